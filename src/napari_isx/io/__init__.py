@@ -1,0 +1,1 @@
+"""Reading and writing Inscopix files: bytes to objects, without napari and without Qt."""
