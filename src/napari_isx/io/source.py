@@ -1,0 +1,120 @@
+"""Reading bytes at an offset: from many threads, without a buffer, without a leaked handle."""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+import weakref
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_isx.io.errors import IsxFileError
+
+# One read(2) moves at most about 2 GiB on Linux and fails above that on macOS.
+_MAX_READ_BYTES: Final = 1 << 30
+_HAS_PREADV: Final = hasattr(os, "preadv")
+
+
+class FileSource:
+    """A file, opened read-only, from which bytes are taken by offset.
+
+    Reads carry their own offset (``preadv``; a lock around seek and read where the system has
+    no such call), so any number of threads may read at once. The handle is closed by
+    :meth:`close` or when the object is garbage-collected.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file. Stored absolute, so that it means the same in another process.
+
+    Raises
+    ------
+    OSError
+        The file is missing, a folder, or may not be read.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(os.path.abspath(path))
+        flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+        self._fd = os.open(self.path, flags)
+        self._close = weakref.finalize(self, os.close, self._fd)
+        self._lock = threading.Lock()
+        stat = os.fstat(self._fd)
+        if os.path.isdir(self.path):
+            self.close()
+            raise IsADirectoryError(21, "Is a directory", str(self.path))
+        self.size = stat.st_size
+        """Bytes in the file when it was opened."""
+        self.modified_ns = stat.st_mtime_ns
+
+    @property
+    def closed(self) -> bool:
+        """Whether the handle has been given back."""
+        return not self._close.alive
+
+    def close(self) -> None:
+        """Give the handle back; reading afterwards is an error. May be called twice."""
+        self._close()
+
+    def read_into(self, offset: int, target: npt.NDArray[Any]) -> None:
+        """Fill an array with the bytes at an offset.
+
+        Parameters
+        ----------
+        offset : int
+            Where in the file the bytes start.
+        target : numpy.ndarray
+            C-contiguous and writable; takes ``target.nbytes`` bytes.
+
+        Raises
+        ------
+        IsxFileError
+            The file ends before the array is full: it changed after it was opened.
+        ValueError
+            The source is closed.
+        """
+        view = target.reshape(-1).view(np.uint8).data
+        done = 0
+        while done < len(view):
+            count = self._read_once(offset + done, view[done : done + _MAX_READ_BYTES])
+            if count == 0:
+                raise IsxFileError(
+                    self.path,
+                    f"the file ends at byte {offset + done:,}, inside the block of "
+                    f"{len(view):,} bytes at {offset:,}: it was shortened after it was opened",
+                )
+            done += count
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Return `size` bytes at `offset`; raises as :meth:`read_into` does."""
+        target = np.empty(size, np.uint8)
+        self.read_into(offset, target)
+        return target.tobytes()
+
+    def memmap(
+        self, offset: int, shape: tuple[int, ...], strides: tuple[int, ...], dtype: npt.DTypeLike
+    ) -> npt.NDArray[Any]:
+        """Return a read-only strided view on the file's bytes, mapped, not read.
+
+        The mapping has a handle of its own, which lives as long as the array and its views.
+        """
+        if 0 in shape:
+            return np.empty(shape, dtype)
+        end = offset + np.dtype(dtype).itemsize
+        end += sum((n - 1) * step for n, step in zip(shape, strides, strict=True))
+        mapped = np.memmap(self.path, np.uint8, "r", offset, (end - offset,))
+        return np.ndarray(shape, dtype, mapped, 0, strides)
+
+    def _read_once(self, offset: int, view: memoryview) -> int:
+        if self.closed:
+            raise ValueError(f"{self.path.name} is closed")
+        if _HAS_PREADV:
+            return os.preadv(self._fd, [view], offset)
+        with self._lock:
+            os.lseek(self._fd, offset, os.SEEK_SET)
+            with io.FileIO(self._fd, closefd=False) as handle:
+                return handle.readinto(view) or 0
