@@ -1,0 +1,267 @@
+"""Movies and images of the microscope (`.isxd`): frames, read by offset.
+
+A stored frame is its pixels, row by row. Raw recordings of the nVista 3 family have two sensor
+lines before and two after the pixels of each frame, always 2 x 1280 words of 16 bits whatever
+the frame's width. Only valid samples are stored.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, SupportsIndex, overload
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_isx.io.container import Footer, IsxKind
+from napari_isx.io.errors import IsxFileError
+from napari_isx.io.fields import Rational
+from napari_isx.io.lazy import frames_to_dask
+from napari_isx.io.recording import Recording
+from napari_isx.io.source import FileSource
+from napari_isx.io.spacing import Spacing
+from napari_isx.io.timing import Timing
+
+if TYPE_CHECKING:
+    import dask.array as da
+
+LINES_BYTES: Final = 2 * 1280 * 2
+"""Size of the sensor lines before, and of those after, each frame of a raw movie."""
+TSC_WORD: Final = 1272
+"""First of the eight header words that carry the hardware counter."""
+RGB_CODE: Final = 3
+PIXEL_TYPES: Final[dict[int, np.dtype[Any]]] = {
+    0: np.dtype("<u2"),
+    1: np.dtype("<f4"),
+    2: np.dtype("u1"),
+    RGB_CODE: np.dtype("u1"),
+}
+"""The footer's ``dataType`` and the type of one pixel, or of one colour of it."""
+
+
+class Movie(Recording):
+    """A movie: frames by number, as NumPy arrays or as a lazy dask stack.
+
+    ``movie[i]``, ``movie[a:b:c]`` and iteration read frames; dropped, cropped and blank ones
+    read as zeros, and ``timing.valid_mask`` tells which they are.
+
+    Attributes
+    ----------
+    timing : Timing
+        With the period that the hardware timestamps imply, where the file has them.
+    spacing : Spacing
+    shape : tuple of int
+        ``(T, H, W)``, with a fourth axis of 3 for colour.
+    dtype : numpy.dtype
+        uint16, float32 or uint8.
+    """
+
+    def __init__(self, source: FileSource, footer: Footer) -> None:
+        super().__init__(source, footer)
+        fields = footer.fields
+        code = fields.integer("dataType")
+        if code not in PIXEL_TYPES:
+            fields.fail("dataType", "a pixel type (0 uint16, 1 float32, 2 uint8, 3 RGB)")
+        self.dtype: np.dtype[Any] = PIXEL_TYPES[code]
+        self.spacing = Spacing.from_fields(fields.child("spacingInfo"))
+        self.timing = Timing.from_fields(fields.child("timingInfo"))
+        colours = (3,) if code == RGB_CODE else ()
+        self.shape: tuple[int, ...] = (self.timing.num_samples, *self.spacing.num_pixels, *colours)
+
+        version = fields.integer("fileVersion", default=0)
+        self._has_lines = version >= 1 and fields.boolean("hasFrameHeaderFooter")
+        self._pixels_at = LINES_BYTES if self._has_lines else 0
+        self._frame_bytes = int(np.prod(self.shape[1:])) * self.dtype.itemsize
+        self._stride = self._frame_bytes + 2 * self._pixels_at
+        expected = self.timing.num_valid * self._stride
+        if footer.payload_bytes < expected:
+            raise IsxFileError(
+                self.path,
+                f"it should hold {self.timing.num_valid:,} frames of {self._stride:,} bytes, "
+                f"but its {footer.payload_bytes:,} bytes of data hold only "
+                f"{footer.payload_bytes // self._stride:,}",
+            )
+        if self.has_timestamps:
+            self.timing = self._measured_timing()
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes: 3, or 4 for colour."""
+        return len(self.shape)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[npt.NDArray[Any]]:
+        return (self.read_frame(i) for i in range(len(self)))
+
+    @overload
+    def __getitem__(self, index: SupportsIndex) -> npt.NDArray[Any]: ...
+    @overload
+    def __getitem__(self, index: slice) -> npt.NDArray[Any]: ...
+    def __getitem__(self, index: SupportsIndex | slice) -> npt.NDArray[Any]:
+        if not isinstance(index, slice):
+            return self.read_frame(operator.index(index))
+        samples = range(*index.indices(len(self)))
+        frames = np.empty((len(samples), *self.shape[1:]), self.dtype)
+        for frame, sample in zip(frames, samples, strict=True):
+            self._read_into(sample, frame)
+        return frames
+
+    def read_frame(self, i: int) -> npt.NDArray[Any]:
+        """Read one frame.
+
+        Parameters
+        ----------
+        i : int
+            Sample index; negative counts from the end.
+
+        Returns
+        -------
+        numpy.ndarray
+            ``(H, W)`` or ``(H, W, 3)``, a new array; zeros where the sample is invalid.
+
+        Raises
+        ------
+        IndexError
+            There is no such sample.
+        """
+        sample = i + len(self) if i < 0 else i
+        if not 0 <= sample < len(self):
+            raise IndexError(f"frame {i} of {self.path.name}, which has {len(self):,} frames")
+        frame = np.empty(self.shape[1:], self.dtype)
+        self._read_into(sample, frame)
+        return frame
+
+    def to_dask(self, frames_per_chunk: int = 1) -> da.Array:
+        """Return the movie as a lazy dask array that reads frames when they are needed.
+
+        Parameters
+        ----------
+        frames_per_chunk : int
+            1 suits viewing: one step reads one frame. For computing over the whole movie,
+            chunks of about 64 MB are several times faster.
+
+        Returns
+        -------
+        dask.array.Array
+            Shape and dtype of the movie. It pickles by the file's path, so the workers of a
+            cluster read the file themselves; it keeps the movie open while it lives.
+        """
+        return frames_to_dask(self, frames_per_chunk)
+
+    @property
+    def has_timestamps(self) -> bool:
+        """Whether every frame carries the hardware counter.
+
+        So it is where frames have sensor lines and the recording software is 1.1.1 or newer.
+        """
+        if not self._has_lines:
+            return False
+        extra = self._footer.fields.values.get("extraProperties")
+        producer = extra.get("producer") if isinstance(extra, dict) else None
+        version = producer.get("version") if isinstance(producer, dict) else None
+        return _at_least_1_1_1(version)
+
+    @cached_property
+    def timestamps_us(self) -> npt.NDArray[np.uint64] | None:
+        """``(T,)`` hardware counter of each frame in microseconds, or None without one.
+
+        0 for invalid samples. Reading takes one small read per frame.
+        """
+        if not self.has_timestamps:
+            return None
+        counters = np.zeros(len(self), np.uint64)
+        counters[self.timing.valid_mask] = [
+            self._counter_us(stored) for stored in range(self.timing.num_valid)
+        ]
+        counters.flags.writeable = False
+        return counters
+
+    def _read_into(self, sample: int, frame: npt.NDArray[Any]) -> None:
+        stored = self.timing.stored_index(sample)
+        if stored is None:
+            frame[...] = 0
+        else:
+            self._source.read_into(stored * self._stride + self._pixels_at, frame)
+
+    def _counter_us(self, stored: int) -> int:
+        """The hardware counter of a stored frame: each word carries a byte above 4 unused bits."""
+        data = self._source.read(stored * self._stride + 2 * TSC_WORD, 16)
+        low, high = np.frombuffer(data, "<u2").reshape(4, 2).T
+        words = ((high << 4) | (low >> 4)).astype("<u2")
+        return int.from_bytes(words.tobytes(), "little")
+
+    def _measured_timing(self) -> Timing:
+        """The timing with the mean period between the first and last hardware timestamp."""
+        ends = self.timing.first_and_last_valid()
+        if ends is None or ends[1] - ends[0] <= 1:
+            return self.timing
+        elapsed_us = self._counter_us(self.timing.num_valid - 1) - self._counter_us(0)
+        if elapsed_us <= 0:
+            return self.timing
+        return self.timing.with_period(Rational(elapsed_us, (ends[1] - ends[0]) * 1_000_000))
+
+    def _summary(self) -> str:
+        size = " x ".join(map(str, self.shape[1:3]))
+        colour = " RGB" if self.ndim == 4 else ""
+        rate = self.timing.sampling_rate_hz
+        return f"{len(self):,} frames of {size}{colour} {self.dtype.name} at {rate:.4g} Hz"
+
+
+class Image(Recording):
+    """A single picture: a projection, a snapshot, or a movie of one frame.
+
+    Attributes
+    ----------
+    spacing : Spacing
+    """
+
+    def __init__(self, source: FileSource, footer: Footer) -> None:
+        super().__init__(source, footer)
+        self._movie = Movie(source, footer)
+        if len(self._movie) != 1:
+            raise IsxFileError(self.path, f"an image has one frame, but it has {len(self._movie)}")
+        self.spacing = self._movie.spacing
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """``(H, W)``, or ``(H, W, 3)`` for colour."""
+        return self._movie.shape[1:]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """uint16, float32 or uint8."""
+        return self._movie.dtype
+
+    @property
+    def data(self) -> npt.NDArray[Any]:
+        """The picture, read anew: ``(H, W)``, or ``(H, W, 3)`` for colour."""
+        return self._movie.read_frame(0)
+
+    def _summary(self) -> str:
+        return f"{' x '.join(map(str, self.shape))} {self.dtype.name}"
+
+
+def open_movie_or_image(source: FileSource, footer: Footer) -> Movie | Image:
+    """Open a file of the two kinds that hold frames.
+
+    The kind "image" is given to every movie of at most one frame; one with more is read as the
+    movie it is.
+    """
+    if footer.kind is IsxKind.IMAGE:
+        num_frames = footer.fields.child("timingInfo").integer("numTimes")
+        if num_frames <= 1:
+            return Image(source, footer)
+    return Movie(source, footer)
+
+
+def _at_least_1_1_1(version: object) -> bool:
+    if not isinstance(version, str):
+        return False
+    parts = version.partition("-")[0].split(".")[:3]
+    if not all(part.isascii() and part.isdigit() and len(part) < 10 for part in parts):
+        return False
+    return [*map(int, parts), 0, 0][:3] >= [1, 1, 1]
