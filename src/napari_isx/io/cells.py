@@ -1,0 +1,231 @@
+"""Cell sets (`.isxd`): a footprint and a trace for each cell.
+
+The payload is one record per cell, without a header: the footprint (float32, row by row), then
+the trace (float32, all samples). Names, statuses, colours and metrics are in the footer; which
+of them must be there depends on its ``fileVersion`` (0 to 5; higher ones are read like 5).
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, Literal, SupportsIndex
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_isx.io.container import Footer
+from napari_isx.io.errors import IsxFileError
+from napari_isx.io.recording import Recording
+from napari_isx.io.source import FileSource
+from napari_isx.io.spacing import Spacing
+from napari_isx.io.status_update import recover_statuses, update_statuses
+from napari_isx.io.timing import Timing
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CellStatus = Literal["accepted", "undecided", "rejected"]
+STATUSES: Final[tuple[CellStatus, ...]] = ("accepted", "undecided", "rejected")
+"""Cell statuses; the place of each is its code in a file."""
+
+METRIC_COLUMNS: Final = (
+    "num_components",
+    "center_x_px",
+    "center_y_px",
+    "largest_component_center_x_px",
+    "largest_component_center_y_px",
+    "area_px",
+    "largest_component_area_px",
+    "max_width_px",
+    "largest_component_max_width_px",
+)
+UNDEFINED: Final = -(2**63)
+_WHITE: Final = 0xFFFFFFFF
+
+
+class CellSet(Recording):
+    """Cells found in a movie: their footprints, traces and what was decided about them.
+
+    Attributes
+    ----------
+    num_cells : int
+    names : list of str
+    timing : Timing
+        Of the traces, which hold all samples, also dropped and cropped ones.
+    spacing : Spacing
+        Of the footprints, which may be cropped and downsampled against the movie.
+    """
+
+    def __init__(self, source: FileSource, footer: Footer) -> None:
+        footer = recover_statuses(source, footer)
+        super().__init__(source, footer)
+        fields = footer.fields
+        version = fields.integer("fileVersion", default=0)
+        self.spacing = Spacing.from_fields(fields.child("spacingInfo"))
+        self.timing = Timing.from_fields(fields.child("timingInfo"))
+        self.names = fields.strings("CellNames")
+        self.num_cells = len(self.names)
+        self._statuses = fields.integers("CellStatuses", 0, len(STATUSES) - 1)
+        if version >= 2:
+            self._colors = fields.integers("CellColors", 0, _WHITE)
+        else:
+            self._colors = fields.integers("CellColors", 0, _WHITE, [_WHITE] * self.num_cells)
+        for key, values in (("CellStatuses", self._statuses), ("CellColors", self._colors)):
+            if len(values) != self.num_cells:
+                fields.fail(key, f"one value for each of the {self.num_cells} cells")
+
+        rows, cols = self.spacing.num_pixels
+        self._image_bytes = 4 * rows * cols
+        self._record_bytes = self._image_bytes + 4 * self.timing.num_samples
+        expected = self.num_cells * self._record_bytes
+        surplus = footer.payload_bytes - expected
+        if not 0 <= surplus < self._record_bytes:
+            raise IsxFileError(
+                self.path,
+                f"it should hold {self.num_cells:,} cells of {self._record_bytes:,} bytes each, "
+                f"{expected:,} in all, but has {footer.payload_bytes:,} bytes of data",
+            )
+
+    @property
+    def statuses(self) -> list[CellStatus]:
+        """What was decided about each cell, as last read from or saved to the file."""
+        return [STATUSES[code] for code in self._statuses]
+
+    @cached_property
+    def colors(self) -> npt.NDArray[np.uint8]:
+        """``(num_cells, 4)``: the file's own colour of each cell as red, green, blue, alpha."""
+        argb = np.asarray(self._colors, "<u4").reshape(-1, 1).view(np.uint8)
+        return np.ascontiguousarray(argb[:, [2, 1, 0, 3]])
+
+    @cached_property
+    def metrics(self) -> pd.DataFrame | None:
+        """The shape metrics stored in the file, one row per cell, or None where it has none.
+
+        Positions and lengths are in pixels of the cell set; NaN where undefined. The software
+        that made the file computed them, and they can be out of date.
+
+        Raises
+        ------
+        IsxFileError
+            The stored metrics are not one entry per cell.
+        """
+        entries = self.metadata.get("cellMetrics")
+        if entries is None:
+            return None
+        return self._metrics_table(entries)
+
+    @cached_property
+    def trace_units(self) -> str | None:
+        """The unit of the traces in the file's words ("dF over noise"), or None."""
+        units = self.acquisition_info.get("Trace Units")
+        return units if isinstance(units, str) else None
+
+    @cached_property
+    def footprints(self) -> npt.NDArray[np.float32]:
+        """``(num_cells, n_rows, n_cols)``: all footprints as one view on the file.
+
+        Nothing is read until it is used, and nothing is copied. While the array or a slice of it
+        lives, the file stays mapped, on Windows also locked against deletion.
+        """
+        rows, cols = self.spacing.num_pixels
+        shape = (self.num_cells, rows, cols)
+        self._check_open()
+        return self._source.memmap(0, shape, (self._record_bytes, 4 * cols, 4), "<f4")
+
+    @cached_property
+    def traces(self) -> npt.NDArray[np.float32]:
+        """``(num_cells, n_samples)``: all traces as one view on the file, like ``footprints``."""
+        shape = (self.num_cells, self.timing.num_samples)
+        self._check_open()
+        return self._source.memmap(self._image_bytes, shape, (self._record_bytes, 4), "<f4")
+
+    def footprint(self, i: SupportsIndex) -> npt.NDArray[np.float32]:
+        """Read one footprint: ``(n_rows, n_cols)``, a new array; negative counts from the end."""
+        target = np.empty(self.spacing.num_pixels, "<f4")
+        self._source.read_into(self._index(i) * self._record_bytes, target)
+        return target
+
+    def trace(self, i: SupportsIndex) -> npt.NDArray[np.float32]:
+        """Read one trace: ``(n_samples,)``, a new array; negative counts from the end.
+
+        Invalid samples are as the file has them; ``timing.valid_mask`` tells which they are.
+        """
+        target = np.empty(self.timing.num_samples, "<f4")
+        self._source.read_into(self._index(i) * self._record_bytes + self._image_bytes, target)
+        return target
+
+    def save_statuses(self, statuses: Sequence[CellStatus]) -> None:
+        """Write the status of every cell into the file.
+
+        Only digits in the footer change: not a byte of footprints or traces, and not the length
+        of the file. Whatever interrupts it, the file has the old or the new statuses. Other
+        programs may have the file open.
+
+        Parameters
+        ----------
+        statuses : sequence of {"accepted", "undecided", "rejected"}
+            One for each cell, in order.
+
+        Raises
+        ------
+        ValueError
+            Not one known status per cell.
+        IsxFileError
+            The file is no longer the one that was opened, or did not take the change.
+        OSError
+            The file or its folder cannot be written; nothing was changed.
+        """
+        if len(statuses) != self.num_cells:
+            raise ValueError(f"{len(statuses)} statuses for {self.num_cells} cells")
+        unknown = next((status for status in statuses if status not in STATUSES), None)
+        if unknown is not None:
+            raise ValueError(f"unknown status {unknown!r}; known are {', '.join(STATUSES)}")
+        codes = [STATUSES.index(status) for status in statuses]
+        self._footer = update_statuses(self.path, self._footer, codes)
+        self._statuses = codes
+
+    def close(self) -> None:
+        """Give the file back; arrays already handed out stay valid and keep it mapped."""
+        for name in ("footprints", "traces"):
+            self.__dict__.pop(name, None)
+        super().close()
+
+    def _check_open(self) -> None:
+        if self.closed:
+            raise ValueError(f"{self.path.name} is closed")
+
+    def _index(self, i: SupportsIndex) -> int:
+        index = operator.index(i)
+        if not -self.num_cells <= index < self.num_cells:
+            raise IndexError(f"cell {index} of {self.path.name}, which has {self.num_cells} cells")
+        return index % self.num_cells
+
+    def _metrics_table(self, entries: object) -> pd.DataFrame:
+        import pandas as pd
+
+        if not isinstance(entries, list) or len(entries) != self.num_cells:
+            self._footer.fields.fail("cellMetrics", f"a list of {self.num_cells} entries")
+        rows = [_metrics_row(entry) for entry in entries]
+        if None in rows:
+            self._footer.fields.fail("cellMetrics", "a list of seven values per cell")
+        return pd.DataFrame(np.array(rows).reshape(-1, len(METRIC_COLUMNS)), columns=METRIC_COLUMNS)
+
+    def _summary(self) -> str:
+        rows, cols = self.spacing.num_pixels
+        samples, rate = self.timing.num_samples, self.timing.sampling_rate_hz
+        return f"{self.num_cells} cells of {rows} x {cols}, {samples:,} samples at {rate:.4g} Hz"
+
+
+def _metrics_row(entry: Any) -> list[float] | None:
+    """One cell's metrics in the order of the columns; None where the entry has another form."""
+    if entry == {} or entry is None:
+        return [np.nan] * len(METRIC_COLUMNS)
+    try:
+        components, center, largest, *lengths = entry
+        values = [components, center["x"], center["y"], largest["x"], largest["y"], *lengths]
+        row = [np.nan if v is None or v == UNDEFINED else float(v) for v in values]
+    except (TypeError, KeyError, ValueError, OverflowError):
+        return None
+    return row if len(row) == len(METRIC_COLUMNS) else None
