@@ -1,0 +1,84 @@
+"""Opening any Inscopix file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from napari_isx.io.cells import CellSet
+from napari_isx.io.container import Footer, IsxKind, read_footer
+from napari_isx.io.errors import UnsupportedIsxError
+from napari_isx.io.events import open_event_set
+from napari_isx.io.movie import open_movie_or_image
+from napari_isx.io.recording import Recording
+from napari_isx.io.source import FileSource
+
+_READERS: Final[dict[IsxKind, Callable[[FileSource, Footer], Recording]]] = {
+    IsxKind.MOVIE: open_movie_or_image,
+    IsxKind.IMAGE: open_movie_or_image,
+    IsxKind.CELL_SET: CellSet,
+    IsxKind.EVENT_SET: open_event_set,
+}
+"""Kinds of `.isxd` file that are read; a new kind is a new row here."""
+
+_ADVICE: Final = (
+    "The file itself is sound as far as this was looked at. See the project's page for the kinds "
+    "that are read, and open an issue there if you need this one."
+)
+_OTHER_SUFFIXES: Final = {
+    ".isxb": "behavior movies",
+    ".isxc": "compressed movies",
+    ".gpio": "GPIO files",
+    ".imu": "IMU files",
+}
+
+
+def open_isx(path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> Recording:
+    """Open an Inscopix file; what is returned depends on what the file holds.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file. Only its description is read.
+
+    Returns
+    -------
+    Movie, Image, CellSet or EventSet
+
+    Raises
+    ------
+    IsxFileError
+        The file is broken.
+    UnsupportedIsxError
+        The file is of a kind, or a series of parts, that this version does not read.
+    OSError
+        The file is missing or may not be read.
+    """
+    if not isinstance(path, (str, os.PathLike)):
+        parts = list(path)
+        if len(parts) != 1:
+            raise UnsupportedIsxError(
+                parts[0] if parts else "",
+                f"opening {len(parts)} parts as one series is not supported yet",
+                "Open the parts one by one.",
+            )
+        path = parts[0]
+    suffix = Path(path).suffix.lower()
+    source = FileSource(path)
+    try:
+        if suffix in _OTHER_SUFFIXES:
+            what = _OTHER_SUFFIXES[suffix]
+            raise UnsupportedIsxError(path, f"{what} are not read by this version", _ADVICE)
+        footer = read_footer(source)
+        reader = _READERS.get(footer.kind)
+        if reader is None:
+            kind = footer.kind.name.lower().replace("_", " ")
+            raise UnsupportedIsxError(
+                path, f"it is a {kind} file, a kind this version does not read", _ADVICE
+            )
+        return reader(source, footer)
+    except BaseException:
+        source.close()
+        raise

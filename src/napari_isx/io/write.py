@@ -1,0 +1,391 @@
+"""Writing `.isxd` files that `isx`, Inscopix' own software and this package read back equal.
+
+Every writer fills a hidden file beside the target and renames it when it is complete, so a
+target is either the old file or the whole new one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_isx.io.cells import METRIC_COLUMNS as CELL_METRIC_COLUMNS
+from napari_isx.io.cells import STATUSES, UNDEFINED, CellStatus
+from napari_isx.io.container import LENGTH_BYTES, IsxKind
+from napari_isx.io.events import METRIC_COLUMNS, PACKET, sample_count
+from napari_isx.io.fields import Rational
+from napari_isx.io.movie import LINES_BYTES, PIXEL_TYPES, RGB_CODE, TSC_WORD
+from napari_isx.io.signal import Signal
+from napari_isx.io.spacing import Spacing
+from napari_isx.io.timing import Timing
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_SIGNATURE: Final = 0x0A0
+_FRAME_COUNTER_WORD: Final = 1258
+_OLDEST_WITH_TIMESTAMPS: Final = "1.1.1"
+_WHITE: Final = 0xFFFFFFFF
+
+
+def write_movie(
+    path: str | os.PathLike[str],
+    frames: Iterable[npt.ArrayLike],
+    *,
+    timing: Timing | None = None,
+    spacing: Spacing | None = None,
+    timestamps_us: npt.ArrayLike | None = None,
+    extra_properties: Mapping[str, Any] | None = None,
+) -> None:
+    """Write a movie frame by frame; only one frame is held in memory.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Target; replaced if it exists.
+    frames : iterable of array-like
+        One ``(H, W)`` frame of uint16, float32 or uint8, or ``(H, W, 3)`` of uint8, for *every*
+        sample, as a :class:`Movie` gives them. Those of invalid samples are not stored.
+    timing : Timing, optional
+        Default: as many samples as there are frames, 50 ms apart.
+    spacing : Spacing, optional
+        Default: 3 um pixels at the origin.
+    timestamps_us : array-like, optional
+        ``(T,)`` hardware counter of each sample in microseconds. Makes the file one with sensor
+        lines around each frame, as raw recordings are.
+    extra_properties : mapping, optional
+        Acquisition session, as JSON values.
+
+    Raises
+    ------
+    ValueError
+        No frames, frames of different or unsupported shape or type, or a number of frames,
+        timestamps or pixels that does not fit `timing` or `spacing`.
+    OSError
+        The target cannot be written; what was there is unchanged.
+    """
+    counters = None if timestamps_us is None else np.asarray(timestamps_us, np.uint64)
+    iterator = iter(frames)
+    first = next(iterator, None)
+    if first is None:
+        raise ValueError("a movie needs at least one frame")
+    first = np.asarray(first)
+    code = _pixel_code(first)
+    spacing = spacing or Spacing(first.shape[:2])
+    _check_shape("frames", first.shape[:2], spacing)
+    extra = dict(extra_properties) if extra_properties is not None else None
+    if counters is not None:
+        extra = extra or {}
+        extra["producer"] = {"version": _OLDEST_WITH_TIMESTAMPS, **extra.get("producer", {})}
+    with _new_file(path) as handle:
+        count = 0
+        for sample, frame in enumerate(_chain(first, iterator)):
+            if frame.shape != first.shape or frame.dtype != first.dtype:
+                raise ValueError(
+                    f"frame {sample} is {frame.shape} {frame.dtype}, "
+                    f"the first is {first.shape} {first.dtype}"
+                )
+            count += 1
+            if timing is not None and timing.stored_index(sample) is None:
+                continue
+            before, after = _sensor_lines(counters, sample)
+            handle.write(before)
+            handle.write(np.ascontiguousarray(frame, PIXEL_TYPES[code]).data)
+            handle.write(after)
+        timing = timing or Timing(count)
+        if count != timing.num_samples or (counters is not None and counters.shape != (count,)):
+            raise ValueError(
+                f"{count} frames for {timing.num_samples} samples"
+                + (f" and {counters.size} timestamps" if counters is not None else "")
+            )
+        kind = IsxKind.MOVIE if count > 1 else IsxKind.IMAGE
+        footer = _frames_footer(kind, code, timing, spacing, extra)
+        _write_footer(handle, {**footer, "hasFrameHeaderFooter": counters is not None})
+
+
+def write_image(
+    path: str | os.PathLike[str],
+    data: npt.ArrayLike,
+    *,
+    spacing: Spacing | None = None,
+    extra_properties: Mapping[str, Any] | None = None,
+) -> None:
+    """Write a single picture.
+
+    Parameters and errors are those of :func:`write_movie`, with `data` for its one frame.
+    """
+    write_movie(path, [data], spacing=spacing, extra_properties=extra_properties)
+
+
+def write_cell_set(
+    path: str | os.PathLike[str],
+    footprints: Iterable[npt.ArrayLike],
+    traces: Iterable[npt.ArrayLike],
+    *,
+    names: Sequence[str] | None = None,
+    statuses: Sequence[CellStatus] | None = None,
+    colors: npt.ArrayLike | None = None,
+    metrics: pd.DataFrame | None = None,
+    timing: Timing | None = None,
+    spacing: Spacing | None = None,
+    extra_properties: Mapping[str, Any] | None = None,
+) -> None:
+    """Write a cell set cell by cell; only one cell is held in memory.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Target; replaced if it exists.
+    footprints, traces : iterable of array-like
+        One ``(n_rows, n_cols)`` footprint and one ``(n_samples,)`` trace per cell. For a set
+        without cells both are empty, and `timing` and `spacing` must be given.
+    names : sequence of str, optional
+        Default: C0, C1 and so on, with as many digits as the last one has.
+    statuses : sequence of {"accepted", "undecided", "rejected"}, optional
+        Default: all undecided.
+    colors : array-like, optional
+        ``(num_cells, 4)`` uint8 red, green, blue, alpha. Default: white.
+    metrics : pandas.DataFrame, optional
+        Columns as in :attr:`CellSet.metrics`.
+    timing, spacing : optional
+        Default: 50 ms samples, 3 um pixels at the origin.
+    extra_properties : mapping, optional
+        Acquisition session and processing (``{"idps": {"cellset": {"units": ...}}}``), as JSON.
+
+    Raises
+    ------
+    ValueError
+        Numbers of cells, samples or pixels that do not fit each other.
+    OSError
+        The target cannot be written; what was there is unchanged.
+    """
+    with _new_file(path) as handle:
+        count = 0
+        for footprint, trace in zip(footprints, traces, strict=True):
+            image = np.ascontiguousarray(footprint, "<f4")
+            samples = np.ascontiguousarray(trace, "<f4")
+            if image.ndim != 2 or samples.ndim != 1:
+                raise ValueError(
+                    f"cell {count}: a footprint has 2 axes and a trace 1, "
+                    f"not {image.ndim} and {samples.ndim}"
+                )
+            timing = timing or Timing(len(samples))
+            spacing = spacing or Spacing(image.shape)
+            _check_shape("footprints", image.shape, spacing)
+            if len(samples) != timing.num_samples:
+                raise ValueError(f"cell {count}: {len(samples)} of {timing.num_samples} samples")
+            handle.write(image.data)
+            handle.write(samples.data)
+            count += 1
+        if timing is None or spacing is None:
+            raise ValueError("a cell set without cells needs timing and spacing")
+        digits = len(str(max(count - 1, 0)))
+        lists: dict[str, Sequence[Any]] = {
+            "CellNames": list(names or (f"C{i:0{digits}d}" for i in range(count))),
+            "CellStatuses": [STATUSES.index(s) for s in statuses or ["undecided"] * count],
+            "CellColors": _argb(colors, count),
+            "CellActivity": [True] * count,
+        }
+        if metrics is not None:
+            lists["cellMetrics"] = [_cell_metrics_entry(row) for row in _rows(metrics)]
+        for key, values in lists.items():
+            if len(values) != count:
+                raise ValueError(f"{key}: {len(values)} values for {count} cells")
+        footer = {
+            "type": int(IsxKind.CELL_SET),
+            "fileVersion": 5,
+            "dataType": "float",
+            "isRoiSet": False,
+            "SizeGlobalCS": 0,
+            "Matches": [],
+            "PairScores": [],
+            "CentroidDistances": [],
+            "cellMetrics": None,
+            "efocusValues": [0],
+            "timingInfo": timing.to_json(),
+            "spacingInfo": spacing.to_json(),
+            "extraProperties": extra_properties,
+        }
+        _write_footer(handle, footer | lists)
+
+
+def write_event_set(
+    path: str | os.PathLike[str],
+    events: Mapping[str, Signal | tuple[npt.ArrayLike, npt.ArrayLike]],
+    *,
+    timing: Timing,
+    metrics: pd.DataFrame | None = None,
+    extra_properties: Mapping[str, Any] | None = None,
+) -> None:
+    """Write an event set.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Target; replaced if it exists.
+    events : mapping of str to Signal or (offsets_us, values)
+        The events of each cell by its name.
+    timing : Timing
+        Of the traces the events come from. Its missing samples cannot be stored.
+    metrics : pandas.DataFrame, optional
+        Columns as in :attr:`EventSet.metrics`.
+    extra_properties : mapping, optional
+        Acquisition session, as JSON values.
+
+    Raises
+    ------
+    ValueError
+        Offsets and values, or metrics and cells, differ in number.
+    OSError
+        The target cannot be written; what was there is unchanged.
+    """
+    starts, counts = [], []
+    with _new_file(path) as handle:
+        for channel, (name, signal) in enumerate(events.items()):
+            parts = (signal.offsets_us, signal.values) if isinstance(signal, Signal) else signal
+            offsets, values = np.asarray(parts[0], np.uint64), np.asarray(parts[1], np.float32)
+            if offsets.shape != values.shape or offsets.ndim != 1:
+                raise ValueError(f"{name}: {offsets.shape} offsets and {values.shape} values")
+            packets = np.empty(len(offsets), PACKET)
+            packets["offset_us"], packets["channel"], packets["value"] = offsets, channel, values
+            handle.write(packets.tobytes())
+            starts.append(int(offsets[0]) if len(offsets) else 0)
+            counts.append(len(offsets))
+        entries = None
+        if metrics is not None:
+            ordered = metrics[list(METRIC_COLUMNS)]
+            entries = [[_number(value) for value in row] for row in ordered.to_numpy()]
+            if len(entries) != len(counts):
+                raise ValueError(f"metrics of {len(entries)} cells, events of {len(counts)}")
+        footer = {
+            "type": int(IsxKind.EVENT_SET),
+            "fileType": 1,
+            "fileVersion": 2,
+            "channel list": list(events),
+            "signalTypes": [0] * len(counts),
+            "signalSteps": [timing.period._asdict()] * len(counts),
+            "startOffsets": starts,
+            "numSamples": counts,
+            "metrics": entries,
+            "global times": [
+                {"secsSinceEpoch": time._asdict(), "utcOffset": timing.utc_offset_s}
+                for time in (timing.start_s, _end(timing))
+            ],
+            "extraProperties": extra_properties,
+        }
+        _write_footer(handle, footer)
+
+
+@contextmanager
+def _new_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """A file to fill, which takes the target's place if nothing goes wrong."""
+    target = Path(path)
+    partial = target.with_name(f".{target.name}.part")
+    try:
+        with partial.open("wb") as handle:
+            yield handle
+        os.replace(partial, target)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def _write_footer(handle: BinaryIO, footer: Mapping[str, Any]) -> None:
+    from napari_isx import __version__
+
+    numbers = [int(part) for part in __version__.split(".")[:3] if part.isdigit()]
+    values = {**footer, "producer": {"name": "napari-isx", "version": numbers}}
+    text = json.dumps(values, indent=4, sort_keys=True).encode()
+    handle.write(text + b"\0" + len(text).to_bytes(LENGTH_BYTES, "little"))
+
+
+def _frames_footer(
+    kind: IsxKind, code: int, timing: Timing, spacing: Spacing, extra: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    return {
+        "type": int(kind),
+        "fileVersion": 1,
+        "dataType": code,
+        "timingInfo": timing.to_json(),
+        "spacingInfo": spacing.to_json(),
+        "extraProperties": extra,
+    }
+
+
+def _chain(first: npt.NDArray[Any], rest: Iterator[npt.ArrayLike]) -> Iterator[npt.NDArray[Any]]:
+    yield first
+    for frame in rest:
+        yield np.asarray(frame)
+
+
+def _pixel_code(frame: npt.NDArray[Any]) -> int:
+    if frame.ndim == 3 and frame.shape[2] == 3 and frame.dtype == np.uint8:
+        return RGB_CODE
+    codes = {dtype: code for code, dtype in PIXEL_TYPES.items() if code != RGB_CODE}
+    if frame.ndim != 2 or frame.dtype not in codes:
+        raise ValueError(
+            f"frames must be (H, W) of uint16, float32 or uint8, or (H, W, 3) of uint8, "
+            f"not {frame.shape} of {frame.dtype}"
+        )
+    return codes[frame.dtype]
+
+
+def _check_shape(what: str, shape: tuple[int, ...], spacing: Spacing) -> None:
+    if shape != spacing.num_pixels:
+        raise ValueError(f"{what} of {shape} pixels, but spacing of {spacing.num_pixels}")
+
+
+def _sensor_lines(counters: npt.NDArray[np.uint64] | None, sample: int) -> tuple[bytes, bytes]:
+    """The lines before and after a frame: a byte in each word, above 4 unused bits."""
+    if counters is None:
+        return b"", b""
+    words = np.zeros(LINES_BYTES // 2, "<u2")
+    words[0] = _SIGNATURE
+    for at, size, value in (
+        (_FRAME_COUNTER_WORD, 4, sample),
+        (TSC_WORD, 8, int(counters[sample])),
+    ):
+        words[at : at + size] = np.frombuffer(value.to_bytes(size, "little"), np.uint8)
+        words[at : at + size] <<= 4
+    return words.tobytes(), bytes(LINES_BYTES)
+
+
+def _argb(colors: npt.ArrayLike | None, count: int) -> list[int]:
+    if colors is None:
+        return [_WHITE] * count
+    rgba = np.asarray(colors, np.uint8).reshape(-1, 4)
+    argb: list[int] = np.ascontiguousarray(rgba[:, [2, 1, 0, 3]]).view("<u4")[:, 0].tolist()
+    return argb
+
+
+def _rows(metrics: pd.DataFrame) -> Iterable[npt.NDArray[np.float64]]:
+    return metrics[list(CELL_METRIC_COLUMNS)].to_numpy(np.float64)
+
+
+def _cell_metrics_entry(row: npt.NDArray[np.float64]) -> list[Any]:
+    components, *centers = (UNDEFINED if np.isnan(value) else int(value) for value in row[:5])
+    x, y, largest_x, largest_y = centers
+    lengths = [_number(value) for value in row[5:]]
+    return [components, {"x": x, "y": y}, {"x": largest_x, "y": largest_y}, *lengths]
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+def _end(timing: Timing) -> Rational:
+    """The end of a recording, such that readers get its number of samples from start and end."""
+    for samples in (Fraction(timing.num_samples), timing.num_samples - Fraction(1, 2)):
+        end = Fraction(*timing.start_s) + samples * Fraction(*timing.period)
+        time = Rational(end.numerator, end.denominator)
+        if sample_count(timing.start_s, time, timing.period) == timing.num_samples:
+            break
+    return time
