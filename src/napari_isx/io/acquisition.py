@@ -8,6 +8,7 @@ group is missing, the others are returned here.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import isfinite
 from typing import Any, Final
 
 _MISSING: Final = object()
@@ -102,7 +103,7 @@ def _entries(extra: dict[str, Any]) -> list[tuple[str, Any]]:
         found["Z-Stack"] = z_stack
         planes = _at(extra, "processingInterface.mini2p.planes")
         if z_stack and isinstance(planes, list):
-            found["Z-Stack Planes"] = [int(p) if isinstance(p, float) else p for p in planes]
+            found["Z-Stack Planes"] = [_whole(plane) for plane in planes]
     found.update(_take(extra, _TWO_PHOTON))
     return list(found.items())
 
@@ -128,8 +129,8 @@ def _microscope(extra: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 def _idps(extra: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     efocus = _at(extra, "idps.efocus")
-    if isinstance(efocus, (int, float)):
-        yield "efocus", int(efocus) % 65536
+    if isinstance(_whole(efocus), int):
+        yield "efocus", _whole(efocus) % 65536
     yield from _take(extra, _PROCESSING)
     for name, path in (
         ("Interpolated Samples", "idps.interpolatedFrames"),
@@ -142,6 +143,11 @@ def _idps(extra: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     if isinstance(vessels, dict):
         for name, key in _VESSEL_ERRORS:
             yield name, vessels.get(key, "{}")
+
+
+def _whole(value: Any) -> Any:
+    """A number without its fraction; what is no finite number stays as it is."""
+    return int(value) if isinstance(value, float) and isfinite(value) else value
 
 
 def _take(extra: dict[str, Any], rows: tuple[tuple[str, str], ...]) -> Iterator[tuple[str, Any]]:

@@ -8,7 +8,7 @@ of them must be there depends on its ``fileVersion`` (0 to 5; higher ones are re
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal, SupportsIndex
 
@@ -141,9 +141,24 @@ class CellSet(Recording):
         self._check_open()
         return self._source.memmap(self._image_bytes, shape, (self._record_bytes, 4), "<f4")
 
-    def footprint(self, i: SupportsIndex) -> npt.NDArray[np.float32]:
-        """Read one footprint: ``(n_rows, n_cols)``, a new array; negative counts from the end."""
-        target = np.empty(self.spacing.num_pixels, "<f4")
+    def footprint(
+        self, i: SupportsIndex, out: npt.NDArray[np.float32] | None = None
+    ) -> npt.NDArray[np.float32]:
+        """Read one footprint.
+
+        Parameters
+        ----------
+        i : int
+            Cell; negative counts from the end.
+        out : numpy.ndarray, optional
+            A C-contiguous ``(n_rows, n_cols)`` float32 array to read into; a new one by default.
+
+        Returns
+        -------
+        numpy.ndarray
+            ``(n_rows, n_cols)``: `out`, or the new array.
+        """
+        target = np.empty(self.spacing.num_pixels, "<f4") if out is None else out
         self._source.read_into(self._index(i) * self._record_bytes, target)
         return target
 
@@ -179,10 +194,7 @@ class CellSet(Recording):
         """
         if len(statuses) != self.num_cells:
             raise ValueError(f"{len(statuses)} statuses for {self.num_cells} cells")
-        unknown = next((status for status in statuses if status not in STATUSES), None)
-        if unknown is not None:
-            raise ValueError(f"unknown status {unknown!r}; known are {', '.join(STATUSES)}")
-        codes = [STATUSES.index(status) for status in statuses]
+        codes = status_codes(statuses)
         self._footer = update_statuses(self.path, self._footer, codes)
         self._statuses = codes
 
@@ -216,6 +228,21 @@ class CellSet(Recording):
         rows, cols = self.spacing.num_pixels
         samples, rate = self.timing.num_samples, self.timing.sampling_rate_hz
         return f"{self.num_cells} cells of {rows} x {cols}, {samples:,} samples at {rate:.4g} Hz"
+
+
+def status_codes(statuses: Iterable[CellStatus]) -> list[int]:
+    """The codes that files have for statuses.
+
+    Raises
+    ------
+    ValueError
+        A status is none of the three.
+    """
+    given = list(statuses)
+    unknown = next((status for status in given if status not in STATUSES), None)
+    if unknown is not None or None in given:
+        raise ValueError(f"unknown status {unknown!r}; known are {', '.join(STATUSES)}")
+    return [STATUSES.index(status) for status in given]
 
 
 def _metrics_row(entry: Any) -> list[float] | None:

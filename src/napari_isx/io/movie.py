@@ -29,8 +29,11 @@ if TYPE_CHECKING:
 
 LINES_BYTES: Final = 2 * 1280 * 2
 """Size of the sensor lines before, and of those after, each frame of a raw movie."""
+# Two days at 48 Hz. Missing frames take no bytes, so a damaged file could claim any number.
+MAX_FRAMES: Final = 1 << 23
 TSC_WORD: Final = 1272
 """First of the eight header words that carry the hardware counter."""
+_PART_SHIFTS: Final = np.arange(0, 64, 16, dtype=np.uint64)
 RGB_CODE: Final = 3
 PIXEL_TYPES: Final[dict[int, np.dtype[Any]]] = {
     0: np.dtype("<u2"),
@@ -67,6 +70,8 @@ class Movie(Recording):
         self.dtype: np.dtype[Any] = PIXEL_TYPES[code]
         self.spacing = Spacing.from_fields(fields.child("spacingInfo"))
         self.timing = Timing.from_fields(fields.child("timingInfo"))
+        if self.timing.num_samples > MAX_FRAMES:
+            fields.child("timingInfo").fail("numTimes", f"at most {MAX_FRAMES:,} frames")
         colours = (3,) if code == RGB_CODE else ()
         self.shape: tuple[int, ...] = (self.timing.num_samples, *self.spacing.num_pixels, *colours)
 
@@ -163,7 +168,7 @@ class Movie(Recording):
         extra = self._footer.fields.values.get("extraProperties")
         producer = extra.get("producer") if isinstance(extra, dict) else None
         version = producer.get("version") if isinstance(producer, dict) else None
-        return _at_least_1_1_1(version)
+        return gives_timestamps(version)
 
     @cached_property
     def timestamps_us(self) -> npt.NDArray[np.uint64] | None:
@@ -188,11 +193,18 @@ class Movie(Recording):
             self._source.read_into(stored * self._stride + self._pixels_at, frame)
 
     def _counter_us(self, stored: int) -> int:
-        """The hardware counter of a stored frame: each word carries a byte above 4 unused bits."""
-        data = self._source.read(stored * self._stride + 2 * TSC_WORD, 16)
-        low, high = np.frombuffer(data, "<u2").reshape(4, 2).T
-        words = ((high << 4) | (low >> 4)).astype("<u2")
-        return int.from_bytes(words.tobytes(), "little")
+        """The hardware counter of a stored frame: each word carries a byte above 4 unused bits.
+
+        Bits that do not belong there run into the neighbouring bytes, as in `isx`.
+        """
+        data = self._source.read(self._counter_at(stored), 16)
+        low, high = np.frombuffer(data, "<u2").astype(np.uint64).reshape(4, 2).T
+        parts = ((high << np.uint64(4)) | (low >> np.uint64(4))) << _PART_SHIFTS
+        return int(np.bitwise_or.reduce(parts))
+
+    def _counter_at(self, stored: int) -> int:
+        """Where in the file the words of a stored frame's counter are."""
+        return stored * self._stride + 2 * TSC_WORD
 
     def _measured_timing(self) -> Timing:
         """The timing with the mean period between the first and last hardware timestamp."""
@@ -258,7 +270,8 @@ def open_movie_or_image(source: FileSource, footer: Footer) -> Movie | Image:
     return Movie(source, footer)
 
 
-def _at_least_1_1_1(version: object) -> bool:
+def gives_timestamps(version: object) -> bool:
+    """Whether a recording software of this version, 1.1.1 or newer, stamps its frames."""
     if not isinstance(version, str):
         return False
     parts = version.partition("-")[0].split(".")[:3]

@@ -21,9 +21,12 @@ class Recording(ABC):
     path, and may be read from several threads.
     """
 
-    def __init__(self, source: FileSource, footer: Footer) -> None:
+    _footer: Footer  # unset where the format has none: .gpio, .imu, .isxb, .isxc
+
+    def __init__(self, source: FileSource, footer: Footer | None = None) -> None:
         self._source = source
-        self._footer = footer
+        if footer is not None:
+            self._footer = footer
 
     @property
     def path(self) -> Path:
@@ -32,8 +35,8 @@ class Recording(ABC):
 
     @property
     def metadata(self) -> dict[str, Any]:
-        """The file's own JSON description."""
-        return self._footer.values
+        """The file's own JSON description; empty where its format has none."""
+        return self._footer.values if hasattr(self, "_footer") else {}
 
     @cached_property
     def acquisition_info(self) -> dict[str, Any]:
@@ -42,7 +45,7 @@ class Recording(ABC):
         Keys are the names that Inscopix' own software shows, sorted; empty where the file
         says nothing.
         """
-        return acquisition_info(self.metadata.get("extraProperties"))
+        return acquisition_info(self._session())
 
     @property
     def closed(self) -> bool:
@@ -75,6 +78,10 @@ class Recording(ABC):
     def __repr__(self) -> str:
         state = ", closed" if self.closed else ""
         return f"<{type(self).__name__} {self.path.name!r}: {self._summary()}{state}>"
+
+    def _session(self) -> object:
+        """The JSON value that describes the acquisition: ``extraProperties`` in a footer."""
+        return self.metadata.get("extraProperties")
 
     @abstractmethod
     def _summary(self) -> str:

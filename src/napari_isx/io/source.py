@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import mmap
 import os
 import threading
 import weakref
@@ -17,6 +18,7 @@ from napari_isx.io.errors import IsxFileError
 # One read(2) moves at most about 2 GiB on Linux and fails above that on macOS.
 _MAX_READ_BYTES: Final = 1 << 30
 _HAS_PREADV: Final = hasattr(os, "preadv")
+_OPEN_FLAGS: Final = ("BINARY", "CLOEXEC", "NONBLOCK")
 
 
 class FileSource:
@@ -24,7 +26,7 @@ class FileSource:
 
     Reads carry their own offset (``preadv``; a lock around seek and read where the system has
     no such call), so any number of threads may read at once. The handle is closed by
-    :meth:`close` or when the object is garbage-collected.
+    :meth:`close`, after reads that are under way, or when the object is garbage-collected.
 
     Parameters
     ----------
@@ -39,9 +41,14 @@ class FileSource:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(os.path.abspath(path))
-        flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+        # Without O_NONBLOCK, opening a pipe waits for someone to write into it.
+        flags = os.O_RDONLY | sum(getattr(os, f"O_{name}", 0) for name in _OPEN_FLAGS)
         self._fd = os.open(self.path, flags)
         self._close = weakref.finalize(self, os.close, self._fd)
+        self._closed = False
+        # One entry for each read under way. Appending and popping are atomic, so that a fork
+        # cannot catch a lock held.
+        self._reads: list[None] = []
         self._lock = threading.Lock()
         stat = os.fstat(self._fd)
         if os.path.isdir(self.path):
@@ -54,11 +61,17 @@ class FileSource:
     @property
     def closed(self) -> bool:
         """Whether the handle has been given back."""
-        return not self._close.alive
+        return self._closed
 
     def close(self) -> None:
-        """Give the handle back; reading afterwards is an error. May be called twice."""
-        self._close()
+        """Give the handle back; reading afterwards is an error. May be called twice.
+
+        A read under way in another thread ends first, lest the handle's number goes to another
+        file while it is used.
+        """
+        self._closed = True
+        if not self._reads:
+            self._close()
 
     def read_into(self, offset: int, target: npt.NDArray[Any]) -> None:
         """Fill an array with the bytes at an offset.
@@ -101,17 +114,42 @@ class FileSource:
         """Return a read-only strided view on the file's bytes, mapped, not read.
 
         The mapping has a handle of its own, which lives as long as the array and its views.
+
+        Raises
+        ------
+        IsxFileError
+            The file ends before the view does: it changed after it was opened.
+        ValueError
+            The source is closed.
         """
+        if self.closed:
+            raise ValueError(f"{self.path.name} is closed")
         if 0 in shape:
             return np.empty(shape, dtype)
         end = offset + np.dtype(dtype).itemsize
         end += sum((n - 1) * step for n, step in zip(shape, strides, strict=True))
-        mapped = np.memmap(self.path, np.uint8, "r", offset, (end - offset,))
-        return np.ndarray(shape, dtype, mapped, 0, strides)
+        start = offset - offset % mmap.ALLOCATIONGRANULARITY
+        try:
+            mapped = mmap.mmap(self._fd, end - start, access=mmap.ACCESS_READ, offset=start)
+        except ValueError:
+            raise IsxFileError(
+                self.path,
+                f"the file ends before byte {end:,}: it was shortened after it was opened",
+            ) from None
+        return np.ndarray(shape, dtype, mapped, offset - start, strides)
 
     def _read_once(self, offset: int, view: memoryview) -> int:
-        if self.closed:
-            raise ValueError(f"{self.path.name} is closed")
+        self._reads.append(None)
+        try:
+            if self._closed:
+                raise ValueError(f"{self.path.name} is closed")
+            return self._read_at(offset, view)
+        finally:
+            self._reads.pop()
+            if self._closed and not self._reads:
+                self._close()
+
+    def _read_at(self, offset: int, view: memoryview) -> int:
         if _HAS_PREADV:
             return os.preadv(self._fd, [view], offset)
         with self._lock:

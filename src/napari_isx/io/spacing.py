@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from math import isfinite
 from typing import Any, Final
 
 from napari_isx.io.fields import Fields, Rational
@@ -55,11 +56,21 @@ class Spacing:
             Micrometres per pixel; one value, or rows and columns apart.
         top_left_um : (float, float)
             Micrometres from the sensor's origin to the grid's top and left edge.
+
+        Raises
+        ------
+        ValueError
+            No pixels, a size that is not positive, or a value that is not finite.
         """
         sizes = pixel_size_um if isinstance(pixel_size_um, tuple) else (pixel_size_um,) * 2
+        if min(num_pixels) < 1 or not all(map(isfinite, (*sizes, *top_left_um))):
+            raise ValueError(f"no grid has {num_pixels} pixels of {sizes} um at {top_left_um} um")
+        height, width = _rational(sizes[0]), _rational(sizes[1])
+        if min(height.num, width.num) < 1:
+            raise ValueError(f"pixels need a size of at least a millionth of 1 um, not {sizes} um")
         return cls(
             num_pixels,
-            (_rational(sizes[0]), _rational(sizes[1])),
+            (height, width),
             (_rational(top_left_um[0]), _rational(top_left_um[1])),
         )
 

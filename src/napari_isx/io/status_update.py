@@ -15,6 +15,7 @@ the footer was to be, and :func:`recover_statuses` reads it so. Nothing is writt
 from __future__ import annotations
 
 import contextlib
+import io
 import logging
 import os
 import re
@@ -59,7 +60,8 @@ def update_statuses(path: Path, opened: Footer, codes: Sequence[int]) -> Footer:
     IsxFileError
         The file changed since it was opened, or reads back differently.
     OSError
-        The file or its folder cannot be written; the file is as it was.
+        The file or its folder cannot be written; the file is as it was, or, where the disk does
+        not even take the old statuses back, the journal holds the new ones.
     """
     with contextlib.closing(FileSource(path)) as source:
         current = recover_statuses(source, read_footer(source))
@@ -69,10 +71,15 @@ def update_statuses(path: Path, opened: Footer, codes: Sequence[int]) -> Footer:
     ):
         raise IsxFileError(path, "it is not the file that was opened any more", _CHANGED_ADVICE)
     text = _replace_codes(path, current, codes)
-    journal = path.with_name(path.name + JOURNAL_SUFFIX)
+    journal = _journal_path(path)
     if text != in_file:
-        _write_journal(journal, in_file + b"\0" + text)
-        _overwrite_span(path, current.payload_bytes, in_file, text)
+        with path.open("r+b", buffering=0) as handle:
+            span = _Span(path, handle, current.payload_bytes, len(text))
+            if in_file != current.text:  # torn: mended first, as the next journal replaces this one
+                span.overwrite(in_file, current.text)
+            if text != current.text:
+                _write_journal(journal, current.text + b"\0" + text)
+                _overwrite_or_undo(span, current.text, text, journal)
     with contextlib.closing(FileSource(path)) as source:
         written = read_footer(source)
     if written.text != text:
@@ -81,7 +88,7 @@ def update_statuses(path: Path, opened: Footer, codes: Sequence[int]) -> Footer:
             "the statuses do not read back as they were written",
             f"They are kept in {journal.name} beside the file, and are used when it is opened.",
         )
-    with contextlib.suppress(FileNotFoundError):
+    with contextlib.suppress(OSError):  # one that stays is overruled by the file
         journal.unlink()
     return written
 
@@ -92,10 +99,12 @@ def recover_statuses(source: FileSource, footer: Footer) -> Footer:
     A footer is torn if each sector of it is that of the journal's old or that of its new footer,
     and it is neither as a whole. Nothing is written.
     """
-    journal = source.path.with_name(source.path.name + JOURNAL_SUFFIX)
     try:
-        old, _, new = journal.read_bytes().partition(b"\0")
-    except OSError:
+        with contextlib.closing(FileSource(_journal_path(source.path))) as journal:
+            if journal.size != 2 * len(footer.text) + 1:
+                return footer
+            old, _, new = journal.read(0, journal.size).partition(b"\0")
+    except (OSError, IsxFileError):
         return footer
     if footer.text in (old, new) or not len(old) == len(new) == len(footer.text):
         return footer
@@ -113,6 +122,11 @@ def recover_statuses(source: FileSource, footer: Footer) -> Footer:
     return parse_footer(source, new, footer.payload_bytes)
 
 
+def _journal_path(path: Path) -> Path:
+    """Beside the file itself, by whatever link it was reached."""
+    return Path(os.path.realpath(path) + JOURNAL_SUFFIX)
+
+
 def _without_statuses(values: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in values.items() if key != _KEY}
 
@@ -121,8 +135,9 @@ def _replace_codes(path: Path, footer: Footer, codes: Sequence[int]) -> bytes:
     """The footer's text with other digits in its list of statuses, of the same length."""
     wanted = {**footer.values, _KEY: list(codes)}
     for text in _candidates(footer.text, codes):
-        if parse_json_object(path, text, "new footer") == wanted:
-            return text
+        with contextlib.suppress(IsxFileError):  # another list, not of single digits
+            if parse_json_object(path, text, "new footer") == wanted:
+                return text
     raise IsxFileError(
         path,
         f"its list '{_KEY}' is not written as single digits, so it cannot be changed in place",
@@ -161,26 +176,41 @@ def _write_journal(journal: Path, text: bytes) -> None:
     _sync_folder(journal.parent)
 
 
-def _overwrite_span(path: Path, offset: int, old: bytes, new: bytes) -> None:
-    """Replace the bytes that differ, in a single write."""
-    differing = [i for i, (a, b) in enumerate(zip(old, new, strict=True)) if a != b]
-    first, last = differing[0], differing[-1] + 1
-    with path.open("r+b", buffering=0) as handle:
-        if os.fstat(handle.fileno()).st_size != offset + len(new) + TRAILER_BYTES:
+class _Span:
+    """The footer's text within a file that is open for writing."""
+
+    def __init__(self, path: Path, handle: io.FileIO, offset: int, size: int) -> None:
+        self._path, self._handle, self._offset = path, handle, offset
+        if os.fstat(handle.fileno()).st_size != offset + size + TRAILER_BYTES:
             raise IsxFileError(path, "it changed while it was being saved", _CHANGED_ADVICE)
-        handle.seek(offset + first)
-        written = handle.write(new[first:last])
+
+    def overwrite(self, old: bytes, new: bytes) -> None:
+        """Replace the bytes that differ, in a single write."""
+        differing = [i for i, (a, b) in enumerate(zip(old, new, strict=True)) if a != b]
+        first, last = differing[0], differing[-1] + 1
+        self._handle.seek(self._offset + first)
+        written = self._handle.write(new[first:last])
         if written != last - first:  # a disk error; what is missing is in the journal
-            raise OSError(5, "the file took only a part of the statuses", str(path))
-        os.fsync(handle.fileno())
+            raise OSError(5, "the file took only a part of the statuses", str(self._path))
+        os.fsync(self._handle.fileno())
+
+
+def _overwrite_or_undo(span: _Span, old: bytes, new: bytes, journal: Path) -> None:
+    """Overwrite, or leave the file as it was and no journal, if the disk lets us."""
+    try:
+        span.overwrite(old, new)
+    except OSError:
+        with contextlib.suppress(OSError):
+            span.overwrite(new, old)
+            journal.unlink()
+        raise
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make a new name durable, where the system lets a folder be synced (Windows does not)."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    """Make a new name durable, where a folder can be synced: not on Windows, nor on every share."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

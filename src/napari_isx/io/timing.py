@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from fractions import Fraction
 from functools import cached_property
 from itertools import accumulate
+from math import isfinite
+from operator import itemgetter
 from typing import Any, Final
 
 import numpy as np
@@ -17,12 +19,13 @@ import numpy.typing as npt
 
 from napari_isx.io.fields import Fields, Rational
 
-# A day at 1 kHz has 86 million samples. More than this is a damaged file, and arrays of that
-# length must not be made for it.
-MAX_SAMPLES: Final = 2**31 - 1
+# Three days at 1 kHz. More than this is a damaged file, and arrays of that length must not be
+# made for it.
+MAX_SAMPLES: Final = 2**28
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_YEAR_1_S: Final = -62_135_596_800
-_YEAR_9999_S: Final = 253_402_214_400
+# A day within the years that datetime has, so that every UTC offset stays in them.
+_YEAR_1_S: Final = -62_135_510_400
+_YEAR_9999_S: Final = 253_402_214_399
 _RANGE: Final = re.compile(r"\s*(\d{1,18})\s*(?:-\s*(\d{1,18})\s*)?")
 
 Ranges = tuple[tuple[int, int], ...]
@@ -101,7 +104,7 @@ class Timing:
         ValueError
             A negative number of samples, or a period that is not positive.
         """
-        period = Fraction(period_s).limit_denominator(10**9)
+        period = Fraction(period_s if isfinite(period_s) else 0).limit_denominator(10**9)
         if num_samples < 0 or period <= 0:
             raise ValueError(
                 f"a recording needs at least 0 samples and a period above 0 s, "
@@ -173,7 +176,7 @@ class Timing:
     @cached_property
     def start(self) -> datetime:
         """When sample 0 was taken, in the time zone of the recording."""
-        since_epoch = timedelta(microseconds=self.start_s.num * 1_000_000 // self.start_s.den)
+        since_epoch = timedelta(microseconds=round(Fraction(*self.start_s) * 1_000_000))
         zone = timezone(timedelta(seconds=self.utc_offset_s)) if self.utc_offset_s else UTC
         return (_EPOCH + since_epoch).astimezone(zone)
 
@@ -218,8 +221,8 @@ class Timing:
         """
         if self.num_samples == 0:
             raise ValueError("a recording without samples has none at any time")
-        nearest = int(np.floor(t_s / self.period_s + 0.5)) if self.period.num else 0
-        return min(max(nearest, 0), self.num_samples - 1)
+        nearest = np.floor(t_s / self.period_s + 0.5) if self.period.num else 0.0
+        return int(min(max(nearest, 0.0), self.num_samples - 1.0))
 
     def stored_index(self, sample: int) -> int | None:
         """Where a sample stands among the valid ones, which are all that a movie stores.
@@ -292,5 +295,5 @@ def _merge(ranges: Sequence[tuple[int, int]], gap: int = 0) -> Ranges:
 
 def _inside(index: int, ranges: Ranges) -> bool:
     """Whether an index is in one of the sorted, inclusive ranges."""
-    at = bisect_right(ranges, (index, MAX_SAMPLES + 1)) - 1
-    return at >= 0 and ranges[at][0] <= index <= ranges[at][1]
+    at = bisect_right(ranges, index, key=itemgetter(0)) - 1
+    return at >= 0 and index <= ranges[at][1]

@@ -18,11 +18,11 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_isx.io.cells import METRIC_COLUMNS as CELL_METRIC_COLUMNS
-from napari_isx.io.cells import STATUSES, UNDEFINED, CellStatus
+from napari_isx.io.cells import UNDEFINED, CellStatus, status_codes
 from napari_isx.io.container import LENGTH_BYTES, IsxKind
 from napari_isx.io.events import METRIC_COLUMNS, PACKET, sample_count
 from napari_isx.io.fields import Rational
-from napari_isx.io.movie import LINES_BYTES, PIXEL_TYPES, RGB_CODE, TSC_WORD
+from napari_isx.io.movie import LINES_BYTES, PIXEL_TYPES, RGB_CODE, TSC_WORD, gives_timestamps
 from napari_isx.io.signal import Signal
 from napari_isx.io.spacing import Spacing
 from napari_isx.io.timing import Timing
@@ -34,6 +34,7 @@ _SIGNATURE: Final = 0x0A0
 _FRAME_COUNTER_WORD: Final = 1258
 _OLDEST_WITH_TIMESTAMPS: Final = "1.1.1"
 _WHITE: Final = 0xFFFFFFFF
+_INT64_MAX: Final = 2**63 - 1
 
 
 def write_movie(
@@ -72,7 +73,9 @@ def write_movie(
     OSError
         The target cannot be written; what was there is unchanged.
     """
-    counters = None if timestamps_us is None else np.asarray(timestamps_us, np.uint64)
+    counters = None if timestamps_us is None else _unsigned("timestamps", timestamps_us)
+    if counters is not None and counters.ndim != 1:
+        raise ValueError(f"timestamps must have one axis, not {counters.ndim}")
     iterator = iter(frames)
     first = next(iterator, None)
     if first is None:
@@ -80,13 +83,14 @@ def write_movie(
     first = np.asarray(first)
     code = _pixel_code(first)
     spacing = spacing or Spacing(first.shape[:2])
-    _check_shape("frames", first.shape[:2], spacing)
-    extra = dict(extra_properties) if extra_properties is not None else None
+    check_shape("frames", first.shape[:2], spacing)
+    extra = _plain(extra_properties)
     if counters is not None:
-        extra = extra or {}
-        extra["producer"] = {"version": _OLDEST_WITH_TIMESTAMPS, **extra.get("producer", {})}
-    with _new_file(path) as handle:
+        extra = _with_timestamp_version(extra or {})
+    with new_file(path) as handle:
         count = 0
+        limits = [timing.num_samples] if timing is not None else []
+        limits += [counters.size] if counters is not None else []
         for sample, frame in enumerate(_chain(first, iterator)):
             if frame.shape != first.shape or frame.dtype != first.dtype:
                 raise ValueError(
@@ -94,6 +98,8 @@ def write_movie(
                     f"the first is {first.shape} {first.dtype}"
                 )
             count += 1
+            if any(count > most for most in limits):
+                raise ValueError(f"more frames than the {min(limits)} samples or timestamps")
             if timing is not None and timing.stored_index(sample) is None:
                 continue
             before, after = _sensor_lines(counters, sample)
@@ -108,7 +114,7 @@ def write_movie(
             )
         kind = IsxKind.MOVIE if count > 1 else IsxKind.IMAGE
         footer = _frames_footer(kind, code, timing, spacing, extra)
-        _write_footer(handle, {**footer, "hasFrameHeaderFooter": counters is not None})
+        write_footer(handle, {**footer, "hasFrameHeaderFooter": counters is not None})
 
 
 def write_image(
@@ -154,7 +160,7 @@ def write_cell_set(
     colors : array-like, optional
         ``(num_cells, 4)`` uint8 red, green, blue, alpha. Default: white.
     metrics : pandas.DataFrame, optional
-        Columns as in :attr:`CellSet.metrics`.
+        Columns as in :attr:`CellSet.metrics`. NaN where undefined: centers, or a whole row.
     timing, spacing : optional
         Default: 50 ms samples, 3 um pixels at the origin.
     extra_properties : mapping, optional
@@ -167,7 +173,7 @@ def write_cell_set(
     OSError
         The target cannot be written; what was there is unchanged.
     """
-    with _new_file(path) as handle:
+    with new_file(path) as handle:
         count = 0
         for footprint, trace in zip(footprints, traces, strict=True):
             image = np.ascontiguousarray(footprint, "<f4")
@@ -179,7 +185,7 @@ def write_cell_set(
                 )
             timing = timing or Timing(len(samples))
             spacing = spacing or Spacing(image.shape)
-            _check_shape("footprints", image.shape, spacing)
+            check_shape("footprints", image.shape, spacing)
             if len(samples) != timing.num_samples:
                 raise ValueError(f"cell {count}: {len(samples)} of {timing.num_samples} samples")
             handle.write(image.data)
@@ -189,9 +195,11 @@ def write_cell_set(
             raise ValueError("a cell set without cells needs timing and spacing")
         digits = len(str(max(count - 1, 0)))
         lists: dict[str, Sequence[Any]] = {
-            "CellNames": list(names or (f"C{i:0{digits}d}" for i in range(count))),
-            "CellStatuses": [STATUSES.index(s) for s in statuses or ["undecided"] * count],
-            "CellColors": _argb(colors, count),
+            "CellNames": checked_names(
+                (f"C{i:0{digits}d}" for i in range(count)) if names is None else names
+            ),
+            "CellStatuses": status_codes(["undecided"] * count if statuses is None else statuses),
+            "CellColors": argb_codes(colors, count),
             "CellActivity": [True] * count,
         }
         if metrics is not None:
@@ -212,9 +220,9 @@ def write_cell_set(
             "efocusValues": [0],
             "timingInfo": timing.to_json(),
             "spacingInfo": spacing.to_json(),
-            "extraProperties": extra_properties,
+            "extraProperties": _plain(extra_properties),
         }
-        _write_footer(handle, footer | lists)
+        write_footer(handle, footer | lists)
 
 
 def write_event_set(
@@ -248,10 +256,10 @@ def write_event_set(
         The target cannot be written; what was there is unchanged.
     """
     starts, counts = [], []
-    with _new_file(path) as handle:
+    with new_file(path) as handle:
         for channel, (name, signal) in enumerate(events.items()):
             parts = (signal.offsets_us, signal.values) if isinstance(signal, Signal) else signal
-            offsets, values = np.asarray(parts[0], np.uint64), np.asarray(parts[1], np.float32)
+            offsets, values = _unsigned(name, parts[0]), np.asarray(parts[1], np.float32)
             if offsets.shape != values.shape or offsets.ndim != 1:
                 raise ValueError(f"{name}: {offsets.shape} offsets and {values.shape} values")
             packets = np.empty(len(offsets), PACKET)
@@ -269,7 +277,7 @@ def write_event_set(
             "type": int(IsxKind.EVENT_SET),
             "fileType": 1,
             "fileVersion": 2,
-            "channel list": list(events),
+            "channel list": checked_names(events),
             "signalTypes": [0] * len(counts),
             "signalSteps": [timing.period._asdict()] * len(counts),
             "startOffsets": starts,
@@ -279,13 +287,13 @@ def write_event_set(
                 {"secsSinceEpoch": time._asdict(), "utcOffset": timing.utc_offset_s}
                 for time in (timing.start_s, _end(timing))
             ],
-            "extraProperties": extra_properties,
+            "extraProperties": _plain(extra_properties),
         }
-        _write_footer(handle, footer)
+        write_footer(handle, footer)
 
 
 @contextmanager
-def _new_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+def new_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """A file to fill, which takes the target's place if nothing goes wrong."""
     target = Path(path)
     partial = target.with_name(f".{target.name}.part")
@@ -298,12 +306,14 @@ def _new_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         raise
 
 
-def _write_footer(handle: BinaryIO, footer: Mapping[str, Any]) -> None:
+def write_footer(handle: BinaryIO, footer: Mapping[str, Any]) -> None:
+    """End a file with its JSON footer, naming this package as the producer."""
     from napari_isx import __version__
 
     numbers = [int(part) for part in __version__.split(".")[:3] if part.isdigit()]
     values = {**footer, "producer": {"name": "napari-isx", "version": numbers}}
-    text = json.dumps(values, indent=4, sort_keys=True).encode()
+    # Other readers refuse NaN and Infinity, which JSON does not have.
+    text = json.dumps(values, indent=4, sort_keys=True, allow_nan=False).encode()
     handle.write(text + b"\0" + len(text).to_bytes(LENGTH_BYTES, "little"))
 
 
@@ -318,6 +328,42 @@ def _frames_footer(
         "spacingInfo": spacing.to_json(),
         "extraProperties": extra,
     }
+
+
+def _plain(extra: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if extra is None else dict(extra)
+
+
+def _with_timestamp_version(extra: dict[str, Any]) -> dict[str, Any]:
+    """The session, with a recording software that is known to give timestamps."""
+    producer = extra.get("producer")
+    producer = producer if isinstance(producer, Mapping) else {}
+    if gives_timestamps(producer.get("version")):
+        return extra
+    return {**extra, "producer": {**producer, "version": _OLDEST_WITH_TIMESTAMPS}}
+
+
+def checked_names(names: Iterable[object]) -> list[str]:
+    """Names as a list; raise ValueError for one that is not text."""
+    texts: list[str] = []
+    for name in names:
+        if not isinstance(name, str):
+            raise ValueError(f"a name must be text, not {name!r}")  # noqa: TRY004
+        texts.append(name)
+    return texts
+
+
+def _unsigned(what: str, values: npt.ArrayLike) -> npt.NDArray[np.uint64]:
+    """Whole numbers as the files have them; NumPy would cut or wrap what is none."""
+    given = np.asarray(values)
+    try:
+        with np.errstate(invalid="ignore"):
+            whole = given.astype(np.uint64)
+        if np.array_equal(whole, given) and not np.any(given < 0):
+            return whole
+    except (TypeError, OverflowError):
+        pass
+    raise ValueError(f"{what}: microseconds must be whole numbers from 0")
 
 
 def _chain(first: npt.NDArray[Any], rest: Iterator[npt.ArrayLike]) -> Iterator[npt.NDArray[Any]]:
@@ -338,7 +384,8 @@ def _pixel_code(frame: npt.NDArray[Any]) -> int:
     return codes[frame.dtype]
 
 
-def _check_shape(what: str, shape: tuple[int, ...], spacing: Spacing) -> None:
+def check_shape(what: str, shape: tuple[int, ...], spacing: Spacing) -> None:
+    """Raise ValueError for pixels that are not those of the spacing."""
     if shape != spacing.num_pixels:
         raise ValueError(f"{what} of {shape} pixels, but spacing of {spacing.num_pixels}")
 
@@ -358,10 +405,14 @@ def _sensor_lines(counters: npt.NDArray[np.uint64] | None, sample: int) -> tuple
     return words.tobytes(), bytes(LINES_BYTES)
 
 
-def _argb(colors: npt.ArrayLike | None, count: int) -> list[int]:
+def argb_codes(colors: npt.ArrayLike | None, count: int) -> list[int]:
+    """The numbers that files have for colors, white by default; raise ValueError for others."""
     if colors is None:
         return [_WHITE] * count
-    rgba = np.asarray(colors, np.uint8).reshape(-1, 4)
+    rgba = np.asarray(colors)
+    if rgba.shape != (count, 4) or not np.array_equal(rgba, rgba.astype(np.uint8)):
+        raise ValueError(f"colors must be {count} rows of four numbers from 0 to 255")
+    rgba = rgba.astype(np.uint8)
     argb: list[int] = np.ascontiguousarray(rgba[:, [2, 1, 0, 3]]).view("<u4")[:, 0].tolist()
     return argb
 
@@ -370,11 +421,19 @@ def _rows(metrics: pd.DataFrame) -> Iterable[npt.NDArray[np.float64]]:
     return metrics[list(CELL_METRIC_COLUMNS)].to_numpy(np.float64)
 
 
-def _cell_metrics_entry(row: npt.NDArray[np.float64]) -> list[Any]:
-    components, *centers = (UNDEFINED if np.isnan(value) else int(value) for value in row[:5])
+def _cell_metrics_entry(row: npt.NDArray[np.float64]) -> list[Any] | dict[str, Any]:
+    """One cell's metrics; `isx` knows an undefined center, but no undefined length."""
+    if np.isnan(row).all():
+        return {}
+    if np.isinf(row).any() or np.isnan(row[5:]).any():
+        raise ValueError("metrics must be finite; areas and widths are undefined only as a whole")
+    components, *centers = (UNDEFINED if np.isnan(value) else _exact(value) for value in row[:5])
     x, y, largest_x, largest_y = centers
-    lengths = [_number(value) for value in row[5:]]
-    return [components, {"x": x, "y": y}, {"x": largest_x, "y": largest_y}, *lengths]
+    return [components, {"x": x, "y": y}, {"x": largest_x, "y": largest_y}, *row[5:].tolist()]
+
+
+def _exact(value: float) -> float:
+    return int(value) if value.is_integer() else float(value)
 
 
 def _number(value: float) -> float | None:
@@ -383,9 +442,13 @@ def _number(value: float) -> float | None:
 
 def _end(timing: Timing) -> Rational:
     """The end of a recording, such that readers get its number of samples from start and end."""
-    for samples in (Fraction(timing.num_samples), timing.num_samples - Fraction(1, 2)):
-        end = Fraction(*timing.start_s) + samples * Fraction(*timing.period)
-        time = Rational(end.numerator, end.denominator)
-        if sample_count(timing.start_s, time, timing.period) == timing.num_samples:
-            break
-    return time
+    start, period = Fraction(*timing.start_s), Fraction(*timing.period)
+    middle = start + (timing.num_samples - Fraction(1, 2)) * period
+    microseconds = Fraction(round(middle * 1_000_000), 1_000_000)
+    for end in (start + timing.num_samples * period, middle, microseconds):
+        time = Rational(*end.as_integer_ratio())
+        if max(abs(time.num), time.den) <= _INT64_MAX and (
+            sample_count(timing.start_s, time, timing.period) == timing.num_samples
+        ):
+            return time
+    raise ValueError(f"an end cannot be stated for {timing!r}")

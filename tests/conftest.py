@@ -1,0 +1,88 @@
+"""What all tests share: no test may leave a recording open, and random ones repeat in CI."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import psutil
+import pytest
+from hypothesis import HealthCheck, settings
+
+from napari_isx import open_isx
+from napari_isx.io.recording import Recording
+
+settings.register_profile(
+    "default",
+    deadline=None,
+    derandomize=bool(os.environ.get("CI")),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+settings.load_profile("default")
+
+REAL_DATA = Path(
+    os.environ.get("ISX_REAL_DATA") or Path(__file__).parents[1] / ".." / "shared" / "data"
+)
+
+
+@pytest.fixture(autouse=True)
+def _no_recording_left_open(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test that leaves a handle or a mapping on a recording."""
+    before = _open_recordings()
+    yield
+    left = _open_recordings() - before
+    if not left:
+        return
+    # pytest itself keeps what a test was handed, a closed viewer for one, until after this.
+    request.node.funcargs.clear()
+    for pause_s in (0, 0, 0.1, 0.5, 1):  # the threads of a cluster let go a moment later
+        time.sleep(pause_s)
+        gc.collect()
+        left = _open_recordings() - before
+        if not left:
+            return
+    pytest.fail(f"left open: {sorted(left)}")
+
+
+@pytest.fixture(scope="session")
+def isx():
+    """Inscopix' own package, where it is installed."""
+    return pytest.importorskip("isx")
+
+
+@pytest.fixture
+def real_data() -> Path:
+    """The folder of real recordings."""
+    if not REAL_DATA.is_dir():
+        pytest.skip("real recordings are not part of the project, and are not here")
+    return REAL_DATA.resolve()
+
+
+@pytest.fixture
+def opened() -> Iterator[Callable[[Path], Recording]]:
+    """Open files that are closed after the test."""
+    with ExitStack() as stack:
+        yield lambda path: stack.enter_context(open_isx(path))
+
+
+def _open_recordings() -> set[str]:
+    if sys.platform == "linux":
+        names = set()
+        for entry in os.listdir("/proc/self/fd"):
+            try:
+                names.add(os.readlink(f"/proc/self/fd/{entry}"))
+            except FileNotFoundError:  # the listing's own handle
+                continue
+        maps = Path("/proc/self/maps").read_text(encoding="utf-8", errors="replace")
+        names.update(line.split(maxsplit=5)[-1] for line in maps.splitlines())
+    else:
+        names = {file.path for file in psutil.Process().open_files()}
+    return {name for name in names if name.removesuffix(" (deleted)").endswith(_SUFFIXES)}
+
+
+_SUFFIXES = (".isxd", ".isxb", ".isxc", ".gpio", ".imu", ".statuses-journal", ".part")
