@@ -7,32 +7,42 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+from napari_isx.io.behavior import BehaviorMovie
 from napari_isx.io.cells import CellSet
+from napari_isx.io.compressed import CompressedMovie
 from napari_isx.io.container import Footer, IsxKind, read_footer
 from napari_isx.io.errors import UnsupportedIsxError
 from napari_isx.io.events import open_event_set
+from napari_isx.io.gpio import open_gpio_file, open_gpio_set
+from napari_isx.io.imu import open_imu_file
 from napari_isx.io.movie import open_movie_or_image
 from napari_isx.io.recording import Recording
 from napari_isx.io.source import FileSource
+from napari_isx.io.vessels import VesselSet
 
 _READERS: Final[dict[IsxKind, Callable[[FileSource, Footer], Recording]]] = {
     IsxKind.MOVIE: open_movie_or_image,
     IsxKind.IMAGE: open_movie_or_image,
     IsxKind.CELL_SET: CellSet,
     IsxKind.EVENT_SET: open_event_set,
+    IsxKind.GPIO: open_gpio_set,
+    IsxKind.IMU: open_gpio_set,
+    IsxKind.VESSEL_SET: VesselSet,
 }
 """Kinds of `.isxd` file that are read; a new kind is a new row here."""
+
+_SUFFIX_READERS: Final[dict[str, Callable[[FileSource], Recording]]] = {
+    ".gpio": open_gpio_file,
+    ".imu": open_imu_file,
+    ".isxb": BehaviorMovie,
+    ".isxc": CompressedMovie,
+}
+"""Formats of their own, by suffix in lower case."""
 
 _ADVICE: Final = (
     "The file itself is sound as far as this was looked at. See the project's page for the kinds "
     "that are read, and open an issue there if you need this one."
 )
-_OTHER_SUFFIXES: Final = {
-    ".isxb": "behavior movies",
-    ".isxc": "compressed movies",
-    ".gpio": "GPIO files",
-    ".imu": "IMU files",
-}
 
 
 def open_isx(path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> Recording:
@@ -45,7 +55,7 @@ def open_isx(path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) ->
 
     Returns
     -------
-    Movie, Image, CellSet or EventSet
+    Movie, Image, BehaviorMovie, CellSet, EventSet, VesselSet or GpioSet
 
     Raises
     ------
@@ -68,9 +78,8 @@ def open_isx(path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) ->
     suffix = Path(path).suffix.lower()
     source = FileSource(path)
     try:
-        if suffix in _OTHER_SUFFIXES:
-            what = _OTHER_SUFFIXES[suffix]
-            raise UnsupportedIsxError(path, f"{what} are not read by this version", _ADVICE)
+        if suffix in _SUFFIX_READERS:
+            return _SUFFIX_READERS[suffix](source)
         footer = read_footer(source)
         reader = _READERS.get(footer.kind)
         if reader is None:
