@@ -1,0 +1,124 @@
+"""Cell sets as a Labels layer of filled cells and a Shapes layer of their contours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from napari_isx.io.cells import CellSet, CellStatus
+from napari_isx.layers.keys import RECORDING_KEY, ROIS_KEY, LayerData
+from napari_isx.layers.placement import placement
+from napari_isx.layers.styles import (
+    LABELS_OPACITY,
+    ColorBy,
+    contour_width_px,
+    label_colormap,
+    outline_colors,
+)
+from napari_isx.rois import Roi, cut_rois, label_image
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from napari.layers import Labels, Layer, Shapes
+
+# More outlines than this are hidden at first: they hide the cells and slow the canvas.
+MAX_VISIBLE_CONTOURS: Final = 600
+
+
+def cell_layers(cells: CellSet) -> list[LayerData]:
+    """The layers of a cell set: filled cells, and over them their contours."""
+    rois = cut_rois(cells, cells.spacing.num_pixels)
+    return [labels_layer(cells, rois), contours_layer(cells, rois)]
+
+
+def labels_layer(cells: CellSet, rois: list[Roi]) -> LayerData:
+    """A Labels layer ``(y, x)``: label i + 1 is cell i, the heaviest where cells overlap."""
+    return (
+        label_image(rois, cells.spacing.num_pixels),
+        {
+            "name": f"{cells.path.stem} cells",
+            "features": cell_features(cells, cells.statuses),
+            "colormap": label_colormap(cells.statuses, cells.colors, "status"),
+            "opacity": LABELS_OPACITY,
+            "metadata": {RECORDING_KEY: cells, ROIS_KEY: rois},
+            **placement(cells.spacing),
+        },
+        "labels",
+    )
+
+
+def contours_layer(cells: CellSet, rois: list[Roi]) -> LayerData:
+    """A Shapes layer ``(y, x)``: the outline of each cell's largest part.
+
+    A cell without pixels has no outline, so ``features["index"]`` says which cell a shape is.
+    """
+    drawn = [i for i, roi in enumerate(rois) if not roi.is_empty]
+    features = cell_features(cells, cells.statuses).iloc[drawn].reset_index(drop=True)
+    colors = outline_colors(cells.statuses, cells.colors, "status")[drawn]
+    kwargs: dict[str, Any] = {
+        "name": f"{cells.path.stem} contours",
+        "metadata": {RECORDING_KEY: cells, ROIS_KEY: rois},
+        "visible": len(drawn) <= MAX_VISIBLE_CONTOURS,
+        **placement(cells.spacing),
+    }
+    if not drawn:
+        return [], {**kwargs, "ndim": 2}, "shapes"
+    return (
+        [rois[i].contour for i in drawn],
+        {
+            **kwargs,
+            # Not "polygon": napari would triangulate the faces too, 13 ms for each cell.
+            "shape_type": "path",
+            "features": features,
+            "edge_color": colors,
+            "face_color": "transparent",
+            "edge_width": contour_width_px(rois),
+        },
+        "shapes",
+    )
+
+
+def cell_features(cells: CellSet, statuses: Sequence[CellStatus]) -> pd.DataFrame:
+    """A row per cell: ``index`` (its label, from 1), name, status, and the stored metrics."""
+    import pandas as pd
+
+    features = pd.DataFrame(
+        {
+            "index": np.arange(1, cells.num_cells + 1),
+            "name": pd.Series(cells.names, dtype=object),
+            "status": pd.Series(list(statuses), dtype=object),
+        }
+    )
+    return features if cells.metrics is None else pd.concat([features, cells.metrics], axis=1)
+
+
+def show_statuses(
+    layers: Sequence[Layer], cells: CellSet, statuses: Sequence[CellStatus], by: ColorBy
+) -> None:
+    """Recolour the Labels and Shapes layers of a cell set, and renew their features."""
+    from napari.layers import Labels, Shapes
+
+    for layer in layers:
+        if isinstance(layer, Labels):
+            _recolor_labels(layer, cells, statuses, by)
+        elif isinstance(layer, Shapes):
+            _recolor_contours(layer, cells, statuses, by)
+
+
+def _recolor_labels(
+    layer: Labels, cells: CellSet, statuses: Sequence[CellStatus], by: ColorBy
+) -> None:
+    layer.features = cell_features(cells, statuses)
+    layer.colormap = label_colormap(statuses, cells.colors, by)
+
+
+def _recolor_contours(
+    layer: Shapes, cells: CellSet, statuses: Sequence[CellStatus], by: ColorBy
+) -> None:
+    if not len(layer.data):
+        return
+    drawn = layer.features["index"].to_numpy(int) - 1
+    layer.features = cell_features(cells, statuses).iloc[drawn].reset_index(drop=True)
+    layer.edge_color = outline_colors(statuses, cells.colors, by)[drawn]

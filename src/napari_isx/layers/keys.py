@@ -1,0 +1,25 @@
+"""Metadata keys of our layers. The layer list is the session: what is open is read from it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+from napari_isx.io.recording import Recording
+
+if TYPE_CHECKING:
+    from napari.layers import Layer
+
+LayerData: TypeAlias = tuple[Any, dict[str, Any], Literal["image", "labels", "shapes", "points"]]
+"""What napari adds a layer from: data, keyword arguments, type."""
+
+RECORDING_KEY: Final = "napari_isx"
+"""The opened file (`Recording`) that a layer shows. Set on every layer of ours; read by all."""
+
+ROIS_KEY: Final = "napari_isx_rois"
+"""The cut footprints (list of `Roi`) of a cell set. Set on its layers; read to place events."""
+
+
+def recording_of(layer: Layer) -> Recording | None:
+    """The opened file that a layer shows, or None for a layer of somebody else."""
+    recording = layer.metadata.get(RECORDING_KEY)
+    return recording if isinstance(recording, Recording) else None
