@@ -1,0 +1,111 @@
+"""Cells with their events: which event set belongs to which cell set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+
+from napari_isx.io.cells import CellSet, CellStatus
+from napari_isx.io.events import EventSet
+from napari_isx.io.signal import Signal
+from napari_isx.io.timing import Timing
+from napari_isx.session.curation import Curation
+
+
+class CellGroup:
+    """Cells that are shown and selected together: a cell set, its events, or both.
+
+    Attributes
+    ----------
+    cells : CellSet or None
+    events : EventSet or None
+        The events of these cells; on their own where no cell set is open for them.
+    curation : Curation or None
+        What was decided about the cells of the cell set.
+    """
+
+    def __init__(self, cells: CellSet | None, events: EventSet | None) -> None:
+        self.cells = cells
+        self.events = events
+        self.curation = Curation(cells) if cells is not None else None
+
+    @property
+    def names(self) -> list[str]:
+        """Name of each cell."""
+        source = self.cells or self.events
+        return source.names if source is not None else []
+
+    @property
+    def title(self) -> str:
+        """The file's name."""
+        source = self.cells or self.events
+        return source.path.stem if source is not None else ""
+
+    @property
+    def timing(self) -> Timing:
+        """Of the traces, or of the events where there are none."""
+        source = self.cells or self.events
+        return source.timing if source is not None else Timing(0)
+
+    def status(self, i: int) -> CellStatus | None:
+        """The status of a cell, or None without a cell set."""
+        return self.curation.status(i) if self.curation is not None else None
+
+    def events_of(self, i: int) -> Signal | None:
+        """The events of a cell, or None where none are known of it.
+
+        A name that occurs more than once in either set goes by its place among its like.
+        """
+        if self.events is None:
+            return None
+        name = self.names[i]
+        nth = self.names[:i].count(name)
+        places = [place for place, other in enumerate(self.events.names) if other == name]
+        return self.events.events(places[nth]) if nth < len(places) else None
+
+
+def group_cells(
+    cell_sets: Sequence[CellSet], event_sets: Sequence[EventSet]
+) -> list[tuple[CellSet | None, EventSet | None]]:
+    """Pair each cell set with the event set made from it, in the order of both.
+
+    Of several event sets for one cell set the last opened counts. Event sets that belong to no
+    cell set stand alone, at the end.
+    """
+    partner: dict[int, EventSet] = {}
+    alone = []
+    for events in event_sets:
+        cells = best_cell_set(events, cell_sets)
+        if cells is None:
+            alone.append(events)
+        else:
+            partner[id(cells)] = events
+    pairs: list[tuple[CellSet | None, EventSet | None]] = [
+        (cells, partner.get(id(cells))) for cells in cell_sets
+    ]
+    return [*pairs, *((None, events) for events in alone)]
+
+
+def best_cell_set(events: EventSet, cell_sets: Iterable[CellSet]) -> CellSet | None:
+    """The cell set an event set was made from: by the cells' names and by time.
+
+    Event detection may have been run on some of the cells, so of several sets that have all the
+    names and fit in time, the one with the fewest other cells is meant.
+    """
+    fitting = [
+        cells
+        for cells in cell_sets
+        if events.names and set(events.names) <= set(cells.names) and _same_time(events, cells)
+    ]
+    return min(fitting, key=lambda cells: cells.num_cells, default=None)
+
+
+def _same_time(events: EventSet, cells: CellSet) -> bool:
+    """Whether two files start and end together, to within two samples.
+
+    An event set keeps its end only to a millisecond, and no number of samples.
+    """
+    ours, theirs = cells.timing, events.timing
+    tolerance_s = 2 * max(ours.period_s, theirs.period_s)
+    start_s = float(abs(Fraction(*ours.start_s) - Fraction(*theirs.start_s)))
+    return start_s <= tolerance_s and abs(ours.duration_s - theirs.duration_s) <= tolerance_s
