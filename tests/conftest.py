@@ -70,6 +70,14 @@ def opened() -> Iterator[Callable[[Path], Recording]]:
         yield lambda path: stack.enter_context(open_isx(path))
 
 
+@pytest.fixture
+def discovered() -> None:
+    """Let npe2 know the installed plugins, as a window of napari does when it starts."""
+    from npe2 import PluginManager
+
+    PluginManager.instance().discover()
+
+
 def _open_recordings() -> set[str]:
     if sys.platform == "linux":
         names = set()

@@ -1,0 +1,71 @@
+"""Putting the dock into a window."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+from weakref import WeakSet, ref
+
+import numpy as np
+from qtpy.QtCore import QTimer
+
+if TYPE_CHECKING:
+    from napari.viewer import Viewer
+
+_PLUGIN: Final = "napari-isx"
+_DOCK: Final = "Traces"
+
+# Until the dock has taken its place below the canvas.
+_SETTLED_MS: Final = 50
+
+_offered: Final[WeakSet[Viewer]] = WeakSet()
+
+
+def show_dock(viewer: Viewer) -> None:
+    """Show the dock, made anew if it was closed."""
+    _offered.add(viewer)
+    dock, _ = viewer.window.add_plugin_dock_widget(_PLUGIN, _DOCK)
+    dock.show()
+    dock.raise_()
+
+
+def offer_dock(viewer: Viewer) -> None:
+    """Show the dock once in the life of a window, as soon as Qt is at leisure."""
+    if viewer in _offered:
+        return
+    _offered.add(viewer)
+    weak = ref(viewer)
+
+    def show() -> None:
+        still_there = weak()
+        if still_there is not None and not _is_closed(still_there):
+            fitted = _is_fitted(still_there)
+            show_dock(still_there)
+            if fitted:
+                QTimer.singleShot(_SETTLED_MS, fit)
+
+    def fit() -> None:
+        still_there = weak()
+        if still_there is not None and not _is_closed(still_there):
+            still_there.reset_view()
+
+    QTimer.singleShot(0, show)
+
+
+def _is_fitted(viewer: Viewer) -> bool:
+    """Whether the whole field is shown, as napari does until the user zooms or pans."""
+    camera = viewer.camera
+    before = (*camera.center, camera.zoom)
+    viewer.reset_view()
+    if np.allclose(before, (*camera.center, camera.zoom), rtol=0.01):
+        return True
+    camera.center, camera.zoom = before[:3], before[3]
+    return False
+
+
+def _is_closed(viewer: Viewer) -> bool:
+    """Whether the window was closed while the dock was waiting to be shown."""
+    try:
+        viewer.window.geometry()
+    except RuntimeError:
+        return True
+    return False

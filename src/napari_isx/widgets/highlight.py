@@ -1,0 +1,92 @@
+"""Marks the selected cells on the canvas."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from napari.layers import Labels, Layer, Shapes
+
+from napari_isx.layers.keys import ROIS_KEY
+from napari_isx.layers.styles import SELECTION_COLOR, contour_width_px
+
+if TYPE_CHECKING:
+    from napari.components import ViewerModel
+
+LAYER_NAME: Final = "Selected cells"
+_MARK_KEY: Final = "napari_isx_selection"
+_WIDER: Final = 2.0
+
+
+class SelectionOutline:
+    """A Shapes layer of its own with the contours of the selected cells.
+
+    (napari outlines the selected shapes of the active layer only, and recolouring one contour
+    among a thousand redraws them all.)
+    """
+
+    def show(
+        self,
+        viewer: ViewerModel,
+        layers: Sequence[Layer],
+        selected: Sequence[int],
+        *,
+        may_add_layer: bool,
+    ) -> None:
+        """Mark cells, and unmark all others.
+
+        Parameters
+        ----------
+        viewer : ViewerModel
+        layers : sequence of Layer
+            Those of the cell set.
+        selected : sequence of int
+            Cells, by their index in the set. Cells without pixels cannot be marked.
+        may_add_layer : bool
+            Whether the layer is made where it is missing. Not while layers are being removed:
+            a viewer that closes removes them until none is left.
+        """
+        like = next((layer for layer in layers if ROIS_KEY in layer.metadata), None)
+        rois = like.metadata[ROIS_KEY] if like is not None else []
+        contours = [rois[i].contour for i in selected if rois and not rois[i].is_empty]
+        outline = next((layer for layer in viewer.layers if _MARK_KEY in layer.metadata), None)
+        if like is None or not contours:
+            if outline is not None and len(outline.data):
+                outline.data = []
+        elif outline is not None:
+            outline.data = [(contour, "path") for contour in contours]
+            outline.edge_width = _WIDER * contour_width_px(rois)
+            outline.edge_color = SELECTION_COLOR
+            outline.scale, outline.translate = like.scale, like.translate
+        elif may_add_layer:
+            _add(viewer, _make(like, contours, contour_width_px(rois)))
+        for layer in layers:
+            if isinstance(layer, Labels) and selected:
+                layer.selected_label = selected[-1] + 1
+
+
+def _make(like: Layer, contours: list[object], width_px: float) -> Shapes:
+    return Shapes(
+        contours,
+        shape_type="path",
+        name=LAYER_NAME,
+        edge_color=SELECTION_COLOR,
+        edge_width=_WIDER * width_px,
+        face_color="transparent",
+        opacity=1,
+        scale=like.scale,
+        translate=like.translate,
+        units=like.units,
+        axis_labels=like.axis_labels,
+        metadata={_MARK_KEY: True},
+    )
+
+
+def _add(viewer: ViewerModel, outline: Shapes) -> None:
+    """Put the layer on top without taking the user's active layer away."""
+    selection = viewer.layers.selection
+    active, chosen = selection.active, set(selection)
+    viewer.layers.append(outline)
+    selection.clear()
+    selection.update(chosen)
+    selection.active = active

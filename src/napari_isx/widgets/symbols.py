@@ -1,0 +1,9 @@
+"""What stands for a status where colour alone must not."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from napari_isx.io.cells import CellStatus
+
+SYMBOLS: Final[dict[CellStatus, str]] = {"accepted": "✓", "undecided": "?", "rejected": "✗"}

@@ -1,0 +1,156 @@
+"""A viewer without a window, its coordinator, a dock that only remembers, and a mouse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from napari.components import ViewerModel
+from napari.utils.interactions import (
+    mouse_move_callbacks,
+    mouse_press_callbacks,
+    mouse_release_callbacks,
+)
+from psygnal import Signal
+
+from napari_isx.io.recording import Recording
+from napari_isx.layers.build import layers_of
+from napari_isx.widgets.coordinator import Coordinator
+
+try:
+    from napari.utils.interactions import ReadOnlyWrapper
+except ImportError:
+    from napari.utils._proxies import ReadOnlyWrapper
+
+
+class View:
+    """Stands for the dock: it emits what a user would ask for, and remembers what it is told."""
+
+    group_picked = Signal(int)
+    cells_picked = Signal(list)
+    time_requested = Signal(float)
+    coloring_picked = Signal(str)
+
+    def __init__(self) -> None:
+        self.alive = True
+        self.groups: tuple[list[str], int] = ([], -1)
+        self.names: list[str] = []
+        self.statuses: list[str | None] = []
+        self.selected: list[int] = []
+        self.rows: list[Any] = []
+        self.error = ""
+        self.time: tuple[float, int | None, int] | None = None
+        self.colors: list[Any] = []
+        self.keys = ""
+
+    def objectName(self) -> str:  # noqa: N802
+        if not self.alive:
+            raise RuntimeError("wrapped C/C++ object has been deleted")
+        return ""
+
+    def show_groups(self, titles, current):
+        self.groups = (list(titles), current)
+
+    def show_cells(self, names, statuses):
+        self.names, self.statuses = list(names), list(statuses)
+
+    def show_statuses(self, statuses):
+        self.statuses = list(statuses)
+
+    def show_selection(self, cells, rows, num_cells, duration_s):
+        self.selected, self.rows, self.error = list(cells), list(rows), ""
+        assert num_cells == len(self.names)
+        assert duration_s >= 0
+
+    def show_error(self, text):
+        self.error = text
+
+    def show_time(self, time_s, frame, num_frames):
+        assert self.alive, "a dock that Qt has deleted was shown something"
+        self.time = (time_s, frame, num_frames)
+
+    def show_keys(self, text):
+        self.keys = text
+
+    def set_colors(self, colors):
+        self.colors.append(colors)
+
+    @property
+    def drawn(self) -> list[str]:
+        """Names of the cells whose traces are drawn."""
+        return [row.name for row in self.rows]
+
+
+@dataclass
+class MouseEvent:
+    """What napari's callbacks get of the mouse."""
+
+    type: str
+    position: tuple[float, ...]
+    pos: np.ndarray
+    button: int = 1
+    modifiers: list[str] = field(default_factory=list)
+    is_dragging: bool = False
+    view_direction: Any = None
+    up_direction: Any = None
+    dims_displayed: list[int] = field(default_factory=lambda: [0, 1])
+    handled: bool = False
+
+
+class Stage:
+    """A viewer with its coordinator and one dock."""
+
+    def __init__(self, opened: Callable[[Path], Recording]) -> None:
+        self.viewer = ViewerModel()
+        self._opened = opened
+        self.coordinator = Coordinator.of(self.viewer)
+        self.session = self.coordinator.session
+        self.view = self.another_dock()
+
+    def another_dock(self) -> View:
+        view = View()
+        self.coordinator.attach(view)
+        return view
+
+    def open(self, *paths: Path) -> list[Recording]:
+        recordings = [self._opened(path) for path in paths]
+        for recording in recordings:
+            for data in layers_of(recording):
+                self.viewer._add_layer_from_data(*data)
+        return recordings
+
+    def layer(self, name: str) -> Any:
+        return self.viewer.layers[name]
+
+    def click(
+        self,
+        position_um: tuple[float, float],
+        modifiers: tuple[str, ...] = (),
+        button: int = 1,
+        moved_px: float = 0.0,
+    ) -> None:
+        """Press, move and release the mouse, as the canvas tells the viewer of it."""
+        hidden = tuple(self.viewer.dims.point[: self.viewer.dims.ndim - 2])
+        for kind, callbacks, shift in (
+            ("mouse_press", mouse_press_callbacks, 0.0),
+            ("mouse_move", mouse_move_callbacks, moved_px),
+            ("mouse_release", mouse_release_callbacks, moved_px),
+        ):
+            event = MouseEvent(
+                kind,
+                (*hidden, *position_um),
+                np.array([50.0 + shift, 60.0]),
+                button,
+                list(modifiers),
+                is_dragging=kind == "mouse_move",
+            )
+            callbacks(self.viewer, ReadOnlyWrapper(event, exceptions=("handled",)))
+
+
+@pytest.fixture
+def stage(opened) -> Stage:
+    return Stage(opened)

@@ -1,0 +1,101 @@
+"""The manifest, as napari finds it in the installed package."""
+
+from __future__ import annotations
+
+import fnmatch
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from npe2 import PluginManager, PluginManifest
+
+import napari_isx
+from napari_isx.reader import SUFFIXES
+from napari_isx.widgets.shortcuts import KEY_COMMANDS
+
+PACKAGED = Path(napari_isx.__file__).with_name("napari.yaml")
+TOP_LEVEL = Path(__file__).parents[1] / "napari.yaml"
+
+
+@pytest.fixture(scope="module")
+def manifest() -> PluginManifest:
+    return PluginManifest.from_distribution("napari-isx")
+
+
+def test_the_manifest_is_valid(manifest):
+    assert manifest.name == "napari-isx"
+    assert manifest.display_name == manifest.display_name.strip()
+    assert manifest.display_name[-1].isalnum()
+    assert 3 <= len(manifest.display_name) <= 90
+    assert manifest.package_version == napari_isx.__version__
+
+
+def test_all_that_it_names_can_be_imported(manifest):
+    manifest.validate_imports()
+    for command in manifest.contributions.commands:
+        module, _, name = str(command.python_name).partition(":")
+        assert callable(getattr(import_module(module), name)), command.id
+
+
+def test_npe2_finds_nothing_wrong():
+    result = subprocess.run(
+        [sys.executable, "-m", "npe2", "validate", "napari-isx", "--imports"],
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "valid" in result.stdout.lower()
+
+
+def test_the_copy_at_the_top_is_the_same():
+    if not TOP_LEVEL.parent.joinpath("pyproject.toml").exists():
+        pytest.skip("not in the project's own folder")
+    assert TOP_LEVEL.read_bytes() == PACKAGED.read_bytes()
+
+
+def test_every_command_is_used_or_has_a_key_or_is_called_by_name(manifest):
+    ids = [command.id for command in manifest.contributions.commands]
+    assert len(set(ids)) == len(ids)
+    assert all(identity.startswith("napari-isx.") for identity in ids)
+    keyed = {f"napari-isx.{name}" for name in KEY_COMMANDS}
+    assert keyed <= set(ids)
+    contributed = manifest.contributions
+    used = {one.command for one in (*contributed.readers, *contributed.widgets)}
+    used |= {sample.command for sample in contributed.sample_data}
+    used |= {item.command for menu in contributed.menus.values() for item in menu}
+    assert used <= set(ids)
+    by_name = {"napari-isx.recordings_opened", "napari-isx.tell_of_broken_file"}
+    assert set(ids) == used | keyed | by_name
+
+
+@pytest.mark.parametrize("name", sorted(KEY_COMMANDS))
+def test_a_command_with_a_key_says_the_same_in_the_shortcut_editor(manifest, name):
+    titles = {command.id: command.title for command in manifest.contributions.commands}
+    command = KEY_COMMANDS[name]
+    assert command.description.casefold() == f"Inscopix: {titles[f'napari-isx.{name}']}".casefold()
+    python_names = {c.id: str(c.python_name) for c in manifest.contributions.commands}
+    assert python_names[f"napari-isx.{name}"].endswith(f":{name}")
+
+
+@pytest.mark.parametrize("suffix", sorted(SUFFIXES))
+def test_napari_asks_the_reader_for_every_suffix_that_it_reads(manifest, suffix):
+    (reader,) = manifest.contributions.readers
+    for name in (f"recording{suffix}", f"RECORDING{suffix.upper()}"):
+        assert any(fnmatch.fnmatchcase(name, pattern) for pattern in reader.filename_patterns)
+
+
+def test_the_reader_is_asked_for_nothing_that_it_does_not_read(manifest):
+    (reader,) = manifest.contributions.readers
+    assert not reader.accepts_directories
+    assert {Path(pattern).suffix.lower() for pattern in reader.filename_patterns} == SUFFIXES
+
+
+def test_the_plugin_manager_has_our_sample_and_dock():
+    manager = PluginManager.instance()
+    manager.discover()
+    manifest = manager.get_manifest("napari-isx")
+    assert [sample.key for sample in manifest.contributions.sample_data] == ["recording"]
+    assert [widget.display_name for widget in manifest.contributions.widgets] == ["Traces"]
