@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from scenes import blob
 
-from napari_isx.rois import MASK_FRACTION, cut_roi, cut_rois, label_image
+from napari_isx.rois import MASK_FRACTION, cells_at, cut_roi, cut_rois, label_image
 
 FIELD = (9, 14)
 
@@ -196,3 +196,16 @@ def test_each_footprint_is_read_once_and_cuts_do_not_share_memory():
     assert first.weights.max() == 1
     assert second.weights.max() == 5
     assert (first.area_px, second.area_px) == (4, 9)
+
+
+def test_cells_at_a_place_come_heaviest_first():
+    field = np.zeros((3, 9, 11), np.float32)
+    field[0, 2:6, 2:6] = 1.0
+    field[1, 4:8, 4:8] = 3.0
+    field[2, 5, 5] = 2.0
+    found = [cut_roi(footprint) for footprint in field]
+    assert cells_at(found, 5, 5) == [1, 2, 0]
+    assert cells_at(found, 5.4, 4.6) == [1, 2, 0]
+    assert cells_at(found, 2, 2) == [0]
+    assert cells_at(found, 8, 8) == []
+    assert cells_at(found, -1, 2) == []

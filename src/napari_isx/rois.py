@@ -7,7 +7,7 @@ over the file and little memory.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Protocol
@@ -166,6 +166,30 @@ def label_image(rois: Iterable[Roi], num_pixels: tuple[int, int]) -> npt.NDArray
         labels[place][wins] = number
         heaviest[place][wins] = roi.weights[wins]
     return np.ascontiguousarray(labels[1:-1, 1:-1])
+
+
+def cells_at(rois: Sequence[Roi], row: float, col: float) -> list[int]:
+    """Which cells have a place in their masks, the heaviest there first.
+
+    Parameters
+    ----------
+    rois : sequence of Roi
+    row, col : float
+        In pixels of the field; pixel centres have whole numbers.
+
+    Returns
+    -------
+    list of int
+        Indices of cells; where weights are equal, in order.
+    """
+    found = []
+    for i, roi in enumerate(rois):
+        y, x = round(row) - roi.top, round(col) - roi.left
+        if 0 <= y < roi.weights.shape[0] and 0 <= x < roi.weights.shape[1]:
+            weight = roi.weights[y, x]
+            if weight > roi.level:
+                found.append((-weight, i))
+    return [i for _, i in sorted(found)]
 
 
 def _enclosed_area(outline: npt.NDArray[np.float64]) -> float:

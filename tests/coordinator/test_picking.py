@@ -157,16 +157,24 @@ def test_choosing_a_label_in_napari_selects_the_cell(stage, movie, cells):
 
 def test_the_mark_leaves_the_active_layer_alone(stage, movie, cells):
     stage.open(movie, cells)
-    chosen = {stage.layer("movie"), stage.layer("cells cells")}
     selection = stage.viewer.layers.selection
-    selection.clear()
-    selection.update(chosen)
     selection.active = stage.layer("movie")
-    assert set(selection) == {stage.layer("movie")}, "napari has only the active layer chosen"
     stage.click(CENTERS_UM[0])
     stage.click(CENTERS_UM[1])
     assert selection.active is stage.layer("movie")
     assert set(selection) == {stage.layer("movie")}
+
+
+def test_the_mark_leaves_several_chosen_layers_alone(stage, movie, cells):
+    stage.open(movie, cells)
+    chosen = {stage.layer("movie"), stage.layer("cells cells")}
+    selection = stage.viewer.layers.selection
+    selection.clear()
+    selection.update(chosen)
+    active = selection.active
+    stage.click(CENTERS_UM[0])
+    assert set(selection) == chosen
+    assert selection.active is active
 
 
 def test_the_mark_lies_on_cells_of_any_spacing(stage, cells, tmp_path):
@@ -241,3 +249,19 @@ def test_a_file_that_cannot_be_read_any_more_is_told(stage, cells):
     stage.click(CENTERS_UM[1])
     assert "cells.isxd" in stage.view.error
     assert stage.session.selected == (1,)
+
+
+@pytest.mark.parametrize("gone", ["cells cells", "cells contours"])
+def test_a_click_needs_only_one_of_the_layers_of_a_set(stage, cells, gone):
+    stage.open(cells)
+    stage.viewer.layers.remove(gone)
+    stage.click(CENTERS_UM[1])
+    assert stage.session.selected == (1,)
+
+
+def test_cells_that_are_hidden_are_not_clicked(stage, cells):
+    stage.open(cells)
+    for layer in stage.viewer.layers:
+        layer.visible = False
+    stage.click(CENTERS_UM[1])
+    assert stage.session.selected == ()

@@ -20,8 +20,9 @@ from napari_isx.io.events import EventSet
 from napari_isx.io.movie import Movie
 from napari_isx.io.recording import Recording
 from napari_isx.layers.cells import show_statuses
-from napari_isx.layers.keys import recording_of
+from napari_isx.layers.keys import ROIS_KEY, recording_of
 from napari_isx.layers.styles import ColorBy
+from napari_isx.rois import cells_at
 from napari_isx.session.groups import CellGroup
 from napari_isx.session.plotdata import TraceRow, trace_row
 from napari_isx.session.session import Session
@@ -140,7 +141,9 @@ class Coordinator:
         """Show another time: on the slider where there is one, else on the plots alone."""
         axis = self._time_axis()
         if axis is None:
-            self.session.cursor.move_to(max(time_s, 0.0))
+            group = self.session.group
+            end_s = group.timing.duration_s if group is not None else 0.0
+            self.session.cursor.move_to(min(max(time_s, 0.0), end_s))
         else:
             self._viewer.dims.set_point(axis, time_s)
 
@@ -182,12 +185,12 @@ class Coordinator:
         return [layer for layer in layers if isinstance(layer, Image | Points) and layer.ndim == 3]
 
     def _on_range(self, event: object = None) -> None:  # noqa: ARG002
-        """Let the slider span the event sets that are open, where nothing else has a time.
+        """Let the slider span the event sets that are open, where there is no movie.
 
-        An empty Points layer has no extent, for which napari makes the slider 512 s long.
+        napari would let it span the events themselves, and 512 s where no event has a place.
         """
         timed = self._timed_layers()
-        if not timed or any(isinstance(layer, Image) or len(layer.data) for layer in timed):
+        if not timed or any(isinstance(layer, Image) for layer in timed):
             return
         sets = (recording_of(layer) for layer in timed)
         timings = [events.timing for events in sets if isinstance(events, EventSet)]
@@ -247,17 +250,14 @@ class Coordinator:
         """Select the cell at a place in the world, of the topmost set that has one there."""
         for layer in reversed(self._viewer.layers):
             group = self._group_of(layer)
-            shown = group and any(one.visible for one in self._layers_of(group.cells))
-            if not isinstance(layer, Labels) or group is None or not shown:
+            if group is None or not layer.visible or ROIS_KEY not in layer.metadata:
                 continue
-            row, col = (round(at) for at in layer.world_to_data(position_um))
-            inside = 0 <= row < layer.data.shape[0] and 0 <= col < layer.data.shape[1]
-            label = int(layer.data[row, col]) if inside else 0
-            if 0 < label <= len(group.names):
+            found = cells_at(layer.metadata[ROIS_KEY], *layer.world_to_data(position_um))
+            if found:
                 if add:
-                    self.session.toggle(group, label - 1)
+                    self.session.toggle(group, found[0])
                 else:
-                    self.session.select(group, [label - 1])
+                    self.session.select(group, found[:1])
                 return
 
     # What the user asked for in a dock
