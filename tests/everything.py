@@ -15,6 +15,7 @@ ALLOWED = (IsxFileError, IndexError, ValueError)
 # Names that take arguments, with arguments that fit their signature.
 CALLS: dict[str, list[tuple[Any, ...]]] = {
     "read_frame": [(0,), (-1,), (3,), (10**12,)],
+    "read_color_frame": [(0,), (-1,), (10**12,)],
     "__getitem__": [(0,), (slice(0, 3),), (slice(None, None, 10**6),)],
     "to_dask": [(10**6,)],
     "footprint": [(0,), (-1,)],

@@ -168,7 +168,7 @@ class CellSet(Recording):
         Invalid samples are as the file has them; ``timing.valid_mask`` tells which they are.
         """
         target = np.empty(self.timing.num_samples, "<f4")
-        self._source.read_into(self._index(i) * self._record_bytes + self._image_bytes, target)
+        self._read_trace(self._index(i), target)
         return target
 
     def save_statuses(self, statuses: Sequence[CellStatus]) -> None:
@@ -192,9 +192,7 @@ class CellSet(Recording):
         OSError
             The file or its folder cannot be written; nothing was changed.
         """
-        if len(statuses) != self.num_cells:
-            raise ValueError(f"{len(statuses)} statuses for {self.num_cells} cells")
-        codes = status_codes(statuses)
+        codes = self._codes(statuses)
         self._footer = update_statuses(self.path, self._footer, codes)
         self._statuses = codes
 
@@ -204,9 +202,17 @@ class CellSet(Recording):
             self.__dict__.pop(name, None)
         super().close()
 
+    def _read_trace(self, i: int, target: npt.NDArray[np.float32]) -> None:
+        self._source.read_into(i * self._record_bytes + self._image_bytes, target)
+
     def _check_open(self) -> None:
         if self.closed:
             raise ValueError(f"{self.path.name} is closed")
+
+    def _codes(self, statuses: Sequence[CellStatus]) -> list[int]:
+        if len(statuses) != self.num_cells:
+            raise ValueError(f"{len(statuses)} statuses for {self.num_cells} cells")
+        return status_codes(statuses)
 
     def _index(self, i: SupportsIndex) -> int:
         index = operator.index(i)

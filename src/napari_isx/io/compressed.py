@@ -41,6 +41,7 @@ HEADER: Final = struct.Struct("<24x4Q4H2I2Q4H2I2Q2Q")
 _MAX_TILES: Final = 1000
 _MAX_WORDS: Final = 22
 _COUNTER_WORDS: Final = 8
+_LINE_WORDS: Final = 1280
 
 _SHIFTS: Final = np.array([4 - int((code - 49) / 32) for code in range(256)])
 _LEFT: Final = np.maximum(_SHIFTS, 0).astype(np.uint16)
@@ -107,9 +108,12 @@ class CompressedMovie(Movie):
         if (_SHIFTS[codes] < 0).any():
             tiles >>= _RIGHT[codes][:, None, :, None]
 
-    def _counter_at(self, stored: int) -> int:
+    def _word_at(self, stored: int, word: int) -> int:
         words_end = self._metadata_at + stored * self._stride + 2 * self._words
-        return words_end - 2 * _COUNTER_WORDS
+        return words_end - 2 * (_LINE_WORDS - word)
+
+    def _has_word(self, word: int) -> bool:
+        return _LINE_WORDS - self._words <= word < _LINE_WORDS
 
     def _check_tiles(self, header: _Header) -> tuple[int, int]:
         """Return how many tiles are above and beside each other."""

@@ -51,7 +51,7 @@ CLOSED_LOOP_FORMAT: Final = 240
 DEFAULT_CLOCK_HZ: Final = 1000
 _MAX_CLOCK_HZ: Final = 10**9
 # Over a day at 20 kHz. No array is made of ticks, so that there may be more than samples.
-_MAX_TICKS: Final = 2**31 - 1
+MAX_TICKS: Final = 2**31 - 1
 _SYNC: Final = SYNC_WORD.to_bytes(4, "little")
 _WORD_BYTES: Final = 4
 
@@ -251,7 +251,7 @@ class PacketStreamChannels:
                 f"no GPIO packet is in the {end - first:,} bytes from byte {first:,} on",
             )
         tsc_us = stream.first_tsc_us, stream.last_tsc_us
-        if not 0 <= self._num_samples(*tsc_us) <= _MAX_TICKS:
+        if not 0 <= self._num_samples(*tsc_us) <= MAX_TICKS:
             raise IsxFileError(
                 self._source.path,
                 "the packets' times run from {:,} to {:,} us, which no recording does".format(

@@ -27,12 +27,18 @@ from napari_isx.io.timing import Timing
 if TYPE_CHECKING:
     import dask.array as da
 
+    from napari_isx.io.planes import Interleaving
+
 LINES_BYTES: Final = 2 * 1280 * 2
 """Size of the sensor lines before, and of those after, each frame of a raw movie."""
 # Two days at 48 Hz. Missing frames take no bytes, so a damaged file could claim any number.
 MAX_FRAMES: Final = 1 << 23
 TSC_WORD: Final = 1272
 """First of the eight header words that carry the hardware counter."""
+COLOR_WORD: Final = 1256
+"""Header word of the id of the colour that a frame shows."""
+EFOCUS_WORD: Final = 1270
+"""First of the two header words that carry the electronic focus."""
 _PART_SHIFTS: Final = np.arange(0, 64, 16, dtype=np.uint64)
 RGB_CODE: Final = 3
 PIXEL_TYPES: Final[dict[int, np.dtype[Any]]] = {
@@ -185,6 +191,28 @@ class Movie(Recording):
         counters.flags.writeable = False
         return counters
 
+    @property
+    def planes(self) -> list[Movie]:
+        """The focal planes or colours that a raw recording has by turns, each as a movie.
+
+        Empty where the file holds one plane, or one that was already taken apart from the
+        others. The planes read this movie's file, and end when it is closed.
+
+        Raises
+        ------
+        IsxFileError
+            The file's description of its planes is broken, or its frames do not follow it.
+        """
+        from napari_isx.io.planes import planes_of  # its planes are movies
+
+        return planes_of(self)
+
+    @cached_property
+    def _interleaving(self) -> Interleaving | None:
+        from napari_isx.io.planes import find_interleaving
+
+        return find_interleaving(self)
+
     def _read_into(self, sample: int, frame: npt.NDArray[Any]) -> None:
         stored = self.timing.stored_index(sample)
         if stored is None:
@@ -197,14 +225,23 @@ class Movie(Recording):
 
         Bits that do not belong there run into the neighbouring bytes, as in `isx`.
         """
-        data = self._source.read(self._counter_at(stored), 16)
+        data = self._source.read(self._word_at(stored, TSC_WORD), 16)
         low, high = np.frombuffer(data, "<u2").astype(np.uint64).reshape(4, 2).T
         parts = ((high << np.uint64(4)) | (low >> np.uint64(4))) << _PART_SHIFTS
         return int(np.bitwise_or.reduce(parts))
 
-    def _counter_at(self, stored: int) -> int:
-        """Where in the file the words of a stored frame's counter are."""
-        return stored * self._stride + 2 * TSC_WORD
+    def _word_at(self, stored: int, word: int) -> int:
+        """Where in the file a word of the sensor line before a stored frame is."""
+        return stored * self._stride + 2 * word
+
+    def _has_word(self, word: int) -> bool:
+        """Whether the file keeps that word of the sensor line."""
+        return self._has_lines and 0 <= word < LINES_BYTES // 2
+
+    def _header_number(self, stored: int, word: int, count: int) -> int:
+        """A little-endian number of `count` bytes, of which each word carries one."""
+        words = np.frombuffer(self._source.read(self._word_at(stored, word), 2 * count), "<u2")
+        return int.from_bytes((words >> 4).astype(np.uint8).tobytes(), "little")
 
     def _measured_timing(self) -> Timing:
         """The timing with the mean period between the first and last hardware timestamp."""

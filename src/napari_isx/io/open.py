@@ -17,6 +17,7 @@ from napari_isx.io.gpio import open_gpio_file, open_gpio_set
 from napari_isx.io.imu import open_imu_file
 from napari_isx.io.movie import open_movie_or_image
 from napari_isx.io.recording import Recording
+from napari_isx.io.series_join import join
 from napari_isx.io.source import FileSource
 from napari_isx.io.vessels import VesselSet
 
@@ -46,35 +47,46 @@ _ADVICE: Final = (
 
 
 def open_isx(path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> Recording:
-    """Open an Inscopix file; what is returned depends on what the file holds.
+    """Open an Inscopix file, or a series of them; what is returned depends on what it holds.
 
     Parameters
     ----------
-    path : str or path-like
-        The file. Only its description is read.
+    path : str or path-like, or a sequence of them
+        The file, or the parts of one recording in any order. Only descriptions are read.
 
     Returns
     -------
     Movie, Image, BehaviorMovie, CellSet, EventSet, VesselSet or GpioSet
+        Of several parts, one object over all of them, of the same class: samples are counted
+        on from the first part, and those between two parts are missing (``timing.gaps``).
+        There are no series of images and vessel sets.
 
     Raises
     ------
     IsxFileError
-        The file is broken.
+        A file is broken, or is no part of the series that the others make.
     UnsupportedIsxError
-        The file is of a kind, or a series of parts, that this version does not read.
+        The file is of a kind that this version does not read.
     OSError
-        The file is missing or may not be read.
+        A file is missing or may not be read.
+    ValueError
+        An empty sequence.
     """
-    if not isinstance(path, (str, os.PathLike)):
-        parts = list(path)
-        if len(parts) != 1:
-            raise UnsupportedIsxError(
-                parts[0] if parts else "",
-                f"opening {len(parts)} parts as one series is not supported yet",
-                "Open the parts one by one.",
-            )
-        path = parts[0]
+    if isinstance(path, (str, os.PathLike)):
+        return _open_file(path)
+    if not path:
+        raise ValueError("there is no file to open in an empty sequence of paths")
+    parts: list[Recording] = []
+    try:
+        parts.extend(_open_file(one) for one in path)
+        return parts[0] if len(parts) == 1 else join(parts)
+    except BaseException:
+        for part in parts:
+            part.close()
+        raise
+
+
+def _open_file(path: str | os.PathLike[str]) -> Recording:
     suffix = Path(path).suffix.lower()
     source = FileSource(path)
     try:

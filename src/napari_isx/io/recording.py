@@ -34,6 +34,11 @@ class Recording(ABC):
         return self._source.path
 
     @property
+    def paths(self) -> tuple[Path, ...]:
+        """All files that are read, in order of time: one, but for a series of parts."""
+        return (self.path,)
+
+    @property
     def metadata(self) -> dict[str, Any]:
         """The file's own JSON description; empty where its format has none."""
         return self._footer.values if hasattr(self, "_footer") else {}
@@ -67,10 +72,10 @@ class Recording(ABC):
     ) -> None:
         self.close()
 
-    def __reduce__(self) -> tuple[Callable[[str], Recording], tuple[str]]:
+    def __reduce__(self) -> tuple[Callable[..., Recording], tuple[Any, ...]]:
         return _reopen, (str(self.path),)
 
-    def __dask_tokenize__(self) -> tuple[str, str, int, int]:
+    def __dask_tokenize__(self) -> tuple[object, ...]:
         """Identify the file's content to dask without reading it."""
         source = self._source
         return type(self).__name__, str(source.path), source.size, source.modified_ns

@@ -51,6 +51,10 @@ class Timing:
         First and last sample of each range that trimming removed, sorted and merged.
     blank : tuple of int
         Samples left empty on purpose, sorted.
+    gaps : tuple of (int, int)
+        First and last sample of each range that no file has anything to say about: the time
+        between the parts of a series, or the other plane's turns in an interleaved movie. Empty
+        for what one file holds.
 
     Notes
     -----
@@ -64,6 +68,7 @@ class Timing:
     dropped: tuple[int, ...] = field(default=(), repr=False)
     cropped: Ranges = field(default=(), repr=False)
     blank: tuple[int, ...] = field(default=(), repr=False)
+    gaps: Ranges = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         cropped = _merge(self.cropped, gap=1)
@@ -73,6 +78,7 @@ class Timing:
         object.__setattr__(self, "cropped", cropped)
         object.__setattr__(self, "blank", blank)
         object.__setattr__(self, "dropped", tuple(dropped))
+        object.__setattr__(self, "gaps", _merge(self.gaps, gap=1))
 
     @classmethod
     def regular(
@@ -149,13 +155,17 @@ class Timing:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """The ``timingInfo`` object that :meth:`from_fields` reads."""
+        """The ``timingInfo`` object that :meth:`from_fields` reads.
+
+        Files have no list of gaps; as cropped ranges they are missing samples all the same.
+        """
+        missing = _merge([*self.cropped, *self.gaps], gap=1)
         return {
             "numTimes": self.num_samples,
             "period": self.period._asdict(),
             "start": {"secsSinceEpoch": self.start_s._asdict(), "utcOffset": self.utc_offset_s},
             "dropped": list(self.dropped),
-            "cropped": [str(a) if a == b else f"{a} - {b}" for a, b in self.cropped],
+            "cropped": [str(a) if a == b else f"{a} - {b}" for a, b in missing],
             "blank": list(self.blank),
         }
 
@@ -192,7 +202,7 @@ class Timing:
 
     @cached_property
     def valid_mask(self) -> npt.NDArray[np.bool_]:
-        """``(num_samples,)``: False where a sample is dropped, cropped or blank."""
+        """``(num_samples,)``: False where a sample is dropped, cropped, blank or in a gap."""
         mask = np.ones(self.num_samples, np.bool_)
         for start, stop in self._invalid:
             mask[start:stop] = False
@@ -227,7 +237,7 @@ class Timing:
     def stored_index(self, sample: int) -> int | None:
         """Where a sample stands among the valid ones, which are all that a movie stores.
 
-        Returns None for a sample that is dropped, cropped or blank.
+        Returns None for a sample that is missing.
         """
         before = bisect_right(self._invalid_starts, sample)
         if before == 0:
@@ -248,7 +258,7 @@ class Timing:
     @cached_property
     def _invalid(self) -> Ranges:
         """Runs [start, stop) of samples without data, in order, within the recording."""
-        runs = [(first, last + 1) for first, last in self.cropped]
+        runs = [(first, last + 1) for first, last in (*self.cropped, *self.gaps)]
         runs += [(i, i + 1) for i in (*self.blank, *self.dropped)]
         clipped = ((start, min(stop, self.num_samples)) for start, stop in runs)
         return _merge([(start, stop) for start, stop in clipped if start < stop])
