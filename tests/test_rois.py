@@ -125,7 +125,7 @@ def test_the_footprint_that_is_cut_stays_as_it_was():
 
 weights = st.one_of(
     st.just(0.0),
-    st.sampled_from([np.nan, np.inf, -np.inf, 0.1, 0.5]),
+    st.sampled_from([np.nan, np.inf, -np.inf, float(np.float32(0.1)), 0.5]),
     st.floats(-1, 1, width=32),
 )
 
