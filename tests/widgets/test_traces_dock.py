@@ -212,6 +212,7 @@ def test_events_alone_can_be_looked_at(hands, files):
     hands.press(Qt.Key.Key_Down)
     (row,) = hands.dock.plot.rows
     assert (row.name, len(row.values), len(row.event_values)) == ("C0", 0, 3)
+    hands.viewer.dims.set_point(0, 0.0)
     hands.press(Qt.Key.Key_N)
     assert hands.coordinator.session.cursor.time_s == pytest.approx(1.0)
 

@@ -53,7 +53,7 @@ def offer_dock(viewer: Viewer) -> None:
 
 def _is_fitted(viewer: Viewer) -> bool:
     """Whether the whole field is shown, as napari does until the user zooms or pans."""
-    camera = viewer.camera
+    camera = getattr(viewer, "scene", viewer).camera  # `scene` came with napari 0.9
     before = (*camera.center, camera.zoom)
     viewer.reset_view()
     if np.allclose(before, (*camera.center, camera.zoom), rtol=0.01):

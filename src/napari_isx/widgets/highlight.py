@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+import numpy.typing as npt
 from napari.layers import Labels, Layer, Shapes
 
 from napari_isx.layers.keys import ROIS_KEY
@@ -54,24 +56,37 @@ class SelectionOutline:
             if outline is not None and len(outline.data):
                 outline.data = []
         elif outline is not None:
-            outline.data = [(contour, "path") for contour in contours]
-            outline.edge_width = _WIDER * contour_width_px(rois)
-            outline.edge_color = SELECTION_COLOR
-            outline.scale, outline.translate = like.scale, like.translate
+            _redraw(outline, like, contours, _WIDER * contour_width_px(rois))
         elif may_add_layer:
-            _add(viewer, _make(like, contours, contour_width_px(rois)))
+            _add(viewer, _make(like, contours, _WIDER * contour_width_px(rois)))
         for layer in layers:
             if isinstance(layer, Labels) and selected:
                 layer.selected_label = selected[-1] + 1
 
 
-def _make(like: Layer, contours: list[object], width_px: float) -> Shapes:
+def _redraw(
+    outline: Shapes, like: Layer, contours: Sequence[npt.NDArray[np.float64]], width_px: float
+) -> None:
+    """Draw other contours; setters of napari's are slow, so only what changes is set."""
+    # The viewer would measure the world anew, which the outline of a cell never changes.
+    with outline.events.data.blocker():
+        outline.data = [(contour, "path") for contour in contours]
+    if not np.allclose(outline.edge_width, width_px):
+        outline.edge_width = width_px
+    if not np.allclose(outline.edge_color, 1):  # white
+        outline.edge_color = SELECTION_COLOR
+    for name in ("scale", "translate"):
+        if not np.array_equal(getattr(outline, name), getattr(like, name)):
+            setattr(outline, name, getattr(like, name))
+
+
+def _make(like: Layer, contours: Sequence[npt.NDArray[np.float64]], width_px: float) -> Shapes:
     return Shapes(
         contours,
         shape_type="path",
         name=LAYER_NAME,
         edge_color=SELECTION_COLOR,
-        edge_width=_WIDER * width_px,
+        edge_width=width_px,
         face_color="transparent",
         opacity=1,
         scale=like.scale,
