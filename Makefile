@@ -12,7 +12,7 @@ demo: $(STAMP) screen
 	@scripts/with-screen.sh $(BIN)/python scripts/demo.py
 
 test: $(STAMP) screen
-	@scripts/with-screen.sh $(BIN)/python -m pytest $(ARGS)
+	@scripts/with-screen.sh $(BIN)/python -m pytest --numprocesses=2 --dist=worksteal $(ARGS)
 
 lint: $(STAMP)
 	$(BIN)/ruff check
