@@ -31,6 +31,8 @@ def get_reader(path: Paths) -> Callable[[Paths], list[LayerData] | list[tuple[No
 def read(path: Paths) -> list[LayerData] | list[tuple[None]]:
     """Open files and return their layers, in order.
 
+    Of several files ("open as stack"), the parts of one recording become one layer.
+
     In a running window a broken file becomes one clear notification, and the others are opened
     all the same.
 
@@ -41,13 +43,14 @@ def read(path: Paths) -> list[LayerData] | list[tuple[None]]:
     OSError
         A file is missing or may not be read.
     """
+    from napari_isx.io.series_groups import series_of
     from napari_isx.layers.build import layers_of
     from napari_isx.layers.window import announce_recordings, tell_of_broken_file
 
     layers: list[LayerData] = []
-    for one in _as_list(path):
+    for parts in series_of(_as_list(path)):
         try:
-            layers += layers_of(open_isx(one))
+            layers += layers_of(open_isx(parts))
         except IsxFileError as error:
             if not tell_of_broken_file(str(error)):
                 raise

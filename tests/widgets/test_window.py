@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import permutations
 
 import numpy as np
@@ -10,8 +11,9 @@ from napari.layers import Image, Labels, Points, Shapes
 from napari.utils.notifications import notification_manager
 from qtpy.QtCore import QMimeData, QPointF, Qt, QTimer, QUrl
 from qtpy.QtGui import QDropEvent
-from widgets_data import NAMES, NUM_FRAMES, PERIOD_S
+from widgets_data import NAMES, NUM_FRAMES, PERIOD_S, START
 
+from napari_isx import Timing, write_cell_set
 from napari_isx.layers.styles import STATUS_COLORS
 
 
@@ -223,3 +225,23 @@ def test_stacking_several_files_opens_each(hands, files):
     hands.viewer.open([str(files["movie"]), str(files["cells"])], stack=True, plugin="napari-isx")
     hands.settle()
     assert len(hands.viewer.layers) == 3
+
+
+def test_parts_of_a_recording_opened_as_a_stack_are_one_set_of_cells(hands, tmp_path):
+    footprint = np.zeros((20, 30), np.float32)
+    footprint[5:9, 10:15] = 1
+    for part, start_s in ((1, 0), (2, 15)):
+        write_cell_set(
+            tmp_path / f"cells-{part}.isxd",
+            [footprint],
+            [np.full(100, part, np.float32)],
+            timing=Timing.regular(100, 0.1, START + timedelta(seconds=start_s)),
+        )
+    paths = [str(tmp_path / f"cells-{part}.isxd") for part in (2, 1)]
+    hands.viewer.open(paths, stack=True, plugin="napari-isx")
+    hands.press(Qt.Key.Key_Down)
+    assert [type(layer) for layer in hands.viewer.layers[:2]] == [Labels, Shapes]
+    (row,) = hands.dock.plot.rows
+    assert len(row.values) == 250
+    assert np.isnan(row.values[100:150]).all()
+    assert (row.values[0], row.values[-1]) == (1, 2)
