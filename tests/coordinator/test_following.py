@@ -83,8 +83,10 @@ def test_the_dock_follows_what_is_open(stage, paths):
     assert len(stage.view.rows[0].event_times_s) == 1
     for name in ("cells cells", "cells contours"):
         stage.viewer.layers.remove(name)
-    assert stage.view.groups == (["others", "events"], 0)
-    assert (stage.view.names, stage.view.selected) == (["X0"], [])
+    # Of the cells that are closed, the events are still there, and so is the selection.
+    assert stage.view.groups == (["others", "events"], 1)
+    assert stage.view.drawn == ["C1"]
+    assert len(stage.view.rows[0].values) == 0
     stage.viewer.layers.clear()
     assert stage.view.groups == ([], -1)
 

@@ -264,3 +264,14 @@ def test_sessions_do_not_hear_each_other(told, cells):
     Session().show([cells])
     assert told.news() == []
     assert told.session.groups == []
+
+
+def test_cells_selected_by_their_events_stay_selected_when_their_set_opens(session, cells, events):
+    session.show([events])
+    session.select(session.group, [2, 0])
+    names = [session.group.names[i] for i in session.selected]
+    session.show([events, cells])
+    assert session.group.cells is cells
+    assert [session.group.names[i] for i in session.selected] == names
+    session.show([])
+    assert (session.group, session.selected) == (None, ())

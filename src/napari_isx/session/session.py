@@ -68,8 +68,7 @@ class Session:
             groups.append(group)
         self.groups = groups
         if self._group not in groups:
-            self._group = groups[0] if groups else None
-            self._selected = ()
+            self._follow(self._group)
             self.selection_changed.emit()
         self.groups_changed.emit()
 
@@ -115,6 +114,15 @@ class Session:
         if not len(found):
             return None
         return float(found.min() if direction > 0 else found.max())
+
+    def _follow(self, gone: CellGroup | None) -> None:
+        """Show another group in place of one that is gone: the one that took its events over."""
+        events = gone.events if gone is not None else None
+        heir = next((g for g in self.groups if events is not None and g.events is events), None)
+        names = [gone.names[i] for i in self._selected] if gone is not None else []
+        self._group = heir or (self.groups[0] if self.groups else None)
+        known = heir.names if heir is not None else []
+        self._selected = tuple(known.index(name) for name in names if name in known)
 
     def _on_decision(self) -> None:
         curation = Signal.sender()

@@ -172,8 +172,9 @@ class Coordinator:
 
     def _layers_of(self, recording: Recording | None) -> list[Layer]:
         """Layers that show a recording, the topmost last."""
-        layers = self._viewer.layers
-        return [layer for layer in layers if recording and recording_of(layer) is recording]
+        if recording is None:
+            return []
+        return [layer for layer in self._viewer.layers if recording_of(layer) is recording]
 
     def _time_axis(self) -> int | None:
         """The viewer's axis of seconds, or None while nothing of ours has one."""
@@ -303,7 +304,9 @@ class Coordinator:
 
     def _group_of(self, layer: Layer) -> CellGroup | None:
         recording = recording_of(layer)
-        return next((g for g in self.session.groups if recording and g.cells is recording), None)
+        if recording is None:
+            return None
+        return next((group for group in self.session.groups if group.cells is recording), None)
 
     def _list_cells(self, group: CellGroup) -> None:
         """List the cells of a group, unless the docks list them already."""
