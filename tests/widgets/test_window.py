@@ -132,6 +132,18 @@ def test_two_recordings_at_once_keep_their_cells_apart(hands, files):
     assert hands.names_drawn == ["C1"]
 
 
+def test_the_whole_field_stays_in_view_when_the_dock_takes_its_place(hands, files):
+    in_event_loop(hands, lambda: drop(hands, [files["movie"]]))
+    hands.viewer.reset_view()
+    in_event_loop(hands, lambda: drop(hands, [files["cells"]]))
+    hands.qtbot.wait(300)
+    canvas = hands.canvas
+    for corner in ((0, 0), (360, 420)):
+        point = hands.canvas_point(*corner)
+        assert 0 <= point.x() <= canvas.width()
+        assert 0 <= point.y() <= canvas.height()
+
+
 def test_a_set_without_cells_says_so(hands, files):
     hands.open(files["empty"])
     assert "no cells" in hands.dock.message
@@ -155,8 +167,9 @@ def test_renamed_reordered_and_removed_layers_are_followed(hands, files):
             hands.settle()
     assert [group.title for group in hands.coordinator.session.groups] == ["events"]
     assert len(only(hands, Points).data) == 0
+    assert hands.names_drawn == ["C1"]
     hands.press(Qt.Key.Key_Down)
-    assert hands.names_drawn == [NAMES[0]]
+    assert hands.names_drawn == [NAMES[2]]
 
 
 def drop(hands, paths):

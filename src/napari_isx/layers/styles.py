@@ -25,7 +25,7 @@ STATUS_COLORS: Final[dict[CellStatus, str]] = {
     "undecided": "#F0E442",
     "rejected": "#D55E00",
 }
-_FILL_ALPHA: Final[dict[CellStatus, float]] = {"accepted": 0.9, "undecided": 0.45, "rejected": 0.12}
+_FILL_ALPHA: Final[dict[CellStatus, float]] = {"accepted": 0.9, "undecided": 0.5, "rejected": 0.25}
 
 EVENT_COLOR: Final = "#FF8AD8"
 SELECTION_COLOR: Final = "#FFFFFF"
