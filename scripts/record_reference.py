@@ -6,7 +6,6 @@ to ``tests/reference``: shapes, checksums of decoded arrays, and timing, but no 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sys
 import tempfile
@@ -19,16 +18,7 @@ import numpy as np
 TESTS = Path(__file__).parents[1] / "tests"
 sys.path.insert(0, str(TESTS))
 
-from samples import write_samples  # noqa: E402
-
-
-def checksum(array: np.ndarray) -> dict[str, Any]:
-    data = np.ascontiguousarray(array)
-    return {
-        "shape": list(data.shape),
-        "dtype": data.dtype.name,
-        "sha256": hashlib.sha256(data.tobytes()).hexdigest(),
-    }
+from samples import checksum, write_samples  # noqa: E402
 
 
 def timing(recording: Any) -> dict[str, Any]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import recordings
 from recordings import pixels, timing_info, write_cells, write_events, write_movie, write_raw_movie
 
@@ -44,3 +47,13 @@ def write_samples(folder: Path) -> list[Path]:
         recordings.write_v1_events(folder / "old_events.isxd", channels),
         recordings.write_v1_events(folder / "old_analog.isxd", channels, analog=True),
     ]
+
+
+def checksum(array: np.ndarray) -> dict[str, Any]:
+    """What is recorded of an array."""
+    data = np.ascontiguousarray(array)
+    return {
+        "shape": list(data.shape),
+        "dtype": data.dtype.name,
+        "sha256": hashlib.sha256(data.tobytes()).hexdigest(),
+    }

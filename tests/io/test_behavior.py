@@ -35,18 +35,8 @@ from napari_isx import Spacing, Timing, UnsupportedIsxError, open_isx
 from napari_isx.io import jpeg, mjpeg
 
 
-@pytest.fixture
-def plain(tmp_path: Path) -> Path:
-    return isxb(tmp_path / "movie.isxb")
-
-
-@pytest.fixture
-def pyav() -> Any:
-    return pytest.importorskip("av")
-
-
-def test_frames_and_description_equal_isx(isx, pyav, plain: Path) -> None:
-    assert_equals_isx(isx, plain)
+def test_frames_and_description_equal_isx(isx, pyav, plain_isxb: Path) -> None:
+    assert_equals_isx(isx, plain_isxb)
 
 
 @pytest.mark.parametrize("dropped", [[0], [3, 5], [0, 1, 11, 12]])
@@ -122,8 +112,8 @@ def test_spacing_of_the_session_replaces_the_cameras(isx, pyav, tmp_path: Path) 
         assert movie.spacing.pixel_size_um == (6.0, 17.6)
 
 
-def test_what_the_recorder_says_without_them(plain: Path) -> None:
-    with open_isx(plain) as movie:
+def test_what_the_recorder_says_without_them(plain_isxb: Path) -> None:
+    with open_isx(plain_isxb) as movie:
         assert (movie.shape, movie.dtype, movie.ndim) == ((10, ROWS, COLS), np.uint8, 3)
         assert movie.spacing == Spacing.regular((ROWS, COLS), 3, (7, 5))
         first, last = counters(10)[0], counters(10)[-1]
@@ -184,13 +174,13 @@ def test_any_width_is_read(tmp_path: Path) -> None:
 
 
 def test_pillow_alone_differs_by_one_in_few_pixels(
-    pyav, plain: Path, monkeypatch: pytest.MonkeyPatch
+    pyav, plain_isxb: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with open_isx(plain) as movie:
+    with open_isx(plain_isxb) as movie:
         best = movie[:].astype(int)
         assert isinstance(movie._decoder, jpeg.AvDecoder)
     monkeypatch.setitem(sys.modules, "av", None)
-    with open_isx(plain) as movie:
+    with open_isx(plain_isxb) as movie:
         difference = movie[:] - best
         assert isinstance(movie._decoder, jpeg.PillowDecoder)
     assert np.abs(difference).max() == 1
@@ -212,11 +202,11 @@ def test_luma_is_not_made_from_colours(tmp_path: Path) -> None:
 
 
 def test_without_any_decoder_it_says_what_to_install(
-    plain: Path, monkeypatch: pytest.MonkeyPatch
+    plain_isxb: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("av", "PIL"):
         monkeypatch.setitem(sys.modules, name, None)
-    with open_isx(plain) as movie:
+    with open_isx(plain_isxb) as movie:
         assert len(movie) == 10
         with pytest.raises(UnsupportedIsxError, match=r"pip install 'napari-isx\[video\]'"):
             movie[0]
@@ -248,8 +238,8 @@ def test_colours_are_the_pictures(
 # Access.
 
 
-def test_indexing_is_that_of_a_movie(plain: Path) -> None:
-    with open_isx(plain) as movie:
+def test_indexing_is_that_of_a_movie(plain_isxb: Path) -> None:
+    with open_isx(plain_isxb) as movie:
         whole = movie[:]
         assert whole.shape == movie.shape
         assert same_bits(movie[-1], whole[9])
@@ -265,9 +255,9 @@ def test_indexing_is_that_of_a_movie(plain: Path) -> None:
 
 
 def test_a_frame_costs_one_read_and_one_picture(
-    plain: Path, monkeypatch: pytest.MonkeyPatch
+    plain_isxb: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with open_isx(plain) as movie:
+    with open_isx(plain_isxb) as movie:
         movie[9]
         reads: list[tuple[int, int]] = []
         read = movie._source.read
@@ -281,12 +271,12 @@ def test_a_frame_costs_one_read_and_one_picture(
         assert reads == [(96 + sum(map(len, JPEGS[:3])), len(JPEGS[3]))]
 
 
-def test_opening_reads_no_picture(plain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_opening_reads_no_picture(plain_isxb: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*args: object) -> None:
         raise AssertionError("it looked for pictures")
 
     monkeypatch.setattr(mjpeg.JpegIndex, "locate", fail)
-    with open_isx(plain) as movie:
+    with open_isx(plain_isxb) as movie:
         assert repr(movie)
         assert len(movie.timestamps_us) == 10
 
@@ -305,11 +295,11 @@ def test_pictures_are_found_wherever_the_reading_is_cut(
             at += len(picture) + 2
 
 
-def test_threads_read_the_same_frames(plain: Path) -> None:
+def test_threads_read_the_same_frames(plain_isxb: Path) -> None:
     wrong: list[int] = []
-    with open_isx(plain) as movie:
+    with open_isx(plain_isxb) as movie:
         truth = movie[:]
-    with open_isx(plain) as movie:  # whose pictures are not found yet
+    with open_isx(plain_isxb) as movie:  # whose pictures are not found yet
 
         def read(seed: int) -> None:
             for i in recordings.rng(seed).integers(0, 10, 60).tolist():
@@ -325,8 +315,8 @@ def test_threads_read_the_same_frames(plain: Path) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
-def test_a_forked_process_reads_though_another_thread_was_looking(plain: Path) -> None:
-    with open_isx(plain) as movie:
+def test_a_forked_process_reads_though_another_thread_was_looking(plain_isxb: Path) -> None:
+    with open_isx(plain_isxb) as movie:
         movie._index._lock.acquire()
         child = os.fork()
         if child == 0:
@@ -344,8 +334,8 @@ def test_a_forked_process_reads_though_another_thread_was_looking(plain: Path) -
         assert done == (child, 0)
 
 
-def test_it_pickles_by_its_path_and_closes(plain: Path) -> None:
-    movie = open_isx(plain)
+def test_it_pickles_by_its_path_and_closes(plain_isxb: Path) -> None:
+    movie = open_isx(plain_isxb)
     with pickle.loads(pickle.dumps(movie)) as again:
         assert same_bits(again[5], movie[5])
     movie.close()

@@ -29,16 +29,6 @@ from napari_isx import IsxFileError, open_isx
 from napari_isx.io import jpeg
 
 
-@pytest.fixture
-def plain(tmp_path: Path) -> Path:
-    return isxb(tmp_path / "movie.isxb")
-
-
-@pytest.fixture
-def pyav() -> Any:
-    return pytest.importorskip("av")
-
-
 def with_number(path: Path, offset: int, value: int) -> None:
     data = bytearray(path.read_bytes())
     data[offset : offset + 8] = value.to_bytes(8, "little")
@@ -77,15 +67,17 @@ def assert_refused(path: Path, finding: str) -> None:
         (88, 7, "not valid JSON"),
     ],
 )
-def test_a_header_that_lies_is_named(plain: Path, offset: int, value: int, finding: str) -> None:
-    with_number(plain, offset, value)
-    assert_refused(plain, finding)
+def test_a_header_that_lies_is_named(
+    plain_isxb: Path, offset: int, value: int, finding: str
+) -> None:
+    with_number(plain_isxb, offset, value)
+    assert_refused(plain_isxb, finding)
 
 
 @pytest.mark.parametrize("size", [0, 1, 95, 96, 5000])
-def test_a_file_cut_off_is_named(plain: Path, size: int) -> None:
-    plain.write_bytes(plain.read_bytes()[:size])
-    assert_refused(plain, r"too few|should be")
+def test_a_file_cut_off_is_named(plain_isxb: Path, size: int) -> None:
+    plain_isxb.write_bytes(plain_isxb.read_bytes()[:size])
+    assert_refused(plain_isxb, r"too few|should be")
 
 
 @pytest.mark.parametrize(

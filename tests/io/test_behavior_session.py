@@ -24,17 +24,6 @@ from behavior_files import (
 
 from napari_isx import IsxFileError, Spacing, Timing, open_isx, write_behavior_movie
 
-
-@pytest.fixture
-def plain(tmp_path: Path) -> Path:
-    return isxb(tmp_path / "movie.isxb")
-
-
-@pytest.fixture
-def pyav() -> Any:
-    return pytest.importorskip("av")
-
-
 # Tracking.
 
 
@@ -102,8 +91,8 @@ def test_zones_are_those_of_the_recording_camera(tmp_path: Path) -> None:
         assert not movie.tracking.visits
 
 
-def test_a_movie_that_was_not_tracked_has_no_tracking(plain: Path, tmp_path: Path) -> None:
-    with open_isx(plain) as movie:
+def test_a_movie_that_was_not_tracked_has_no_tracking(plain_isxb: Path, tmp_path: Path) -> None:
+    with open_isx(plain_isxb) as movie:
         assert movie.tracking is None
     description = session(timingInfo=timing_info(10))
     bare = isxb(tmp_path / "bare.isxb", description=description, metadata=False)

@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from samples import write_samples
+from samples import checksum, write_samples
 
 from napari_isx import CellSet, EventSet, Image, open_isx
 from napari_isx.io.recording import Recording
@@ -20,15 +19,6 @@ from napari_isx.io.recording import Recording
 REFERENCE = Path(__file__).parents[1] / "reference"
 SYNTHETIC = json.loads((REFERENCE / "synthetic.json").read_text(encoding="utf-8"))
 REAL = json.loads((REFERENCE / "real.json").read_text(encoding="utf-8"))
-
-
-def checksum(array: np.ndarray) -> dict[str, Any]:
-    data = np.ascontiguousarray(array)
-    return {
-        "shape": list(data.shape),
-        "dtype": data.dtype.name,
-        "sha256": hashlib.sha256(data.tobytes()).hexdigest(),
-    }
 
 
 def timing(recording: Recording) -> dict[str, Any]:

@@ -22,12 +22,10 @@ processing adds, replaces what header, metadata and camera say.
 
 from __future__ import annotations
 
-import operator
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, SupportsIndex, overload
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -35,10 +33,10 @@ import numpy.typing as npt
 from napari_isx.io.behavior_info import behavior_info
 from napari_isx.io.errors import IsxFileError
 from napari_isx.io.fields import Fields, Rational, parse_json_object
+from napari_isx.io.frames import FrameSequence
 from napari_isx.io.jpeg import JpegDecoder, PictureError, Pixels, jpeg_decoder
 from napari_isx.io.lazy import frames_to_dask
 from napari_isx.io.mjpeg import MIN_PICTURE_BYTES, JpegIndex, picture_size
-from napari_isx.io.recording import Recording
 from napari_isx.io.source import FileSource
 from napari_isx.io.spacing import MAX_PIXELS, Spacing
 from napari_isx.io.timing import MAX_SAMPLES, Timing, read_start
@@ -56,7 +54,7 @@ _MAX_PIXEL_BYTES: Final = 8
 _MAX_SEGMENTS_BYTES: Final = 16 << 20
 
 
-class BehaviorMovie(Recording):
+class BehaviorMovie(FrameSequence[np.uint8]):
     """A behavior camera's movie: frames by number, decoded when they are asked for.
 
     ``movie[i]``, ``movie[a:b:c]`` and iteration give the luma of frames, as the camera stored
@@ -80,7 +78,7 @@ class BehaviorMovie(Recording):
         uint8.
     """
 
-    dtype: Final[np.dtype[Any]] = np.dtype("u1")
+    dtype = np.dtype("u1")
 
     def __init__(self, source: FileSource) -> None:
         super().__init__(source)
@@ -92,7 +90,7 @@ class BehaviorMovie(Recording):
             self.timing = Timing.from_fields(session.child("timingInfo"))
         else:
             self.timing = self._recorded_timing()
-        self.shape: tuple[int, int, int] = (self.timing.num_samples, *self.spacing.num_pixels)
+        self.shape = (self.timing.num_samples, *self.spacing.num_pixels)
         if self.timing.num_valid > self._header.stored:
             raise IsxFileError(
                 self.path,
@@ -106,56 +104,6 @@ class BehaviorMovie(Recording):
     def metadata(self) -> dict[str, Any]:
         """The file's own JSON description: the session."""
         return dict(self._session_json)
-
-    @property
-    def ndim(self) -> int:
-        """Number of axes: 3."""
-        return 3
-
-    def __len__(self) -> int:
-        return self.shape[0]
-
-    def __iter__(self) -> Iterator[Pixels]:
-        return (self.read_frame(i) for i in range(len(self)))
-
-    @overload
-    def __getitem__(self, index: SupportsIndex) -> Pixels: ...
-    @overload
-    def __getitem__(self, index: slice) -> Pixels: ...
-    def __getitem__(self, index: SupportsIndex | slice) -> Pixels:
-        if not isinstance(index, slice):
-            return self.read_frame(operator.index(index))
-        samples = range(*index.indices(len(self)))
-        frames = np.empty((len(samples), *self.shape[1:]), self.dtype)
-        for frame, sample in zip(frames, samples, strict=True):
-            self._read_into(sample, frame)
-        return frames
-
-    def read_frame(self, i: int) -> Pixels:
-        """Read the luma of one frame.
-
-        Parameters
-        ----------
-        i : int
-            Sample index; negative counts from the end.
-
-        Returns
-        -------
-        numpy.ndarray
-            ``(H, W)`` uint8, a new array; zeros where the sample has no frame.
-
-        Raises
-        ------
-        IndexError
-            There is no such sample.
-        IsxFileError
-            The picture is missing or damaged.
-        UnsupportedIsxError
-            No JPEG decoder is installed.
-        """
-        frame = np.empty(self.shape[1:], self.dtype)
-        self._read_into(self._sample(i), frame)
-        return frame
 
     def read_color_frame(self, i: int) -> Pixels:
         """Read one frame in colour.
@@ -187,7 +135,9 @@ class BehaviorMovie(Recording):
             workers of a cluster read the file themselves; it keeps the movie open while it
             lives.
         """
-        return frames_to_dask(_ColorFrames(self) if color else self, frames_per_chunk)
+        if not color:
+            return super().to_dask(frames_per_chunk)
+        return frames_to_dask(_ColorFrames(self), frames_per_chunk)
 
     @cached_property
     def timestamps_us(self) -> npt.NDArray[np.uint64] | None:
@@ -254,12 +204,6 @@ class BehaviorMovie(Recording):
             *read_start(Fields(self.path, start, "header.")),
             dropped=tuple(metadata.dropped),
         )
-
-    def _sample(self, i: int) -> int:
-        sample = i + len(self) if i < 0 else i
-        if not 0 <= sample < len(self):
-            raise IndexError(f"frame {i} of {self.path.name}, which has {len(self):,} frames")
-        return sample
 
     def _read_into(self, sample: int, frame: Pixels) -> None:
         picture = self._decode(sample)

@@ -7,28 +7,25 @@ of them must be there depends on its ``fileVersion`` (0 to 5; higher ones are re
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Literal, SupportsIndex
+from typing import TYPE_CHECKING, Any, Final, SupportsIndex
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_isx.io.container import Footer
+
+# Statuses are cells' in the first place, so they are to be had here too.
+from napari_isx.io.curated import STATUSES as STATUSES
+from napari_isx.io.curated import CellStatus as CellStatus
+from napari_isx.io.curated import CuratedSet, status_codes
 from napari_isx.io.errors import IsxFileError
-from napari_isx.io.recording import Recording
 from napari_isx.io.source import FileSource
-from napari_isx.io.spacing import Spacing
 from napari_isx.io.status_update import recover_statuses, update_statuses
-from napari_isx.io.timing import Timing
 
 if TYPE_CHECKING:
     import pandas as pd
-
-CellStatus = Literal["accepted", "undecided", "rejected"]
-STATUSES: Final[tuple[CellStatus, ...]] = ("accepted", "undecided", "rejected")
-"""Cell statuses; the place of each is its code in a file."""
 
 METRIC_COLUMNS: Final = (
     "num_components",
@@ -42,10 +39,9 @@ METRIC_COLUMNS: Final = (
     "largest_component_max_width_px",
 )
 UNDEFINED: Final = -(2**63)
-_WHITE: Final = 0xFFFFFFFF
 
 
-class CellSet(Recording):
+class CellSet(CuratedSet):
     """Cells found in a movie: their footprints, traces and what was decided about them.
 
     Attributes
@@ -58,24 +54,13 @@ class CellSet(Recording):
         Of the footprints, which may be cropped and downsampled against the movie.
     """
 
+    _item = "cell"
+
     def __init__(self, source: FileSource, footer: Footer) -> None:
         footer = recover_statuses(source, footer)
-        super().__init__(source, footer)
-        fields = footer.fields
-        version = fields.integer("fileVersion", default=0)
-        self.spacing = Spacing.from_fields(fields.child("spacingInfo"))
-        self.timing = Timing.from_fields(fields.child("timingInfo"))
-        self.names = fields.strings("CellNames")
+        version = footer.fields.integer("fileVersion", default=0)
+        super().__init__(source, footer, needs_colors=version >= 2)
         self.num_cells = len(self.names)
-        self._statuses = fields.integers("CellStatuses", 0, len(STATUSES) - 1)
-        if version >= 2:
-            self._colors = fields.integers("CellColors", 0, _WHITE)
-        else:
-            self._colors = fields.integers("CellColors", 0, _WHITE, [_WHITE] * self.num_cells)
-        for key, values in (("CellStatuses", self._statuses), ("CellColors", self._colors)):
-            if len(values) != self.num_cells:
-                fields.fail(key, f"one value for each of the {self.num_cells} cells")
-
         rows, cols = self.spacing.num_pixels
         self._image_bytes = 4 * rows * cols
         self._record_bytes = self._image_bytes + 4 * self.timing.num_samples
@@ -87,17 +72,6 @@ class CellSet(Recording):
                 f"it should hold {self.num_cells:,} cells of {self._record_bytes:,} bytes each, "
                 f"{expected:,} in all, but has {footer.payload_bytes:,} bytes of data",
             )
-
-    @property
-    def statuses(self) -> list[CellStatus]:
-        """What was decided about each cell, as last read from or saved to the file."""
-        return [STATUSES[code] for code in self._statuses]
-
-    @cached_property
-    def colors(self) -> npt.NDArray[np.uint8]:
-        """``(num_cells, 4)``: the file's own colour of each cell as red, green, blue, alpha."""
-        argb = np.asarray(self._colors, "<u4").reshape(-1, 1).view(np.uint8)
-        return np.ascontiguousarray(argb[:, [2, 1, 0, 3]])
 
     @cached_property
     def metrics(self) -> pd.DataFrame | None:
@@ -115,12 +89,6 @@ class CellSet(Recording):
         if entries is None:
             return None
         return self._metrics_table(entries)
-
-    @cached_property
-    def trace_units(self) -> str | None:
-        """The unit of the traces in the file's words ("dF over noise"), or None."""
-        units = self.acquisition_info.get("Trace Units")
-        return units if isinstance(units, str) else None
 
     @cached_property
     def footprints(self) -> npt.NDArray[np.float32]:
@@ -214,12 +182,6 @@ class CellSet(Recording):
             raise ValueError(f"{len(statuses)} statuses for {self.num_cells} cells")
         return status_codes(statuses)
 
-    def _index(self, i: SupportsIndex) -> int:
-        index = operator.index(i)
-        if not -self.num_cells <= index < self.num_cells:
-            raise IndexError(f"cell {index} of {self.path.name}, which has {self.num_cells} cells")
-        return index % self.num_cells
-
     def _metrics_table(self, entries: object) -> pd.DataFrame:
         import pandas as pd
 
@@ -234,21 +196,6 @@ class CellSet(Recording):
         rows, cols = self.spacing.num_pixels
         samples, rate = self.timing.num_samples, self.timing.sampling_rate_hz
         return f"{self.num_cells} cells of {rows} x {cols}, {samples:,} samples at {rate:.4g} Hz"
-
-
-def status_codes(statuses: Iterable[CellStatus]) -> list[int]:
-    """The codes that files have for statuses.
-
-    Raises
-    ------
-    ValueError
-        A status is none of the three.
-    """
-    given = list(statuses)
-    unknown = next((status for status in given if status not in STATUSES), None)
-    if unknown is not None or None in given:
-        raise ValueError(f"unknown status {unknown!r}; known are {', '.join(STATUSES)}")
-    return [STATUSES.index(status) for status in given]
 
 
 def _metrics_row(entry: Any) -> list[float] | None:

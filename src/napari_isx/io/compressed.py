@@ -64,10 +64,10 @@ class CompressedMovie(Movie):
         fields = self._footer.fields
         if fields.integer("dataType", default=0) != 0:
             fields.fail("dataType", "0: compressed movies are uint16")
-        self.dtype: np.dtype[Any] = np.dtype("<u2")
+        self.dtype = np.dtype("<u2")
         self.spacing = Spacing.from_fields(fields.child("spacingInfo"))
         self.timing = Timing.from_fields(fields.child("timingInfo"))
-        self.shape: tuple[int, ...] = (self.timing.num_samples, *self.spacing.num_pixels)
+        self.shape = (self.timing.num_samples, *self.spacing.num_pixels)
         self._tile = header.tile
         self._grid = self._check_tiles(header)
         self._words = header.words

@@ -7,10 +7,8 @@ the frame's width. Only valid samples are stored.
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, SupportsIndex, overload
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -18,15 +16,13 @@ import numpy.typing as npt
 from napari_isx.io.container import Footer, IsxKind
 from napari_isx.io.errors import IsxFileError
 from napari_isx.io.fields import Rational
-from napari_isx.io.lazy import frames_to_dask
+from napari_isx.io.frames import FrameSequence
 from napari_isx.io.recording import Recording
 from napari_isx.io.source import FileSource
 from napari_isx.io.spacing import Spacing
 from napari_isx.io.timing import Timing
 
 if TYPE_CHECKING:
-    import dask.array as da
-
     from napari_isx.io.planes import Interleaving
 
 LINES_BYTES: Final = 2 * 1280 * 2
@@ -50,7 +46,7 @@ PIXEL_TYPES: Final[dict[int, np.dtype[Any]]] = {
 """The footer's ``dataType`` and the type of one pixel, or of one colour of it."""
 
 
-class Movie(Recording):
+class Movie(FrameSequence[Any]):
     """A movie: frames by number, as NumPy arrays or as a lazy dask stack.
 
     ``movie[i]``, ``movie[a:b:c]`` and iteration read frames; dropped, cropped and blank ones
@@ -73,13 +69,13 @@ class Movie(Recording):
         code = fields.integer("dataType")
         if code not in PIXEL_TYPES:
             fields.fail("dataType", "a pixel type (0 uint16, 1 float32, 2 uint8, 3 RGB)")
-        self.dtype: np.dtype[Any] = PIXEL_TYPES[code]
+        self.dtype = PIXEL_TYPES[code]
         self.spacing = Spacing.from_fields(fields.child("spacingInfo"))
         self.timing = Timing.from_fields(fields.child("timingInfo"))
         if self.timing.num_samples > MAX_FRAMES:
             fields.child("timingInfo").fail("numTimes", f"at most {MAX_FRAMES:,} frames")
         colours = (3,) if code == RGB_CODE else ()
-        self.shape: tuple[int, ...] = (self.timing.num_samples, *self.spacing.num_pixels, *colours)
+        self.shape = (self.timing.num_samples, *self.spacing.num_pixels, *colours)
 
         version = fields.integer("fileVersion", default=0)
         self._has_lines = version >= 1 and fields.boolean("hasFrameHeaderFooter")
@@ -96,72 +92,6 @@ class Movie(Recording):
             )
         if self.has_timestamps:
             self.timing = self._measured_timing()
-
-    @property
-    def ndim(self) -> int:
-        """Number of axes: 3, or 4 for colour."""
-        return len(self.shape)
-
-    def __len__(self) -> int:
-        return self.shape[0]
-
-    def __iter__(self) -> Iterator[npt.NDArray[Any]]:
-        return (self.read_frame(i) for i in range(len(self)))
-
-    @overload
-    def __getitem__(self, index: SupportsIndex) -> npt.NDArray[Any]: ...
-    @overload
-    def __getitem__(self, index: slice) -> npt.NDArray[Any]: ...
-    def __getitem__(self, index: SupportsIndex | slice) -> npt.NDArray[Any]:
-        if not isinstance(index, slice):
-            return self.read_frame(operator.index(index))
-        samples = range(*index.indices(len(self)))
-        frames = np.empty((len(samples), *self.shape[1:]), self.dtype)
-        for frame, sample in zip(frames, samples, strict=True):
-            self._read_into(sample, frame)
-        return frames
-
-    def read_frame(self, i: int) -> npt.NDArray[Any]:
-        """Read one frame.
-
-        Parameters
-        ----------
-        i : int
-            Sample index; negative counts from the end.
-
-        Returns
-        -------
-        numpy.ndarray
-            ``(H, W)`` or ``(H, W, 3)``, a new array; zeros where the sample is invalid.
-
-        Raises
-        ------
-        IndexError
-            There is no such sample.
-        """
-        sample = i + len(self) if i < 0 else i
-        if not 0 <= sample < len(self):
-            raise IndexError(f"frame {i} of {self.path.name}, which has {len(self):,} frames")
-        frame = np.empty(self.shape[1:], self.dtype)
-        self._read_into(sample, frame)
-        return frame
-
-    def to_dask(self, frames_per_chunk: int = 1) -> da.Array:
-        """Return the movie as a lazy dask array that reads frames when they are needed.
-
-        Parameters
-        ----------
-        frames_per_chunk : int
-            1 suits viewing: one step reads one frame. For computing over the whole movie,
-            chunks of about 64 MB are several times faster.
-
-        Returns
-        -------
-        dask.array.Array
-            Shape and dtype of the movie. It pickles by the file's path, so the workers of a
-            cluster read the file themselves; it keeps the movie open while it lives.
-        """
-        return frames_to_dask(self, frames_per_chunk)
 
     @property
     def has_timestamps(self) -> bool:

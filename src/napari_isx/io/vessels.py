@@ -22,19 +22,16 @@ All traces hold all samples. Which of the two kinds it is says
 from __future__ import annotations
 
 import operator
-from functools import cached_property
 from typing import Final, Literal, NamedTuple, SupportsIndex
 
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.cells import STATUSES, CellStatus
 from napari_isx.io.container import Footer
+from napari_isx.io.curated import CuratedSet
 from napari_isx.io.errors import IsxFileError
-from napari_isx.io.recording import Recording
 from napari_isx.io.source import FileSource
-from napari_isx.io.spacing import MAX_PIXELS, Spacing
-from napari_isx.io.timing import Timing
+from napari_isx.io.spacing import MAX_PIXELS
 
 VesselType = Literal["vessel diameter", "rbc velocity"]
 VELOCITY_IN_FILE: Final = "red blood cell velocity"
@@ -42,11 +39,10 @@ VELOCITY_IN_FILE: Final = "red blood cell velocity"
 LAGS: Final = 3
 """Correlation maps for each sample: of lag -1, 0 and +1 frames."""
 
-_WHITE: Final = 0xFFFFFFFF
 _POINT_BYTES: Final = 16
 
 
-class VesselSet(Recording):
+class VesselSet(CuratedSet):
     """Vessels measured in a movie: diameters across them, or velocities of red blood cells.
 
     Attributes
@@ -60,20 +56,12 @@ class VesselSet(Recording):
         Of the image.
     """
 
+    _item = "vessel"
+
     def __init__(self, source: FileSource, footer: Footer) -> None:
         super().__init__(source, footer)
-        fields = footer.fields
-        self.spacing = Spacing.from_fields(fields.child("spacingInfo"))
-        self.timing = Timing.from_fields(fields.child("timingInfo"))
         self.vessel_type = self._read_type()
-        self.names = fields.strings("VesselNames")
         self.num_vessels = len(self.names)
-        self._statuses = fields.integers("VesselStatuses", 0, len(STATUSES) - 1)
-        white = [_WHITE] * self.num_vessels
-        self._colors = fields.integers("VesselColors", 0, _WHITE, default=white)
-        for key, values in (("VesselStatuses", self._statuses), ("VesselColors", self._colors)):
-            if len(values) != self.num_vessels:
-                fields.fail(key, f"one value for each of the {self.num_vessels} vessels")
         self._records, end = self._lay_out(self._read_correlation_sizes())
         surplus = footer.payload_bytes - end
         if not 0 <= surplus <= self._line_bytes:
@@ -82,23 +70,6 @@ class VesselSet(Recording):
                 f"its {self.num_vessels:,} vessels should take {end:,} bytes, but it has "
                 f"{footer.payload_bytes:,} bytes of data",
             )
-
-    @property
-    def statuses(self) -> list[CellStatus]:
-        """What was decided about each vessel."""
-        return [STATUSES[code] for code in self._statuses]
-
-    @cached_property
-    def colors(self) -> npt.NDArray[np.uint8]:
-        """``(num_vessels, 4)``: the file's color of each vessel as red, green, blue, alpha."""
-        argb = np.asarray(self._colors, "<u4").reshape(-1, 1).view(np.uint8)
-        return np.ascontiguousarray(argb[:, [2, 1, 0, 3]])
-
-    @cached_property
-    def trace_units(self) -> str | None:
-        """The unit of the traces in the file's words ("microns"), or None."""
-        units = self.acquisition_info.get("Trace Units")
-        return units if isinstance(units, str) else None
 
     @property
     def image(self) -> npt.NDArray[np.float32]:
@@ -246,12 +217,6 @@ class VesselSet(Recording):
         target = np.empty(shape, "<f4")
         self._source.read_into(at, target)
         return target
-
-    def _index(self, i: SupportsIndex) -> int:
-        index, count = operator.index(i), self.num_vessels
-        if not -count <= index < count:
-            raise IndexError(f"vessel {index} of {self.path.name}, which has {count} vessels")
-        return index % count
 
     def _summary(self) -> str:
         samples, rate = self.timing.num_samples, self.timing.sampling_rate_hz

@@ -18,8 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_isx.io.cells import METRIC_COLUMNS as CELL_METRIC_COLUMNS
-from napari_isx.io.cells import UNDEFINED, CellStatus, status_codes
+from napari_isx.io.cells import UNDEFINED
 from napari_isx.io.container import LENGTH_BYTES, IsxKind
+from napari_isx.io.curated import CellStatus, checked_names, curated_lists
 from napari_isx.io.events import METRIC_COLUMNS, PACKET, sample_count
 from napari_isx.io.fields import Rational
 from napari_isx.io.movie import LINES_BYTES, PIXEL_TYPES, RGB_CODE, TSC_WORD, gives_timestamps
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 _SIGNATURE: Final = 0x0A0
 _FRAME_COUNTER_WORD: Final = 1258
 _OLDEST_WITH_TIMESTAMPS: Final = "1.1.1"
-_WHITE: Final = 0xFFFFFFFF
 _INT64_MAX: Final = 2**63 - 1
 
 
@@ -193,20 +193,12 @@ def write_cell_set(
             count += 1
         if timing is None or spacing is None:
             raise ValueError("a cell set without cells needs timing and spacing")
-        digits = len(str(max(count - 1, 0)))
-        lists: dict[str, Sequence[Any]] = {
-            "CellNames": checked_names(
-                (f"C{i:0{digits}d}" for i in range(count)) if names is None else names
-            ),
-            "CellStatuses": status_codes(["undecided"] * count if statuses is None else statuses),
-            "CellColors": argb_codes(colors, count),
-            "CellActivity": [True] * count,
-        }
+        lists = curated_lists("cell", names, statuses, colors, count)
         if metrics is not None:
-            lists["cellMetrics"] = [_cell_metrics_entry(row) for row in _rows(metrics)]
-        for key, values in lists.items():
-            if len(values) != count:
-                raise ValueError(f"{key}: {len(values)} values for {count} cells")
+            entries = [_cell_metrics_entry(row) for row in _rows(metrics)]
+            if len(entries) != count:
+                raise ValueError(f"cellMetrics: {len(entries)} values for {count} cells")
+            lists["cellMetrics"] = entries
         footer = {
             "type": int(IsxKind.CELL_SET),
             "fileVersion": 5,
@@ -343,16 +335,6 @@ def _with_timestamp_version(extra: dict[str, Any]) -> dict[str, Any]:
     return {**extra, "producer": {**producer, "version": _OLDEST_WITH_TIMESTAMPS}}
 
 
-def checked_names(names: Iterable[object]) -> list[str]:
-    """Names as a list; raise ValueError for one that is not text."""
-    texts: list[str] = []
-    for name in names:
-        if not isinstance(name, str):
-            raise ValueError(f"a name must be text, not {name!r}")  # noqa: TRY004
-        texts.append(name)
-    return texts
-
-
 def _unsigned(what: str, values: npt.ArrayLike) -> npt.NDArray[np.uint64]:
     """Whole numbers as the files have them; NumPy would cut or wrap what is none."""
     given = np.asarray(values)
@@ -403,18 +385,6 @@ def _sensor_lines(counters: npt.NDArray[np.uint64] | None, sample: int) -> tuple
         words[at : at + size] = np.frombuffer(value.to_bytes(size, "little"), np.uint8)
         words[at : at + size] <<= 4
     return words.tobytes(), bytes(LINES_BYTES)
-
-
-def argb_codes(colors: npt.ArrayLike | None, count: int) -> list[int]:
-    """The numbers that files have for colors, white by default; raise ValueError for others."""
-    if colors is None:
-        return [_WHITE] * count
-    rgba = np.asarray(colors)
-    if rgba.shape != (count, 4) or not np.array_equal(rgba, rgba.astype(np.uint8)):
-        raise ValueError(f"colors must be {count} rows of four numbers from 0 to 255")
-    rgba = rgba.astype(np.uint8)
-    argb: list[int] = np.ascontiguousarray(rgba[:, [2, 1, 0, 3]]).view("<u4")[:, 0].tolist()
-    return argb
 
 
 def _rows(metrics: pd.DataFrame) -> Iterable[npt.NDArray[np.float64]]:

@@ -9,12 +9,12 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.cells import CellStatus, status_codes
 from napari_isx.io.container import IsxKind
+from napari_isx.io.curated import CellStatus, curated_lists
 from napari_isx.io.spacing import Spacing
 from napari_isx.io.timing import Timing
 from napari_isx.io.vessels import LAGS, VELOCITY_IN_FILE, VesselType
-from napari_isx.io.write import argb_codes, check_shape, checked_names, new_file, write_footer
+from napari_isx.io.write import check_shape, new_file, write_footer
 
 _POINTS: Final[dict[str, int]] = {"vessel diameter": 2, "rbc velocity": 4}
 _OPTIONAL: Final[dict[str, set[str]]] = {
@@ -112,7 +112,7 @@ def write_vessel_set(
     for what, values in given.items():
         shape = (*samples, LAGS, None, None) if what == "correlations" else samples
         parts[what] = _blocks(what, values, count, "<f4", shape)
-    lists = _lists(names, statuses, colors, count)
+    lists = curated_lists("vessel", names, statuses, colors, count)
     footer = {
         "type": int(IsxKind.VESSEL_SET),
         "fileVersion": 5,
@@ -131,27 +131,6 @@ def write_vessel_set(
                     handle.write(block.tobytes())
             handle.write(bytes(16 * _POINTS[vessel_type]))
         write_footer(handle, footer | lists | _flags(parts))
-
-
-def _lists(
-    names: Sequence[str] | None,
-    statuses: Sequence[CellStatus] | None,
-    colors: npt.ArrayLike | None,
-    count: int,
-) -> dict[str, list[Any]]:
-    """What the footer has of each vessel."""
-    digits = len(str(max(count - 1, 0)))
-    numbered = [f"V{i:0{digits}d}" for i in range(count)]
-    lists: dict[str, list[Any]] = {
-        "VesselNames": checked_names(numbered if names is None else names),
-        "VesselStatuses": status_codes(["undecided"] * count if statuses is None else statuses),
-        "VesselColors": argb_codes(colors, count),
-        "VesselActivity": [True] * count,
-    }
-    for key, values in lists.items():
-        if len(values) != count:
-            raise ValueError(f"{key}: {len(values)} values for {count} vessels")
-    return lists
 
 
 def _flags(parts: Mapping[str, list[npt.NDArray[Any]]]) -> dict[str, Any]:
