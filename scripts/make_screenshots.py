@@ -17,8 +17,6 @@ def main() -> None:
     coordinator.session.select(coordinator.session.groups[0], (1, 7, 9))
     coordinator.go_to_event(1)
     take(viewer, "three-cells.png")
-    viewer.theme = "light"
-    take(viewer, "light.png")
     viewer.close()
 
 
