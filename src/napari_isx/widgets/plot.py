@@ -21,7 +21,9 @@ MAX_ROWS: Final = 24
 
 _ROW_HEIGHT_PX: Final = 64
 _LEFT_AXIS_PX: Final = 64
+# Room below the lowest value, and above the highest for the title, as parts of the range.
 _MARGIN: Final = 0.06
+_HEADROOM: Final = 0.22
 _DOT_PX: Final = 5
 # Dots closer than this are one blot, so only the stems of events are drawn then.
 _PIXELS_PER_DOT: Final = 4
@@ -219,8 +221,8 @@ class _Row:
         self.data = data
         self._show_title()
         low, high = _value_range(data)
-        margin = _MARGIN * (high - low)
-        self.view.setYRange(low - margin, high + margin, padding=0)
+        height = high - low
+        self.view.setYRange(low - _MARGIN * height, high + _HEADROOM * height, padding=0)
         self._draw()
 
     def show_axes(self, time: bool, units: bool) -> None:
