@@ -61,6 +61,7 @@ def contours_layer(cells: CellSet, rois: list[Roi]) -> LayerData:
         "name": f"{cells.path.stem} contours",
         "metadata": {RECORDING_KEY: cells, ROIS_KEY: rois},
         "visible": len(drawn) <= MAX_VISIBLE_CONTOURS,
+        "opacity": 1.0,
         **placement(cells.spacing),
     }
     if not drawn:
