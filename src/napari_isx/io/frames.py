@@ -12,6 +12,8 @@ import numpy.typing as npt
 
 from napari_isx.io.lazy import frames_to_dask
 from napari_isx.io.recording import Recording
+from napari_isx.io.spacing import Spacing
+from napari_isx.io.timing import Timing
 
 if TYPE_CHECKING:
     import dask.array as da
@@ -27,10 +29,14 @@ class FrameSequence(Recording, Generic[P]):
     shape : tuple of int
         Samples first, then the axes of a frame.
     dtype : numpy.dtype
+    timing : Timing
+    spacing : Spacing
     """
 
     shape: tuple[int, ...]
     dtype: np.dtype[P]
+    timing: Timing
+    spacing: Spacing
 
     @property
     def ndim(self) -> int:
@@ -82,6 +88,43 @@ class FrameSequence(Recording, Generic[P]):
         self._read_into(self._sample(i), frame)
         return frame
 
+    def read_rows(
+        self, i: int, start: int, stop: int, out: npt.NDArray[P] | None = None
+    ) -> npt.NDArray[P]:
+        """Read some rows of a frame: no more than these where frames lie row by row in the file.
+
+        Parameters
+        ----------
+        i : int
+            Sample index; negative counts from the end.
+        start, stop : int
+            First row, and the one after the last.
+        out : numpy.ndarray, optional
+            A C-contiguous array of the rows' shape and the movie's type to read into; a new one
+            by default.
+
+        Returns
+        -------
+        numpy.ndarray
+            ``(stop - start, W)`` or ``(stop - start, W, 3)``: `out`, or the new array; zeros
+            where the sample is invalid.
+
+        Raises
+        ------
+        IndexError
+            There is no such sample, or there are no such rows.
+        IsxFileError, UnsupportedIsxError
+            As :meth:`read_frame`.
+        """
+        if not 0 <= start <= stop <= self.shape[1]:
+            raise IndexError(f"rows {start} to {stop} of frames with {self.shape[1]:,} rows")
+        shape = (stop - start, *self.shape[2:])
+        rows = np.empty(shape, self.dtype) if out is None else out
+        if rows.shape != shape or rows.dtype != self.dtype or not rows.flags.c_contiguous:
+            raise ValueError(f"rows of {shape} {self.dtype} do not fit into {rows.shape}")
+        self._read_rows_into(self._sample(i), start, rows)
+        return rows
+
     def to_dask(self, frames_per_chunk: int = 1) -> da.Array:
         """Return the movie as a lazy dask array that reads frames when they are needed.
 
@@ -109,3 +152,12 @@ class FrameSequence(Recording, Generic[P]):
     @abstractmethod
     def _read_into(self, sample: int, frame: npt.NDArray[P]) -> None:
         """Fill an array of a frame's shape and type, with zeros where the sample is invalid."""
+
+    def _read_rows_into(self, sample: int, start: int, rows: npt.NDArray[P]) -> None:
+        """Fill an array with a frame's rows from `start` on; here by way of the whole frame."""
+        if rows.shape[0] == self.shape[1]:
+            self._read_into(sample, rows)
+        else:
+            frame = np.empty(self.shape[1:], self.dtype)
+            self._read_into(sample, frame)
+            rows[...] = frame[start : start + len(rows)]

@@ -63,6 +63,9 @@ class Movie(FrameSequence[Any]):
         uint16, float32 or uint8.
     """
 
+    # Those that compress their frames, or read them from other movies, leave it at None.
+    _row_bytes: int | None = None
+
     def __init__(self, source: FileSource, footer: Footer) -> None:
         super().__init__(source, footer)
         fields = footer.fields
@@ -81,6 +84,7 @@ class Movie(FrameSequence[Any]):
         self._has_lines = version >= 1 and fields.boolean("hasFrameHeaderFooter")
         self._pixels_at = LINES_BYTES if self._has_lines else 0
         self._frame_bytes = int(np.prod(self.shape[1:])) * self.dtype.itemsize
+        self._row_bytes = self._frame_bytes // self.shape[1]
         self._stride = self._frame_bytes + 2 * self._pixels_at
         expected = self.timing.num_valid * self._stride
         if footer.payload_bytes < expected:
@@ -121,6 +125,30 @@ class Movie(FrameSequence[Any]):
         counters.flags.writeable = False
         return counters
 
+    def timestamp_us(self, i: int) -> int | None:
+        """Read the hardware counter of one frame in microseconds.
+
+        Parameters
+        ----------
+        i : int
+            Sample index; negative counts from the end.
+
+        Returns
+        -------
+        int or None
+            As in ``timestamps_us``: 0 for an invalid sample, None where there are none.
+
+        Raises
+        ------
+        IndexError
+            There is no such sample.
+        """
+        sample = self._sample(i)
+        if not self.has_timestamps:
+            return None
+        stored = self.timing.stored_index(sample)
+        return 0 if stored is None else self._counter_us(stored)
+
     @property
     def planes(self) -> list[Movie]:
         """The focal planes or colours that a raw recording has by turns, each as a movie.
@@ -149,6 +177,16 @@ class Movie(FrameSequence[Any]):
             frame[...] = 0
         else:
             self._source.read_into(stored * self._stride + self._pixels_at, frame)
+
+    def _read_rows_into(self, sample: int, start: int, rows: npt.NDArray[Any]) -> None:
+        stored = self.timing.stored_index(sample)
+        if self._row_bytes is None:
+            super()._read_rows_into(sample, start, rows)
+        elif stored is None:
+            rows[...] = 0
+        else:
+            at = stored * self._stride + self._pixels_at + start * self._row_bytes
+            self._source.read_into(at, rows)
 
     def _counter_us(self, stored: int) -> int:
         """The hardware counter of a stored frame: each word carries a byte above 4 unused bits.

@@ -141,6 +141,13 @@ class MoviePlane(Composed[Movie], Movie):
         own.flags.writeable = False
         return own
 
+    def timestamp_us(self, i: int) -> int | None:
+        """Read the hardware counter of one frame in microseconds; see :class:`Movie`."""
+        sample = self._sample(i)
+        if self.timing.stored_index(sample) is None:
+            return 0 if self.has_timestamps else None
+        return self._parts[0].timestamp_us(self._turns.first + self._turns.step * sample)
+
     def close(self) -> None:
         """End reading through this plane. The file stays open for its movie and other planes."""
         if self._owns_movie:

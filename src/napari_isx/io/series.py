@@ -133,6 +133,13 @@ class MovieSeries(Series[Movie], Movie):
         """
         return self._counters(part.timestamps_us for part in self._parts)
 
+    def timestamp_us(self, i: int) -> int | None:
+        """Read the hardware counter of one frame in microseconds; see :class:`Movie`."""
+        place = self._schedule.locate(self._sample(i))
+        if not self.has_timestamps:
+            return None
+        return 0 if place is None else self._parts[place[0]].timestamp_us(place[1])
+
     @property
     def planes(self) -> list[Movie]:
         """The focal planes or colours, each a series of its own; see :attr:`Movie.planes`."""
