@@ -15,6 +15,7 @@ from napari_isx.io.errors import UnsupportedIsxError
 from napari_isx.io.events import open_event_set
 from napari_isx.io.gpio import open_gpio_file, open_gpio_set
 from napari_isx.io.imu import open_imu_file
+from napari_isx.io.legacy import open_legacy
 from napari_isx.io.movie import open_movie_or_image
 from napari_isx.io.recording import Recording
 from napari_isx.io.series_join import join
@@ -37,6 +38,7 @@ _SUFFIX_READERS: Final[dict[str, Callable[[FileSource], Recording]]] = {
     ".imu": open_imu_file,
     ".isxb": BehaviorMovie,
     ".isxc": CompressedMovie,
+    **dict.fromkeys((".xml", ".hdf5", ".h5", ".tif", ".tiff", ".raw"), open_legacy),
 }
 """Formats of their own, by suffix in lower case."""
 
@@ -53,6 +55,11 @@ def open_isx(path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) ->
     ----------
     path : str or path-like, or a sequence of them
         The file, or the parts of one recording in any order. Only descriptions are read.
+        Beside Inscopix' own formats (`.isxd`, `.isxc`, `.isxb`, `.gpio`, `.imu`) it may be a
+        recording of nVista 1 or 2 or nVoke 1 (`.xml`, `.hdf5`, `.h5`, `.tif`, `.tiff`, or
+        `.raw` with GPIO packets), which is read through Inscopix' `isx` package in a process of
+        its own. A TIFF or HDF5 file is tried even where nothing in it is Inscopix'. Of a
+        recording in parts, open the `.xml`, which knows their times.
 
     Returns
     -------
@@ -66,7 +73,8 @@ def open_isx(path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) ->
     IsxFileError
         A file is broken, or is no part of the series that the others make.
     UnsupportedIsxError
-        The file is of a kind that this version does not read.
+        The file is of a kind that this version does not read, or only through `isx`, which is
+        not installed.
     OSError
         A file is missing or may not be read.
     ValueError
