@@ -101,7 +101,8 @@ class EventSet(Recording):
         return self._channels.read()
 
     def _summary(self) -> str:
-        return f"events of {self.num_cells} cells over {self.timing.duration_s:.4g} s"
+        cells = "1 cell" if self.num_cells == 1 else f"{self.num_cells} cells"
+        return f"events of {cells} over {self.timing.duration_s:.4g} s"
 
 
 def open_event_set(source: FileSource, footer: Footer) -> EventSet:
