@@ -2,17 +2,83 @@
 
 from __future__ import annotations
 
+import gpio_files
 import numpy as np
 import pytest
 import recordings
 from napari.components import ViewerModel
 from napari.layers import Image
-from scenes import make_cells, make_events, make_movie
+from napari.utils.notifications import notification_manager
+from scenes import START, make_cells, make_events, make_movie
 
-from napari_isx import UnsupportedIsxError, write_image
+from napari_isx import (
+    Timing,
+    UnsupportedIsxError,
+    open_isx,
+    write_behavior_movie,
+    write_image,
+    write_vessel_set,
+)
 from napari_isx.io.recording import Recording
 from napari_isx.layers.build import layers_of
 from napari_isx.layers.keys import RECORDING_KEY, recording_of
+
+BOX = {"box": [1, 2, 9, 8]}
+AREA = {"type": "polygon", "coordinates": [[1, 2], [9, 2], [9, 8]]}
+
+
+def make_behavior(path, trackers=(BOX, None), zone=None, **timing):
+    zone = zone or {"id": 5, "name": "nest", "geometry": AREA}
+    write_behavior_movie(
+        path,
+        [np.zeros((16, 64), np.uint8)] * 2,
+        timing=Timing.regular(2, 0.04, **timing),
+        trackers=trackers,
+        session={"trackingInterface": [{"cameraName": "camera-1", "zones": [zone]}]},
+    )
+    return path
+
+
+def make_vessels(path):
+    image, lines = np.zeros((9, 12), np.float32), [[(1, 2), (8, 2)]]
+    write_vessel_set(path, "vessel diameter", image, lines, [np.zeros(20, np.float32)])
+    return path
+
+
+def make_gpio(path, start=(1_600_000_000_123, 1000)):
+    return gpio_files.write(path, gpio_files.random_stream(3, 50), session={}, start=start)
+
+
+def make_planes(path, **microscope):
+    """A movie without headers, whose footer tells of planes by turns."""
+    make_movie(path, 6)
+    return recordings.edit(path, extraProperties={"microscope": microscope})
+
+
+def planes_of(*foci):
+    planes = {f"plane-{i + 1}": {"enabled": True, "focus": f} for i, f in enumerate(foci)}
+    return {"enabled": True, "activePlanes": len(foci), "planes": planes}
+
+
+@pytest.fixture
+def warned():
+    """Texts of warnings that napari shows."""
+    texts = []
+
+    def note(notification):
+        texts.append((str(notification.severity), notification.message))
+
+    notification_manager.notification_ready.connect(note)
+    yield texts
+    notification_manager.notification_ready.disconnect(note)
+
+
+def added(recording) -> list:
+    """The layers of a file, in a viewer."""
+    viewer = ViewerModel()
+    for data in layers_of(recording):
+        viewer._add_layer_from_data(*data)
+    return list(viewer.layers)
 
 
 @pytest.mark.parametrize(
@@ -22,12 +88,17 @@ from napari_isx.layers.keys import RECORDING_KEY, recording_of
         (lambda path: write_image(path, np.eye(4, dtype=np.float32)), ["image"]),
         (make_cells, ["labels", "shapes"]),
         (make_events, ["points"]),
+        (make_behavior, ["image", "shapes", "shapes"]),
+        (make_vessels, ["image", "shapes"]),
+        (make_gpio, ["points"]),
     ],
-    ids=["movie", "image", "cells", "events"],
+    ids=["movie", "image", "cells", "events", "behavior", "vessels", "gpio"],
 )
 def test_every_layer_carries_its_file_its_units_and_its_axes(tmp_path, opened, make, kinds):
-    make(tmp_path / "one.isxd")
-    recording = opened(tmp_path / "one.isxd")
+    suffix = {make_behavior: "isxb", make_gpio: "gpio"}.get(make, "isxd")
+    path = tmp_path / f"one.{suffix}"
+    make(path)
+    recording = opened(path)
     layers = layers_of(recording)
     assert [kind for _, _, kind in layers] == kinds
     for _, kwargs, _ in layers:
@@ -41,12 +112,129 @@ def test_every_layer_carries_its_file_its_units_and_its_axes(tmp_path, opened, m
 def test_layers_of_one_recording_have_units_that_go_together(tmp_path, opened):
     """One layer with other units hides the scale bar's, and napari warns."""
     viewer = ViewerModel()
-    for make in (make_movie, make_cells, make_events):
-        for data in layers_of(opened(make(tmp_path / f"{make.__name__}.isxd"))):
+    files = [
+        make_movie(tmp_path / "m.isxd"),
+        make_cells(tmp_path / "c.isxd"),
+        make_events(tmp_path / "e.isxd"),
+        make_vessels(tmp_path / "v.isxd"),
+        make_behavior(tmp_path / "b.isxb"),
+        make_gpio(tmp_path / "g.gpio"),
+    ]
+    for path in files:
+        for data in layers_of(opened(path)):
             viewer._add_layer_from_data(*data)
     units = [[str(unit) for unit in layer.units] for layer in viewer.layers]
     flat = ["micrometer", "micrometer"]
-    assert units == [["second", *flat], flat, flat, ["second", *flat]]
+    timed = ["second", *flat]
+    assert units == [timed, flat, flat, timed, flat, flat, timed, flat, flat, timed]
+    assert viewer.dims.ndim == 3
+
+
+@pytest.mark.parametrize("kind", ["movie", "behavior", "gpio"])
+def test_a_series_has_the_layers_of_one(tmp_path, kind):
+    later = START.replace(hour=1)
+    if kind == "movie":
+        parts = [make_movie(tmp_path / "a.isxd"), tmp_path / "b.isxd"]
+        make_movie(parts[1])
+        timing = Timing.regular(40, 0.05, later).to_json()
+        recordings.edit(parts[1], timingInfo=timing)
+    elif kind == "behavior":
+        parts = [
+            make_behavior(tmp_path / "a.isxb", start=START),
+            make_behavior(tmp_path / "b.isxb", start=later),
+        ]
+    else:
+        parts = [
+            make_gpio(tmp_path / "a.gpio"),
+            make_gpio(tmp_path / "b.gpio", start=(1_600_001_000, 1)),
+        ]
+    with open_isx(parts) as series:
+        layers = added(series)
+        assert {recording_of(layer) for layer in layers} == {series}
+        assert layers[0].name == "a"
+        assert len(layers) == {"movie": 1, "behavior": 3, "gpio": 1}[kind]
+        del layers
+
+
+# Planes.
+
+
+def test_each_focal_plane_has_a_layer_and_the_first_is_seen(tmp_path, opened):
+    movie = opened(make_planes(tmp_path / "m.isxd", multiplane=planes_of(240, 480)))
+    first, second = added(movie)
+    assert [first.name, second.name] == ["m plane efocus 240", "m plane efocus 480"]
+    assert [first.visible, second.visible] == [True, False]
+    assert [x.metadata["efocus"] for x in (first, second)] == [240, 480]
+    assert [recording_of(x).efocus for x in (first, second)] == [240, 480]
+    for layer, samples in ((first, (0, 2, 4)), (second, (1, 3, 5))):
+        assert [int(frame.max()) for frame in layer.data.compute()] == list(samples)
+        np.testing.assert_allclose(layer.scale[0], 0.1)
+
+
+def test_each_plane_starts_when_its_first_frame_was_taken(tmp_path, opened):
+    movie = opened(make_planes(tmp_path / "m.isxd", multiplane=planes_of(1, 2, 3)))
+    starts = [recording_of(layer).timing.start for layer in added(movie)]
+    late_s = [(start - movie.timing.start).total_seconds() for start in starts]
+    assert late_s == pytest.approx([0, 0.05, 0.1])
+
+
+def test_planes_of_unknown_focus_have_numbers(tmp_path, opened):
+    multiplane = {"enabled": True, "activePlanes": 2}
+    layers = added(opened(make_planes(tmp_path / "m.isxd", multiplane=multiplane)))
+    assert [layer.name for layer in layers] == ["m plane 1", "m plane 2"]
+    assert not any("efocus" in layer.metadata for layer in layers)
+
+
+def test_colours_are_seen_together(tmp_path, opened):
+    dual = {"enabled": True, "mode": "multiplexing", "startChannel": "red"}
+    layers = added(opened(make_planes(tmp_path / "m.isxd", dualColor=dual)))
+    assert {layer.name for layer in layers} == {"m green", "m red"}
+    for layer in layers:
+        assert layer.visible
+        assert layer.colormap.name == layer.metadata["channel"] == recording_of(layer).channel
+    assert [layer.blending for layer in layers][1] == "additive"
+    assert layers[0].blending != "additive"
+
+
+def test_planes_of_a_series_are_series(tmp_path):
+    parts = []
+    for i, name in enumerate("ab"):
+        parts.append(make_planes(tmp_path / f"{name}.isxd", multiplane=planes_of(240, 480)))
+        timing = Timing.regular(6, 0.05, START.replace(hour=1 + i))
+        recordings.edit(parts[-1], timingInfo=timing.to_json())
+    with open_isx(parts) as series:
+        layers = added(series)
+        assert [layer.name for layer in layers] == ["a plane efocus 240", "a plane efocus 480"]
+        assert [layer.visible for layer in layers] == [True, False]
+        del layers
+
+
+def test_planes_that_are_badly_described_are_shown_by_turns(tmp_path, opened, warned):
+    broken = {"enabled": True, "planes": {"plane-1": {"enabled": True, "focus": "deep"}}}
+    (layer,) = added(opened(make_planes(tmp_path / "m.isxd", multiplane=broken)))
+    assert layer.name == "m"
+    assert layer.data.shape[0] == 6
+    ((severity, text),) = warned
+    assert severity == "warning"
+    assert "m.isxd" in text
+    assert "focus" in text
+    assert "by turns" in text
+
+
+def test_broken_tracking_does_not_hide_the_movie(tmp_path, opened, warned):
+    bad = {"id": 5, "geometry": {"type": "polygon", "coordinates": "here"}}
+    (layer,) = added(opened(make_behavior(tmp_path / "b.isxb", zone=bad)))
+    assert layer.name == "b"
+    ((severity, text),) = warned
+    assert severity == "warning"
+    assert "b.isxb" in text
+    assert "without its tracking" in text
+
+
+def test_sound_files_warn_of_nothing(tmp_path, opened, warned):
+    added(opened(make_movie(tmp_path / "m.isxd")))
+    added(opened(make_behavior(tmp_path / "b.isxb")))
+    assert warned == []
 
 
 def test_a_kind_that_has_no_layers_is_told_by_name(tmp_path, opened):

@@ -9,6 +9,7 @@ from napari_isx.io.cells import STATUSES
 from napari_isx.layers.styles import (
     STATUS_COLORS,
     contour_width_px,
+    fill_colors,
     label_colormap,
     outline_colors,
 )
@@ -20,6 +21,10 @@ BLINDNESS = {
     "protan": [[0.11238, 0.88762, 0], [0.11238, 0.88762, 0], [0.00401, -0.00401, 1]],
     "deutan": [[0.29275, 0.70725, 0], [0.29275, 0.70725, 0], [-0.02234, 0.02234, 1]],
 }
+
+
+def colormap_of(statuses, colors, by):
+    return label_colormap(fill_colors(outline_colors(statuses, colors, by), statuses))
 
 
 def test_outlines_are_opaque_in_the_colour_of_the_status():
@@ -40,12 +45,12 @@ def test_outlines_can_have_the_files_colours_and_are_opaque_too():
 @pytest.mark.parametrize("by", ["status", "file"])
 def test_no_cells_have_no_colours(by):
     assert outline_colors([], np.empty((0, 4), np.uint8), by).shape == (0, 4)
-    assert label_colormap([], np.empty((0, 4), np.uint8), by).map(np.array([0]))[0, 3] == 0
+    assert colormap_of([], np.empty((0, 4), np.uint8), by).map(np.array([0]))[0, 3] == 0
 
 
 @pytest.mark.parametrize("by", ["status", "file"])
 def test_the_surer_it_is_a_cell_the_more_it_is_filled(by):
-    colormap = label_colormap(["rejected", "accepted", "undecided"], FILE_COLORS, by)
+    colormap = colormap_of(["rejected", "accepted", "undecided"], FILE_COLORS, by)
     rejected, accepted, undecided = (colormap.map(np.array([i]))[0] for i in (1, 2, 3))
     assert 0 < rejected[3] < undecided[3] - 0.2 < accepted[3] - 0.4
     if by == "file":
@@ -53,8 +58,8 @@ def test_the_surer_it_is_a_cell_the_more_it_is_filled(by):
 
 
 def test_what_is_no_cell_is_transparent():
-    colormap = label_colormap(list(STATUSES), FILE_COLORS, "status")
-    assert colormap.map(np.array([0, 4, 1000]))[:, 3].tolist() == [0, 0, 0]
+    colormap = colormap_of(list(STATUSES), FILE_COLORS, "status")
+    assert colormap.map(np.array([0, 4]))[:, 3].tolist() == [0, 0]
 
 
 @pytest.mark.parametrize("kind", [None, "protan", "deutan"])
@@ -80,3 +85,16 @@ def test_contours_are_as_wide_as_suits_the_cells():
     empty = cut_roi(np.zeros((3, 3), np.float32))
     assert contour_width_px([roi(10), empty]) == pytest.approx(0.5)
     assert contour_width_px([empty]) == contour_width_px([]) > 0
+
+
+def test_values_run_from_dark_to_bright_whatever_the_outliers():
+    values = np.append(np.linspace(2, 3, 200), [1e6, np.nan])
+    colors = outline_colors(["accepted"] * 202, np.zeros((202, 4), np.uint8), "values", values)
+    brightness = colors[:200, :3].sum(axis=1)
+    assert brightness[199] > 2 * brightness[0]
+    assert (np.diff(brightness[5:195:10]) > 0).all()
+    np.testing.assert_array_equal(colors[200], colors[199])
+    assert np.ptp(colors[201, :3]) == 0, "grey"
+    assert (colors[:, 3] == 1).all()
+    same = outline_colors(["accepted"], np.zeros((1, 4), np.uint8), "values", np.array([7.0]))
+    assert np.isfinite(same).all()

@@ -2,36 +2,80 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from napari_isx.io.behavior import BehaviorMovie
 from napari_isx.io.cells import CellSet
-from napari_isx.io.errors import UnsupportedIsxError
+from napari_isx.io.errors import IsxFileError, UnsupportedIsxError
 from napari_isx.io.events import EventSet
+from napari_isx.io.gpio import GpioSet
 from napari_isx.io.movie import Image, Movie
 from napari_isx.io.recording import Recording
+from napari_isx.io.vessels import VesselSet
+from napari_isx.layers.behavior import behavior_layer, behavior_layers
 from napari_isx.layers.cells import cell_layers
+from napari_isx.layers.channels import channels_layer
 from napari_isx.layers.events import events_layer
-from napari_isx.layers.images import image_layer, movie_layer
+from napari_isx.layers.images import image_layer, movie_layer, plane_layers
 from napari_isx.layers.keys import LayerData
+from napari_isx.layers.vessels import vessel_layers
 
 
 def layers_of(recording: Recording) -> list[LayerData]:
-    """Return the layer data tuples of an opened file.
+    """Return the layer data tuples of an opened file, or of a series.
+
+    Where the pictures are sound but what the file says about its planes or its tracking is
+    broken, napari shows a warning, and the layers are those of the pictures alone.
 
     Raises
     ------
+    IsxFileError
+        What a layer needs is broken.
     UnsupportedIsxError
         No layer is defined for this kind of file.
     """
     match recording:
         case Movie():
-            return [movie_layer(recording)]
+            return _movie_layers(recording)
         case Image():
             return [image_layer(recording)]
+        case BehaviorMovie():
+            return _behavior_layers(recording)
         case CellSet():
             return cell_layers(recording)
         case EventSet():
             return [events_layer(recording)]
+        case VesselSet():
+            return vessel_layers(recording)
+        case GpioSet():
+            return [channels_layer(recording)]
     raise UnsupportedIsxError(
         recording.path,
         f"napari cannot show a {type(recording).__name__} yet",
         "napari_isx.open_isx opens it in Python.",
     )
+
+
+def _movie_layers(movie: Movie) -> list[LayerData]:
+    """One layer of each plane or colour that a movie has by turns, or one of the movie."""
+    try:
+        planes = movie.planes
+    except IsxFileError as error:
+        _warn(error, "The frames of all its planes are shown by turns.")
+        planes = []
+    return plane_layers(planes) or [movie_layer(movie)]
+
+
+def _behavior_layers(movie: BehaviorMovie) -> list[LayerData]:
+    try:
+        movie.tracking  # noqa: B018 - it is read here, and kept
+    except IsxFileError as error:
+        _warn(error, "The movie is shown without its tracking.")
+        return [behavior_layer(movie)]
+    return behavior_layers(movie)
+
+
+def _warn(error: IsxFileError, consequence: str) -> None:
+    from napari.utils.notifications import show_warning
+
+    show_warning(f"{Path(error.path).name}: {error.finding}. {consequence}")

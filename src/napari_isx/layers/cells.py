@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from napari_isx.io.cells import CellSet, CellStatus
 from napari_isx.layers.keys import RECORDING_KEY, ROIS_KEY, LayerData
@@ -14,6 +15,7 @@ from napari_isx.layers.styles import (
     LABELS_OPACITY,
     ColorBy,
     contour_width_px,
+    fill_colors,
     label_colormap,
     outline_colors,
 )
@@ -35,12 +37,15 @@ def cell_layers(cells: CellSet) -> list[LayerData]:
 
 def labels_layer(cells: CellSet, rois: list[Roi]) -> LayerData:
     """A Labels layer ``(y, x)``: label i + 1 is cell i, the heaviest where cells overlap."""
+    # napari takes labels of 16 bits as they are, and translates larger ones at every new colour.
+    small = len(rois) < np.iinfo(np.uint16).max
+    outlines = outline_colors(cells.statuses, cells.colors, "status")
     return (
-        label_image(rois, cells.spacing.num_pixels),
+        label_image(rois, cells.spacing.num_pixels).astype(np.uint16 if small else np.int32),
         {
             "name": f"{cells.path.stem} cells",
             "features": cell_features(cells, cells.statuses),
-            "colormap": label_colormap(cells.statuses, cells.colors, "status"),
+            "colormap": label_colormap(fill_colors(outlines, cells.statuses)),
             "opacity": LABELS_OPACITY,
             "metadata": {RECORDING_KEY: cells, ROIS_KEY: rois},
             **placement(cells.spacing),
@@ -96,30 +101,40 @@ def cell_features(cells: CellSet, statuses: Sequence[CellStatus]) -> pd.DataFram
 
 
 def show_statuses(
-    layers: Sequence[Layer], cells: CellSet, statuses: Sequence[CellStatus], by: ColorBy
+    layers: Sequence[Layer],
+    cells: CellSet,
+    statuses: Sequence[CellStatus],
+    by: ColorBy,
+    values: npt.NDArray[np.float64] | None = None,
+    shown: npt.NDArray[np.bool_] | None = None,
 ) -> None:
-    """Recolour the Labels and Shapes layers of a cell set, and renew their features."""
+    """Recolour the Labels and Shapes layers of a cell set, and renew the status in their features.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        Contours that are hidden keep their colours, as giving them others takes long; call
+        this again when they are shown.
+    cells : CellSet
+    statuses : sequence of str
+        One for each cell.
+    by, values
+        As for :func:`~napari_isx.layers.styles.outline_colors`.
+    shown : numpy.ndarray, optional
+        ``(n_cells,)``: which cells are drawn. Default: all.
+    """
     from napari.layers import Labels, Shapes
 
+    outlines = outline_colors(statuses, cells.colors, by, values)
+    if shown is not None:
+        outlines[~shown, 3] = 0
     for layer in layers:
         if isinstance(layer, Labels):
-            _recolor_labels(layer, cells, statuses, by)
-        elif isinstance(layer, Shapes):
-            _recolor_contours(layer, cells, statuses, by)
-
-
-def _recolor_labels(
-    layer: Labels, cells: CellSet, statuses: Sequence[CellStatus], by: ColorBy
-) -> None:
-    layer.features = cell_features(cells, statuses)
-    layer.colormap = label_colormap(statuses, cells.colors, by)
-
-
-def _recolor_contours(
-    layer: Shapes, cells: CellSet, statuses: Sequence[CellStatus], by: ColorBy
-) -> None:
-    if not len(layer.data):
-        return
-    drawn = layer.features["index"].to_numpy(int) - 1
-    layer.features = cell_features(cells, statuses).iloc[drawn].reset_index(drop=True)
-    layer.edge_color = outline_colors(statuses, cells.colors, by)[drawn]
+            # In place: napari would go through all features anew.
+            layer.features["status"] = list(statuses)
+            layer.colormap = label_colormap(fill_colors(outlines, statuses))
+        elif isinstance(layer, Shapes) and len(layer.data):
+            drawn = layer.features["index"].to_numpy(int) - 1
+            layer.features["status"] = [statuses[i] for i in drawn]
+            if layer.visible:
+                layer.edge_color = outlines[drawn]

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from napari_isx.io.cells import CellSet
 from napari_isx.io.events import EventSet
+from napari_isx.io.hardware_time import HardwareTime
+from napari_isx.io.signal import Signal
 from napari_isx.layers.keys import RECORDING_KEY, LayerData
 from napari_isx.layers.placement import seconds_per_step, to_world_um
 from napari_isx.layers.styles import EVENT_COLOR
@@ -48,11 +51,26 @@ def events_layer(events: EventSet) -> LayerData:
     )
 
 
-def place_events(layer: Points, events: EventSet, cells: CellSet, rois: list[Roi]) -> bool:
+def place_events(
+    layer: Points,
+    events: EventSet,
+    cells: CellSet,
+    rois: list[Roi],
+    hardware: HardwareTime | None = None,
+) -> bool:
     """Put each event at its time and at the centroid of its cell.
 
     Cells without pixels have no place, so their events are left out. Features are the cell's
     name and the event's amplitude.
+
+    Parameters
+    ----------
+    layer : Points
+    events, cells : EventSet, CellSet
+    rois : list of Roi
+        Of the cells.
+    hardware : HardwareTime, optional
+        Of the movie that the cells were found in, where it is known.
 
     Returns
     -------
@@ -72,7 +90,7 @@ def place_events(layer: Points, events: EventSet, cells: CellSet, rois: list[Roi
         return False
     step_s = seconds_per_step(events.timing)
     rows = [
-        np.column_stack([signal.times_s / step_s, np.broadcast_to(place, (len(signal), 2))])
+        np.column_stack([_true_s(signal, hardware) / step_s, np.broadcast_to(place, (len(signal), 2))])
         for _, signal, place in placed
     ]
     layer.data = np.concatenate(rows) if rows else np.empty((0, 3))
@@ -94,6 +112,10 @@ def clear_events(layer: Points) -> None:
     if len(layer.data):
         layer.data = np.empty((0, 3))
         layer.features = pd.DataFrame()
+
+
+def _true_s(signal: Signal, hardware: HardwareTime | None) -> npt.NDArray[np.float64]:
+    return signal.times_s if hardware is None else hardware.to_true_s(signal.times_s)
 
 
 def _cells_of(events: EventSet, cells: CellSet) -> list[int | None]:

@@ -1,13 +1,17 @@
-"""Movies and images as Image layers."""
+"""Movies, their planes and images as Image layers."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_isx.io.movie import Image, Movie
+from napari_isx.io.recording import Recording
+from napari_isx.io.spacing import Spacing
+from napari_isx.io.time_grid import to_dask_in_time
 from napari_isx.layers.keys import RECORDING_KEY, LayerData
 from napari_isx.layers.placement import placement
 
@@ -24,10 +28,11 @@ def movie_layer(movie: Movie) -> LayerData:
     picked = samples[np.linspace(0, len(samples) - 1, count).astype(int)]
     frames = [movie.read_frame(int(i)) for i in picked]
     return (
-        movie.to_dask(),
+        to_dask_in_time(movie),
         {
             "name": movie.path.stem,
-            **_appearance(movie, frames),
+            "metadata": {RECORDING_KEY: movie},
+            **_appearance(frames, rgb=movie.ndim == 4),
             **placement(movie.spacing, movie.timing),
             # napari's own dask cache costs 30 ms a step; the system caches the file anyway.
             "cache": False,
@@ -36,21 +41,66 @@ def movie_layer(movie: Movie) -> LayerData:
     )
 
 
+def plane_layers(planes: Sequence[Movie]) -> list[LayerData]:
+    """A lazy Image layer ``(t, y, x)`` of each focal plane or colour of a movie.
+
+    Parameters
+    ----------
+    planes : sequence of Movie
+        As :attr:`Movie.planes` gives them, of a series too.
+    """
+    return [_plane_layer(plane, i) for i, plane in enumerate(planes)]
+
+
+def _plane_layer(plane: Movie, i: int) -> LayerData:
+    data, kwargs, kind = movie_layer(plane)
+    info, name = plane.acquisition_info, kwargs["name"]
+    if "channel" in info:
+        channel = info["channel"]
+        kwargs |= {"name": f"{name} {channel}", "colormap": channel}
+        kwargs["metadata"]["channel"] = channel
+        if i:  # colours of one place add up, as in the microscope
+            kwargs["blending"] = "additive"
+        return data, kwargs, kind
+    if "efocus" in info:
+        kwargs["name"] = f"{name} plane efocus {info['efocus']}"
+        kwargs["metadata"]["efocus"] = info["efocus"]
+    else:
+        kwargs["name"] = f"{name} plane {i + 1}"
+    # All planes lie in the same place and are opaque: only the topmost would be seen, and each
+    # step would read all of them. So one is shown, and the eyes of the others are a click away.
+    kwargs["visible"] = i == 0
+    return data, kwargs, kind
+
+
 def image_layer(image: Image) -> LayerData:
     """An Image layer ``(y, x)`` of a picture."""
-    data = image.data
-    return (
-        data,
-        {"name": image.path.stem, **_appearance(image, [data]), **placement(image.spacing)},
-        "image",
-    )
+    return picture_layer(image, image.data, image.spacing)
 
 
-def _appearance(recording: Movie | Image, frames: list[npt.NDArray[Any]]) -> dict[str, Any]:
-    kwargs: dict[str, Any] = {"metadata": {RECORDING_KEY: recording}}
-    if recording.shape[-1] == 3 and len(recording.shape) - isinstance(recording, Movie) == 3:
-        return {**kwargs, "rgb": True}
-    return {**kwargs, "colormap": "gray", "contrast_limits": contrast_limits(frames)}
+def picture_layer(recording: Recording, data: npt.NDArray[Any], spacing: Spacing) -> LayerData:
+    """An Image layer ``(y, x)`` of a picture that a recording holds.
+
+    Parameters
+    ----------
+    recording : Recording
+    data : numpy.ndarray
+        ``(H, W)``, or ``(H, W, 3)`` for colour.
+    spacing : Spacing
+    """
+    kwargs: dict[str, Any] = {
+        "name": recording.path.stem,
+        "metadata": {RECORDING_KEY: recording},
+        **_appearance([data], rgb=data.ndim == 3),
+        **placement(spacing),
+    }
+    return data, kwargs, "image"
+
+
+def _appearance(frames: list[npt.NDArray[Any]], *, rgb: bool) -> dict[str, Any]:
+    if rgb:
+        return {"rgb": True}
+    return {"colormap": "gray", "contrast_limits": contrast_limits(frames)}
 
 
 def contrast_limits(frames: list[npt.NDArray[Any]]) -> tuple[float, float]:

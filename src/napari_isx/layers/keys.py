@@ -18,6 +18,9 @@ RECORDING_KEY: Final = "napari_isx"
 ROIS_KEY: Final = "napari_isx_rois"
 """The cut footprints (list of `Roi`) of a cell set. Set on its layers; read to place events."""
 
+BOX_KEY: Final = "napari_isx_box"
+"""True for the layer of a behavior movie that follows the tracked animal. Read to move its box."""
+
 
 def recording_of(layer: Layer) -> Recording | None:
     """The opened file that a layer shows, or None for a layer of somebody else."""

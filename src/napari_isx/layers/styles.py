@@ -16,28 +16,57 @@ from napari_isx.io.cells import CellStatus
 from napari_isx.rois import Roi
 
 if TYPE_CHECKING:
-    from napari.utils.colormaps import DirectLabelColormap
+    from napari.utils.colormaps import CyclicLabelColormap
 
-ColorBy = Literal["status", "file"]
+ColorBy = Literal["status", "file", "values"]
 
 STATUS_COLORS: Final[dict[CellStatus, str]] = {
     "accepted": "#56B4E9",
     "undecided": "#F0E442",
     "rejected": "#D55E00",
 }
+# Of values, between which colours run; and the colour of a value that is undefined.
+_VALUE_PERCENTILES: Final = (2, 98)
+_UNDEFINED_COLOR: Final = "#888888"
 _FILL_ALPHA: Final[dict[CellStatus, float]] = {"accepted": 0.9, "undecided": 0.5, "rejected": 0.25}
 
 EVENT_COLOR: Final = "#FF8AD8"
 SELECTION_COLOR: Final = "#FFFFFF"
 LABELS_OPACITY: Final = 0.5
 
+ZONE_COLORS: Final = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#CC79A7", "#0072B2")
+BOX_COLOR: Final = "#D55E00"
+
+# A line has no inside to fill, so that its width is the second cue.
+_LINE_WIDTH: Final[dict[CellStatus, float]] = {"accepted": 1.0, "undecided": 0.7, "rejected": 0.4}
+
 
 def outline_colors(
-    statuses: Sequence[CellStatus], colors: npt.NDArray[np.uint8], by: ColorBy
+    statuses: Sequence[CellStatus],
+    colors: npt.NDArray[np.uint8],
+    by: ColorBy,
+    values: npt.NDArray[np.float64] | None = None,
 ) -> npt.NDArray[np.float32]:
-    """One opaque colour per cell: ``(n, 4)`` red, green, blue, alpha from 0 to 1."""
-    if by == "file":
-        rgba = colors.astype(np.float32) / 255
+    """One opaque colour per cell.
+
+    Parameters
+    ----------
+    statuses : sequence of str
+    colors : numpy.ndarray
+        ``(n, 4)`` uint8, as the file has them.
+    by : {"status", "file", "values"}
+    values : numpy.ndarray, optional
+        ``(n,)``: what they are coloured by, from dark for low to bright for high; grey for NaN.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(n, 4)`` red, green, blue, alpha from 0 to 1.
+    """
+    if by == "values" and values is not None:
+        rgba = value_colors(values)
+    elif by == "file":
+        rgba = (colors / 255).astype(np.float32)
     else:
         table = {status: _rgba(color) for status, color in STATUS_COLORS.items()}
         rgba = np.array([table[status] for status in statuses], np.float32)
@@ -46,24 +75,70 @@ def outline_colors(
     return opaque
 
 
-def label_colormap(
-    statuses: Sequence[CellStatus], colors: npt.NDArray[np.uint8], by: ColorBy
-) -> DirectLabelColormap:
-    """Colours of the label image: label i + 1 is cell i, filled the more the surer it is one."""
-    from napari.utils.colormaps import DirectLabelColormap
+def value_colors(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+    """``(n, 4)`` colours of ``(n,)`` values: outliers do not take the range from the others."""
+    from napari.utils.colormaps import ensure_colormap
 
-    rgba = outline_colors(statuses, colors, by)
-    rgba[:, 3] = [_FILL_ALPHA[status] for status in statuses]
-    transparent = np.zeros(4, np.float32)
-    color_dict: dict[int | None, npt.NDArray[np.float32]] = {None: transparent, 0: transparent}
-    color_dict.update(enumerate(rgba, start=1))
-    return DirectLabelColormap(color_dict=color_dict)
+    known = np.isfinite(values)
+    rgba = np.tile(np.array(_rgba(_UNDEFINED_COLOR), np.float32), (len(values), 1))
+    if known.any():
+        low, high = np.percentile(values[known], _VALUE_PERCENTILES)
+        place = (values[known] - low) / ((high - low) or 1.0)
+        rgba[known] = ensure_colormap("viridis").map(place.clip(0, 1))
+    return rgba
+
+
+def fill_colors(
+    outlines: npt.NDArray[np.float32], statuses: Sequence[CellStatus]
+) -> npt.NDArray[np.float32]:
+    """The colours ``(n, 4)`` of cells' insides: filled the more the surer it is a cell."""
+    fills = outlines.copy()
+    fills[:, 3] *= [_FILL_ALPHA[status] for status in statuses]
+    return fills
+
+
+def label_colormap(fills: npt.NDArray[np.float32]) -> CyclicLabelColormap:
+    """Colours of the label image: label i + 1 is cell i.
+
+    (It is the quicker one of napari's two kinds, as labels need not be looked up.)
+    """
+    from napari.utils.colormaps import CyclicLabelColormap
+
+    # A color more than labels, as napari does not take a map of the background alone.
+    nothing = np.zeros((1, 4), np.float32)
+    return CyclicLabelColormap(
+        colors=np.concatenate([nothing, fills, nothing]), background_value=0
+    )
 
 
 def contour_width_px(rois: Sequence[Roi]) -> float:
     """How wide contours are drawn, in pixels of the footprints: in proportion to the cells."""
     areas = [roi.area_px for roi in rois if not roi.is_empty]
     return float(np.clip(0.05 * np.sqrt(np.median(areas)), 0.2, 2.0)) if areas else 0.5
+
+
+def vessel_widths_px(
+    lines: Sequence[npt.NDArray[np.float64]], statuses: Sequence[CellStatus]
+) -> list[float]:
+    """How wide vessels are drawn, in pixels of the image: by their length, and their status.
+
+    Parameters
+    ----------
+    lines : sequence of numpy.ndarray
+        ``(n, 2)`` each.
+    statuses : sequence of str
+        One for each line.
+    """
+    if not lines:
+        return []
+    length = np.median([np.hypot(*np.ptp(line, axis=0)) for line in lines])
+    width = float(np.clip(0.05 * length, 0.3, 3.0))
+    return [width * _LINE_WIDTH[status] for status in statuses]
+
+
+def zone_colors(count: int) -> list[str]:
+    """Colours of so many zones, in turn."""
+    return [ZONE_COLORS[i % len(ZONE_COLORS)] for i in range(count)]
 
 
 def _rgba(color: str) -> tuple[float, ...]:
