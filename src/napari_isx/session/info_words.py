@@ -1,0 +1,158 @@
+"""Values of any kind as words and as JSON, for the account of what a file knows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from math import isfinite
+from typing import Any, Final
+
+import numpy as np
+
+NOTHING: Final = "\N{EN DASH}"
+"""What is shown for a value that is there but empty."""
+MAX_RUNS: Final = 20
+"""So many runs of samples are named; of more it is said how many samples they have."""
+
+_TO: Final = "\N{EN DASH}"
+_MAX_WORDS: Final = 300
+_MAX_DEPTH: Final = 64
+_MINUTE_S: Final = 60
+_KIB: Final = 1024
+
+
+def as_words(value: object) -> str:
+    """One line for a value, cut where it is long."""
+    if value is None or (isinstance(value, (str, list, dict)) and not value):
+        return NOTHING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return number(value, 10)
+    if isinstance(value, (int, str)):
+        return _one_line(str(value))
+    if isinstance(value, list) and not any(isinstance(item, (list, dict)) for item in value):
+        shown = value[: _MAX_WORDS // 2]  # each takes two letters at least
+        more = ", …" if len(value) > len(shown) else ""
+        return _one_line(", ".join(map(as_words, shown)) + more)
+    return _one_line(json.dumps(as_json(value), ensure_ascii=False))
+
+
+def as_json(value: object, depth: int = 0) -> Any:
+    """The value as strictly valid JSON has it: NaN and infinity as null, keys and dates as text."""
+    if depth > _MAX_DEPTH:
+        return "…"
+    if value is None or isinstance(value, (bool, int)):
+        return value
+    if isinstance(value, float):
+        return value if isfinite(value) else None
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")  # JSON may have half a character
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    if isinstance(value, (np.generic, np.ndarray)):
+        return as_json(value.tolist(), depth)
+    if isinstance(value, (Mapping, list, tuple)):
+        return _items_as_json(value, depth + 1)
+    return as_json(str(value), depth)
+
+
+def _items_as_json(value: Mapping[Any, Any] | Sequence[Any], depth: int) -> Any:
+    if isinstance(value, Mapping):
+        return {as_json(str(key)): as_json(item, depth) for key, item in value.items()}
+    if set(map(type, value)) == {int}:  # a list of samples may be long
+        return list(value)
+    return [as_json(item, depth) for item in value]
+
+
+def json_text(value: object, indent: int = 0) -> str:
+    """Return JSON with a line for each entry of an object; lists stay on their line."""
+    if not isinstance(value, dict) or not value:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    inner = " " * (indent + 2)
+    lines = (
+        f"{inner}{json.dumps(key, ensure_ascii=False)}: {json_text(item, indent + 2)}"
+        for key, item in value.items()
+    )
+    return "{\n" + ",\n".join(lines) + "\n" + " " * indent + "}"
+
+
+def number(value: float, digits: int = 6) -> str:
+    """A number to so many digits, without needless zeros."""
+    return f"{value:.{digits}g}" if isfinite(value) else NOTHING
+
+
+def counted(count: int, what: str, many: str | None = None) -> str:
+    """How many of something, in the right grammatical number."""
+    return f"{count:,} {what if count == 1 else many or what + 's'}"
+
+
+def size(num_bytes: int) -> str:
+    """A size in binary units."""
+    if num_bytes < _KIB:
+        return counted(num_bytes, "byte")
+    value = float(num_bytes)
+    for unit in ("KiB", "MiB", "GiB"):
+        value /= _KIB
+        if value < _KIB:
+            return f"{number(value, 4 if value >= 1000 else 3)} {unit}"
+    return f"{number(value / _KIB)} TiB"
+
+
+def duration(seconds: float) -> str:
+    """Seconds; and hours and minutes, where there are any."""
+    if not isfinite(seconds):
+        return NOTHING
+    text = f"{number(seconds)} s"
+    if abs(seconds) < _MINUTE_S:
+        return text
+    minutes, rest = divmod(round(seconds), _MINUTE_S)
+    hours, minutes = divmod(minutes, _MINUTE_S)
+    clock = f"{minutes} min {rest} s" if not hours else f"{hours:,} h {minutes} min {rest} s"
+    return f"{text} ({clock})"
+
+
+def moment(when: datetime) -> str:
+    """A date and a time of day to the millisecond, with the time zone."""
+    offset = when.strftime("%z")
+    zone = f"UTC{offset[:3]}:{offset[3:5]}" if int(offset[:5]) else "UTC"
+    return f"{when:%Y-%m-%d %H:%M:%S}.{when.microsecond // 1000:03d} {zone}"
+
+
+def runs_of(samples: Sequence[int], num_samples: int) -> list[tuple[int, int]]:
+    """First and last of each run of samples, in order; those behind the end are left out."""
+    if not samples:
+        return []
+    found = np.sort(np.asarray(samples, np.int64))
+    found = found[found < num_samples]
+    found = found[np.diff(found, prepend=-1) != 0]
+    breaks = np.flatnonzero(np.diff(found) != 1)
+    firsts = np.concatenate([found[:1], found[breaks + 1]])
+    lasts = np.concatenate([found[breaks], found[-1:]])
+    return list(zip(firsts.tolist(), lasts.tolist(), strict=True))
+
+
+def clipped(ranges: Sequence[tuple[int, int]], num_samples: int) -> list[tuple[int, int]]:
+    """The parts of ranges that lie within the recording."""
+    return [(a, min(b, num_samples - 1)) for a, b in ranges if a < num_samples]
+
+
+def runs_in_words(runs: Sequence[tuple[int, int]]) -> str:
+    """How many samples the runs have, and which: "3: 181-182, 407"."""
+    count = sum(last - first + 1 for first, last in runs)
+    if not count:
+        return "none"
+    named = ", ".join(f"{a}" if a == b else f"{a}{_TO}{b}" for a, b in runs[:MAX_RUNS])
+    left_out = sum(last - first + 1 for first, last in runs[MAX_RUNS:])
+    more = f", … and {left_out:,} more" if left_out else ""
+    return f"{count:,}: {named}{more}"
+
+
+def _one_line(text: str) -> str:
+    """Text without line breaks and characters that cannot be seen, and not too long."""
+    flat = " ".join(text[: 4 * _MAX_WORDS].split())
+    flat = "".join(letter if letter.isprintable() else "�" for letter in flat)
+    if len(flat) <= _MAX_WORDS and len(text) <= 4 * _MAX_WORDS:
+        return flat or NOTHING
+    return f"{flat[:_MAX_WORDS]}… ({len(text):,} characters)"
