@@ -110,8 +110,11 @@ def test_cells_on_which_parts_differ_are_undecided_and_stay_so_until_decided(tmp
         series.save_statuses(["rejected", "accepted", "undecided"])
         assert series.statuses == ["rejected", "accepted", "undecided"]
         assert series.disputed_cells == [2]
-    after = [["rejected", "accepted", part[2]] for part in before]
-    assert statuses_of(paths) == after
+        after = [["rejected", "accepted", part[2]] for part in before]
+        assert statuses_of(paths) == after
+        series.restore_previous_statuses()
+        assert statuses_of(paths) == before
+        assert series.disputed_cells == [1, 2]
 
 
 def test_a_failed_save_says_what_is_saved_and_can_be_repeated(tmp_path, monkeypatch):
@@ -125,7 +128,7 @@ def test_a_failed_save_says_what_is_saved_and_can_be_repeated(tmp_path, monkeypa
                 raise PermissionError(13, "Permission denied", str(second.path))
 
             patch.setattr(second, "save_statuses", fail)
-            message = r"Saved: 0\.isxd\. Not saved: 1\.isxd, 2\.isxd\."
+            message = r"Changed: 0\.isxd\. Not changed: 1\.isxd, 2\.isxd\."
             with pytest.raises(PermissionError, match=message):
                 series.save_statuses(wanted)
         assert series.statuses == ["undecided", "undecided", "undecided"]

@@ -17,8 +17,10 @@ import recordings
 from napari_isx import open_isx
 from napari_isx.io import status_update
 from napari_isx.io.cells import STATUSES
+from napari_isx.io.kept_footers import KEPT_SUFFIX, kept_footers
 from napari_isx.io.status_update import JOURNAL_SUFFIX
 
+KEPT = f"c.isxd{KEPT_SUFFIX}"
 COUNT = 300  # the list of statuses is then several sectors long
 OLD = [STATUSES[i % 3] for i in range(COUNT)]
 NEW = [STATUSES[(i + 1) % 3] for i in range(COUNT)]
@@ -95,6 +97,10 @@ def our_statuses(path: Path) -> list[str]:
         return cells.statuses
 
 
+def names_beside(path: Path) -> list[str]:
+    return sorted(p.name for p in path.parent.iterdir())
+
+
 def isx_statuses(isx, path: Path) -> list[str]:
     cells = isx.CellSet.read(str(path))
     statuses = [cells.get_cell_status(i) for i in range(cells.num_cells)]
@@ -102,9 +108,11 @@ def isx_statuses(isx, path: Path) -> list[str]:
     return statuses
 
 
-def kill_at_every_step(template: Path, target: Path, shift: int) -> list[Path]:
+def kill_at_every_step(
+    template: Path, target: Path, shift: int, killer: str = KILLER
+) -> list[Path]:
     target.mkdir()
-    arguments = [sys.executable, "-c", KILLER, template, target, str(shift)]
+    arguments = [sys.executable, "-c", killer, template, target, str(shift)]
     subprocess.run(arguments, check=True, timeout=60)
     return sorted(target.glob("*/c.isxd"))
 
@@ -113,7 +121,7 @@ def kill_at_every_step(template: Path, target: Path, shift: int) -> list[Path]:
 def test_killed_at_any_step_the_file_is_the_old_or_the_new(isx, tmp_path):
     payload, _ = recordings.split(make(tmp_path / "template"))
     paths = kill_at_every_step(tmp_path / "template", tmp_path / "killed", 1)
-    assert len(paths) > 30
+    assert len(paths) > 45
     seen = []
     for path in paths:
         statuses = our_statuses(path)
@@ -155,7 +163,7 @@ def test_a_torn_write_reads_as_it_was_meant_and_says_so(isx, tmp_path, monkeypat
     with open_isx(path) as cells:
         cells.save_statuses(NEW)
     assert isx_statuses(isx, path) == NEW
-    assert [p.name for p in path.parent.iterdir()] == ["c.isxd"]
+    assert names_beside(path) == ["c.isxd", KEPT]
 
 
 @pytest.mark.parametrize("statuses", [OLD, NEW, NEWER], ids=["old", "new", "newer"])
@@ -165,7 +173,7 @@ def test_a_torn_file_takes_any_further_save(isx, tmp_path, monkeypatch, statuses
     with open_isx(path) as cells:
         cells.save_statuses(statuses)
     assert our_statuses(path) == statuses == isx_statuses(isx, path)
-    assert [p.name for p in path.parent.iterdir()] == ["c.isxd"]
+    assert names_beside(path) == ["c.isxd", KEPT]
 
 
 def test_the_journal_is_found_through_a_link(tmp_path, monkeypatch):
@@ -262,7 +270,7 @@ class FailingHandle:
 
 
 @pytest.mark.parametrize("forever", [False, True], ids=["once", "from then on"])
-@pytest.mark.parametrize("fail_at", range(1, 12))
+@pytest.mark.parametrize("fail_at", range(1, 17))
 def test_a_disk_that_fails_at_any_step(isx, tmp_path, monkeypatch, fail_at, forever):
     path = make(tmp_path / "c")
     before = path.read_bytes()
@@ -281,10 +289,10 @@ def test_a_disk_that_fails_at_any_step(isx, tmp_path, monkeypatch, fail_at, fore
             assert statuses in (OLD, NEW)
         else:
             assert path.read_bytes() == before
-        assert disk.count >= min(fail_at, 8)
+        assert disk.count >= min(fail_at, 12)
         cells.save_statuses(NEWER)
     assert our_statuses(path) == NEWER == isx_statuses(isx, path)
-    assert [p.name for p in path.parent.iterdir()] == ["c.isxd"]
+    assert names_beside(path) == ["c.isxd", KEPT]
 
 
 def test_each_step_reaches_the_disk_before_the_next(tmp_path, monkeypatch):
@@ -314,6 +322,9 @@ def test_each_step_reaches_the_disk_before_the_next(tmp_path, monkeypatch):
         cells.save_statuses(NEW)
     journal = f"c.isxd{JOURNAL_SUFFIX}"
     assert steps == [
+        f"sync {KEPT}.part",
+        f"name {KEPT}",
+        "sync c",
         f"sync {journal}.part",
         f"name {journal}",
         "sync c",
@@ -330,3 +341,26 @@ def test_a_save_leaves_the_file_of_another_set_in_the_folder_alone(tmp_path):
     with open_isx(path) as cells:
         cells.save_statuses(NEW)
     assert other.read_bytes() == before
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_killed_while_going_back_it_is_the_one_or_the_other_and_can_go_on(isx, tmp_path):
+    template = make(tmp_path / "template")
+    payload, _ = recordings.split(template)
+    with open_isx(template) as cells:
+        cells.save_statuses(NEW)
+    killer = KILLER.replace("cells.save_statuses(statuses)", "cells.restore_previous_statuses()")
+    paths = kill_at_every_step(tmp_path / "template", tmp_path / "killed", 0, killer)
+    assert len(paths) > 30
+    seen = []
+    for path in paths:
+        seen.append(our_statuses(path))
+        assert seen[-1] in (OLD, NEW), path
+        assert isx_statuses(isx, path) == seen[-1], path
+        assert recordings.split(path)[0] == payload, path
+        kept = kept_footers(path)
+        assert kept, path
+        with open_isx(path) as cells:
+            cells.restore_previous_statuses()
+            assert cells.statuses == (NEW if seen[-1] == OLD else OLD), path
+    assert {tuple(statuses) for statuses in seen} == {tuple(OLD), tuple(NEW)}

@@ -327,3 +327,18 @@ def test_cell_and_event_sets_that_isx_writes_are_read_equal(isx, tmp_path):
         assert events.events("ä").values.tolist() == values.tolist()
         assert [len(events.events(i)) for i in (1, 2)] == [0, 1]
         assert events.timing.num_samples == 11
+
+
+@pytest.mark.parametrize("num_cells", [1, 40])
+def test_isx_can_save_statuses_in_what_was_written_here(isx, tmp_path, num_cells):
+    """It writes its footer over the old one and does not shorten the file."""
+    path = tmp_path / "cells.isxd"
+    footprints = np.ones((num_cells, 4, 5), np.float32)
+    traces = np.zeros((num_cells, 6), np.float32)
+    write_cell_set(path, footprints, traces)
+    theirs = isx.CellSet.read(str(path), read_only=False)
+    theirs.set_cell_status(0, "accepted")
+    theirs.flush()
+    del theirs
+    with open_isx(path) as cells:
+        assert cells.statuses == ["accepted"] + ["undecided"] * (num_cells - 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gpio_files
+import legacy_files
 import numpy as np
 import pytest
 import recordings
@@ -259,3 +260,14 @@ def test_every_small_file_becomes_layers_that_napari_takes(tmp_path, opened):
             viewer._add_layer_from_data(*data)
     assert len(viewer.layers) >= 9
     assert all(recording_of(layer) is not None for layer in viewer.layers)
+
+
+def test_an_nvista_movie_brings_its_channels(tmp_path, opened):
+    pytest.importorskip("isx")
+    data = legacy_files.nvista_datasets(np.arange(60, dtype=np.uint16).reshape(3, 4, 5))
+    movie = opened(legacy_files.write_hdf5(tmp_path / "m.hdf5", **data))
+    layers = layers_of(movie)
+    assert [kind for _, _, kind in layers] == ["image", "points"]
+    channels = layers[1][1]["metadata"]["napari_isx"]
+    assert channels.channel_names == ["IO1", "IO2", "sync", "trigger"]
+    channels.close()

@@ -22,7 +22,12 @@ from napari_isx.io.curated import CellStatus as CellStatus
 from napari_isx.io.curated import CuratedSet, status_codes
 from napari_isx.io.errors import IsxFileError
 from napari_isx.io.source import FileSource
-from napari_isx.io.status_update import recover_statuses, update_statuses
+from napari_isx.io.status_update import (
+    recover_statuses,
+    restore_footer,
+    statuses_in_file,
+    update_statuses,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -164,6 +169,42 @@ class CellSet(CuratedSet):
         self._footer = update_statuses(self.path, self._footer, codes)
         self._statuses = codes
 
+    def statuses_in_file(self) -> list[CellStatus]:
+        """Read what the file says of each cell now, which another program may have changed.
+
+        Of a series, what all files agree on.
+
+        Raises
+        ------
+        IsxFileError
+            The file is no longer the one that was opened.
+        OSError
+            The file cannot be read.
+        """
+        lists = [statuses_in_file(path, self.names) for path in self.paths]
+        undecided = STATUSES.index("undecided")
+        return [
+            STATUSES[codes[0] if len(set(codes)) == 1 else undecided]
+            for codes in zip(*lists, strict=True)
+        ]
+
+    def restore_previous_statuses(self) -> None:
+        """Take the last save of statuses back: the file gets the footer it had before.
+
+        As safe as saving is. Doing it again takes it back in turn. Also the saves of earlier
+        days can be taken back: the footers are kept in a small file beside the cell set,
+        ``<name>.isxd.statuses-backup``, the first one and the last few.
+
+        Raises
+        ------
+        IsxFileError
+            There is nothing to go back to, or the file has other cells by now.
+        OSError
+            The file or its folder cannot be written; nothing was changed.
+        """
+        self._footer = restore_footer(self.path)
+        self._statuses = self._footer.fields.integers("CellStatuses", 0, len(STATUSES) - 1)
+
     def close(self) -> None:
         """Give the file back; arrays already handed out stay valid and keep it mapped."""
         for name in ("footprints", "traces"):
@@ -195,7 +236,8 @@ class CellSet(CuratedSet):
     def _summary(self) -> str:
         rows, cols = self.spacing.num_pixels
         samples, rate = self.timing.num_samples, self.timing.sampling_rate_hz
-        return f"{self.num_cells} cells of {rows} x {cols}, {samples:,} samples at {rate:.4g} Hz"
+        cells = "1 cell" if self.num_cells == 1 else f"{self.num_cells} cells"
+        return f"{cells} of {rows} x {cols}, {samples:,} samples at {rate:.4g} Hz"
 
 
 def _metrics_row(entry: Any) -> list[float] | None:

@@ -41,9 +41,7 @@ class CellSetSeries(Series[CellSet], CellSet):
         self.spacing = first.spacing
         self.timing = self._schedule.timing
         self._colors = first._colors
-        self._disputed = {
-            i for i in range(self.num_cells) if len({p._statuses[i] for p in self._parts}) > 1
-        }
+        self._disputed = self._find_disputed()
 
     @staticmethod
     def _describe(part: CellSet) -> dict[str, object]:
@@ -135,8 +133,17 @@ class CellSetSeries(Series[CellSet], CellSet):
             try:
                 part.save_statuses([old[i] if i in kept else s for i, s in enumerate(statuses)])
             except (IsxFileError, OSError) as error:
-                raise self._partly_saved(error, done) from error
+                raise self._partly_done(error, done) from error
         self._disputed = kept
+
+    def restore_previous_statuses(self) -> None:
+        """Take the last save back in the files of all parts; see :class:`CellSet`."""
+        for done, part in enumerate(self._parts):
+            try:
+                part.restore_previous_statuses()
+            except (IsxFileError, OSError) as error:
+                raise self._partly_done(error, done) from error
+        self._disputed = self._find_disputed()
 
     def close(self) -> None:
         """Give all files back; arrays already handed out stay valid."""
@@ -144,17 +151,22 @@ class CellSetSeries(Series[CellSet], CellSet):
             self.__dict__.pop(name, None)
         super().close()
 
+    def _find_disputed(self) -> set[int]:
+        """Cells of which not all parts say the same."""
+        given = zip(*(part.statuses for part in self._parts), strict=True)
+        return {i for i, of_cell in enumerate(given) if len(set(of_cell)) > 1}
+
     def _read_trace(self, i: int, target: npt.NDArray[np.float32]) -> None:
         for first, last in self._schedule.timing.gaps:
             target[first : last + 1] = np.nan
         for samples, part in zip(self._schedule.slices(), self._parts, strict=True):
             part._read_trace(i, target[samples])
 
-    def _partly_saved(self, error: IsxFileError | OSError, done: int) -> IsxFileError | OSError:
-        """The same error, saying which parts are saved and which are not."""
+    def _partly_done(self, error: IsxFileError | OSError, done: int) -> IsxFileError | OSError:
+        """The same error, saying which parts are changed and which are not."""
         names = [part.path.name for part in self._parts]
-        saved = ", ".join(names[:done]) or "no part"
-        state = f"Saved: {saved}. Not saved: {', '.join(names[done:])}."
+        changed = ", ".join(names[:done]) or "no part"
+        state = f"Changed: {changed}. Not changed: {', '.join(names[done:])}."
         if isinstance(error, IsxFileError):
             return type(error)(error.path, error.finding, f"{error.advice} {state}")
         return OSError(error.errno or EIO, f"{error.strerror or error}. {state}", error.filename)

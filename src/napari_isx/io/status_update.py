@@ -3,12 +3,14 @@
 A status is one digit in the footer's JSON text, so new statuses fit exactly in place of the old
 ones. The order of writing is what makes the change safe:
 
-1. the old and the new footer go to a journal beside the file, and to the disk;
-2. one write replaces the span of digits in the file, and goes to the disk;
-3. the file is read back, and the journal removed.
+1. the old footer is kept beside the file (:mod:`napari_isx.io.kept_footers`), for taking the
+   change back at any later time;
+2. the old and the new footer go to a journal beside the file, and to the disk;
+3. one write replaces the span of digits in the file, and goes to the disk;
+4. the file is read back, and the journal removed.
 
-Killed before 2 the file is the old one, after 2 the new one. A power cut may tear the write of
-step 2 itself, so that some sectors of the disk are old and some new; then the journal says what
+Killed before 3 the file is the old one, after 3 the new one. A power cut may tear the write of
+step 3 itself, so that some sectors of the disk are old and some new; then the journal says what
 the footer was to be, and :func:`recover_statuses` reads it so. Nothing is written on opening.
 """
 
@@ -24,17 +26,22 @@ from pathlib import Path
 from typing import Any, Final
 
 from napari_isx.io.container import TRAILER_BYTES, Footer, parse_footer, read_footer
+from napari_isx.io.curated import STATUSES
 from napari_isx.io.errors import IsxFileError
 from napari_isx.io.fields import parse_json_object
+from napari_isx.io.kept_footers import KeptFooter, keep_footer, kept_footers
 from napari_isx.io.source import FileSource
+from napari_isx.io.whole import write_whole
 
 JOURNAL_SUFFIX: Final = ".statuses-journal"
 
 _KEY: Final = "CellStatuses"
+_CELL_KEYS: Final = ("type", "CellNames", "timingInfo", "spacingInfo")
 # What a disk writes whole or not at all.
 _SECTOR_BYTES: Final = 512
 _ARRAY: Final = re.compile(rb'"CellStatuses"\s*:\s*\[([0-9\s,]*)\]')
 _DIGIT: Final = re.compile(rb"[0-9]")
+_NOTHING_WRITTEN: Final = "Nothing was written."
 _CHANGED_ADVICE: Final = (
     "Nothing was written. Open the file again to see its present state, and decide anew."
 )
@@ -50,8 +57,8 @@ def update_statuses(path: Path, opened: Footer, codes: Sequence[int]) -> Footer:
     path : Path
         The file.
     opened : Footer
-        The footer as it was when the file was opened: the file must still be the same but for
-        its statuses.
+        The footer as it was when the file was opened: the file must still have the same cells.
+        What else another program changed in the footer stays as it is.
     codes : sequence of int
         One code from 0 to 9 per cell.
 
@@ -63,14 +70,91 @@ def update_statuses(path: Path, opened: Footer, codes: Sequence[int]) -> Footer:
         The file or its folder cannot be written; the file is as it was, or, where the disk does
         not even take the old statuses back, the journal holds the new ones.
     """
+    current, in_file = _read_current(path)
+    same_place = current.payload_bytes == opened.payload_bytes
+    if not same_place or not _same_cells(current.values, opened.values):
+        raise IsxFileError(path, "it is not the file that was opened any more", _CHANGED_ADVICE)
+    return _put(path, current, in_file, _replace_codes(path, current, codes))
+
+
+def restore_footer(path: Path, kept: KeptFooter | None = None) -> Footer:
+    """Put a footer back that an earlier change of statuses replaced; return it.
+
+    The footer that is replaced now is kept in its turn, so that this can be taken back too.
+    Where another program changed other things in the footer, the statuses alone are put back.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    kept : KeptFooter, optional
+        One of :func:`napari_isx.io.kept_footers.kept_footers`; by default the last that has
+        other statuses than the file.
+
+    Raises
+    ------
+    IsxFileError
+        Nothing is kept of it, or the file has other cells by now.
+    OSError
+        As for :func:`update_statuses`.
+    """
+    current, in_file = _read_current(path)
+    choice = [kept] if kept is not None else kept_footers(path)[::-1]
+    if not choice:
+        raise IsxFileError(path, "no earlier statuses are kept of it", _NOTHING_WRITTEN)
+    fitting = [codes for e in choice if (codes := _kept_codes(path, current, e)) is not None]
+    if not fitting:
+        finding = "it has other cells than when those statuses were kept"
+        raise IsxFileError(path, finding, _NOTHING_WRITTEN)
+    for codes in fitting:
+        if codes != current.values[_KEY]:
+            return _put(path, current, in_file, _replace_codes(path, current, codes))
+    finding = "it has the statuses that were kept, so there is nothing to go back to"
+    raise IsxFileError(path, finding, _NOTHING_WRITTEN)
+
+
+def _kept_codes(path: Path, current: Footer, kept: KeptFooter) -> list[int] | None:
+    """The statuses in a kept footer, or None if it is about other cells."""
+    values = parse_json_object(path, kept.text, "kept description")
+    codes, now = values.get(_KEY), current.values.get(_KEY)
+    if (
+        kept.payload_bytes != current.payload_bytes
+        or not _same_cells(values, current.values)
+        or not isinstance(codes, list)
+        or not isinstance(now, list)
+        or len(codes) != len(now)
+        or not all(type(code) is int and code in range(len(STATUSES)) for code in codes)
+    ):
+        return None
+    return codes
+
+
+def statuses_in_file(path: Path, names: Sequence[str]) -> list[int]:
+    """The status codes that a cell set's file has now.
+
+    Raises
+    ------
+    IsxFileError
+        It has other cells, or is no cell set any more.
+    OSError
+        It cannot be read.
+    """
+    current, _ = _read_current(path)
+    codes = current.fields.integers(_KEY, 0, len(STATUSES) - 1)
+    if current.fields.strings("CellNames") != list(names) or len(codes) != len(names):
+        raise IsxFileError(path, "it is not the file that was opened any more", _CHANGED_ADVICE)
+    return codes
+
+
+def _read_current(path: Path) -> tuple[Footer, bytes]:
+    """The footer that counts now, and its text as the file has it, which may be torn."""
     with contextlib.closing(FileSource(path)) as source:
         current = recover_statuses(source, read_footer(source))
-        in_file = source.read(current.payload_bytes, len(current.text))
-    if _without_statuses(current.values) != _without_statuses(opened.values) or (
-        current.payload_bytes != opened.payload_bytes
-    ):
-        raise IsxFileError(path, "it is not the file that was opened any more", _CHANGED_ADVICE)
-    text = _replace_codes(path, current, codes)
+        return current, source.read(current.payload_bytes, len(current.text))
+
+
+def _put(path: Path, current: Footer, in_file: bytes, text: bytes) -> Footer:
+    """Give the file a footer of the same length, and read it back."""
     journal = _journal_path(path)
     if text != in_file:
         with path.open("r+b", buffering=0) as handle:
@@ -78,7 +162,8 @@ def update_statuses(path: Path, opened: Footer, codes: Sequence[int]) -> Footer:
             if in_file != current.text:  # torn: mended first, as the next journal replaces this one
                 span.overwrite(in_file, current.text)
             if text != current.text:
-                _write_journal(journal, current.text + b"\0" + text)
+                keep_footer(path, current)
+                write_whole(journal, current.text + b"\0" + text)
                 _overwrite_or_undo(span, current.text, text, journal)
     with contextlib.closing(FileSource(path)) as source:
         written = read_footer(source)
@@ -127,8 +212,13 @@ def _journal_path(path: Path) -> Path:
     return Path(os.path.realpath(path) + JOURNAL_SUFFIX)
 
 
-def _without_statuses(values: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in values.items() if key != _KEY}
+def _same_cells(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two footers are about the same cells.
+
+    Not all that a footer says: Inscopix' software, when it saves statuses, also gives its own
+    version, and adds keys that an older one did not have.
+    """
+    return all(one.get(key) == other.get(key) for key in _CELL_KEYS)
 
 
 def _replace_codes(path: Path, footer: Footer, codes: Sequence[int]) -> bytes:
@@ -141,7 +231,7 @@ def _replace_codes(path: Path, footer: Footer, codes: Sequence[int]) -> bytes:
     raise IsxFileError(
         path,
         f"its list '{_KEY}' is not written as single digits, so it cannot be changed in place",
-        "Nothing was written.",
+        _NOTHING_WRITTEN,
     )
 
 
@@ -158,22 +248,6 @@ def _candidates(text: bytes, codes: Sequence[int]) -> Iterator[bytes]:
             for at, code in zip(digits, codes, strict=True):
                 changed[at] = ord(str(code))
             yield bytes(changed)
-
-
-def _write_journal(journal: Path, text: bytes) -> None:
-    """Put the journal in place complete or not at all."""
-    partial = journal.with_name(journal.name + ".part")
-    try:
-        with partial.open("wb") as handle:
-            handle.write(text)
-            handle.flush()
-            os.fsync(handle.fileno())
-        os.replace(partial, journal)
-    except OSError:
-        with contextlib.suppress(OSError):
-            partial.unlink()
-        raise
-    _sync_folder(journal.parent)
 
 
 class _Span:
@@ -204,13 +278,3 @@ def _overwrite_or_undo(span: _Span, old: bytes, new: bytes, journal: Path) -> No
             span.overwrite(new, old)
             journal.unlink()
         raise
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a new name durable, where a folder can be synced: not on Windows, nor on every share."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -304,8 +304,10 @@ def write_footer(handle: BinaryIO, footer: Mapping[str, Any]) -> None:
 
     numbers = [int(part) for part in __version__.split(".")[:3] if part.isdigit()]
     values = {**footer, "producer": {"name": "napari-isx", "version": numbers}}
-    # Other readers refuse NaN and Infinity, which JSON does not have.
-    text = json.dumps(values, indent=4, sort_keys=True, allow_nan=False).encode()
+    # Other readers refuse NaN and Infinity, which JSON does not have. Without spaces, because
+    # `isx` writes its own footer over this one when it saves statuses, and does not shorten the
+    # file: if that one were shorter, nobody could open the file again.
+    text = json.dumps(values, separators=(",", ":"), sort_keys=True, allow_nan=False).encode()
     handle.write(text + b"\0" + len(text).to_bytes(LENGTH_BYTES, "little"))
 
 

@@ -9,6 +9,7 @@ from napari_isx.io.cells import CellSet
 from napari_isx.io.errors import IsxFileError, UnsupportedIsxError
 from napari_isx.io.events import EventSet
 from napari_isx.io.gpio import GpioSet
+from napari_isx.io.legacy import LegacyMovie
 from napari_isx.io.movie import Image, Movie
 from napari_isx.io.recording import Recording
 from napari_isx.io.vessels import VesselSet
@@ -63,7 +64,9 @@ def _movie_layers(movie: Movie) -> list[LayerData]:
     except IsxFileError as error:
         _warn(error, "The frames of all its planes are shown by turns.")
         planes = []
-    return plane_layers(planes) or [movie_layer(movie)]
+    layers = plane_layers(planes) or [movie_layer(movie)]
+    channels = movie.open_gpio() if isinstance(movie, LegacyMovie) else None
+    return layers if channels is None else [*layers, channels_layer(channels)]
 
 
 def _behavior_layers(movie: BehaviorMovie) -> list[LayerData]:
