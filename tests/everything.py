@@ -15,6 +15,10 @@ ALLOWED = (IsxFileError, IndexError, ValueError)
 # Names that take arguments, with arguments that fit their signature.
 CALLS: dict[str, list[tuple[Any, ...]]] = {
     "read_frame": [(0,), (-1,), (3,), (10**12,)],
+    "read_rows": [(0, 0, 1), (-1, 0, 10**9)],
+    "timestamp_us": [(0,), (-1,), (10**12,)],
+    "statuses_in_file": [()],
+    "open_gpio": [()],
     "read_color_frame": [(0,), (-1,), (10**12,)],
     "__getitem__": [(0,), (slice(0, 3),), (slice(None, None, 10**6),)],
     "to_dask": [(10**6,)],
@@ -27,7 +31,14 @@ CALLS: dict[str, list[tuple[Any, ...]]] = {
     "first_and_last_valid": [()],
     "to_json": [()],
 }
-NOT_CALLED = {"close", "save_statuses", "regular", "from_fields", "with_period"}
+NOT_CALLED = {
+    "close",
+    "save_statuses",
+    "restore_previous_statuses",
+    "regular",
+    "from_fields",
+    "with_period",
+}
 MANY = 10**6
 LONG_ARRAYS = {"times_s", "valid_mask", "timestamps_us"}
 

@@ -305,7 +305,7 @@ def test_a_broken_file_is_closed_again(originals, tmp_path):
             open_isx(path)
 
 
-@pytest.mark.parametrize("suffix", ["isxd", "ISXD", "tif", "txt", ""])
+@pytest.mark.parametrize("suffix", ["isxd", "ISXD", "dat", "txt", ""])
 def test_the_content_decides_and_not_the_suffix(originals, tmp_path, suffix):
     path = tmp_path / f"m.{suffix}"
     path.write_bytes(originals["movie"].read_bytes())

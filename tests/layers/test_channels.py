@@ -23,7 +23,7 @@ def test_the_layer_is_empty_and_carries_the_channels(gpio):
     data, kwargs, kind = channels_layer(gpio)
     assert isinstance(data, np.ndarray)
     (layer,) = viewer._add_layer_from_data(data, kwargs, kind)
-    assert layer.name == "my inputs"
+    assert layer.name == "my inputs GPIO"
     assert layer.data.shape == (0, 3)
     assert layer.metadata["napari_isx"] is gpio
     np.testing.assert_allclose(layer.scale, (gpio.timing.period_s, 1, 1))

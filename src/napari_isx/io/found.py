@@ -11,7 +11,6 @@ from typing import Final
 
 from napari_isx.io.behavior import HEADER, BehaviorMovie
 from napari_isx.io.cells import CellSet
-from napari_isx.io.container import IsxKind
 from napari_isx.io.errors import IsxFileError
 from napari_isx.io.events import EventSet
 from napari_isx.io.gpio import GpioSet
@@ -218,9 +217,7 @@ def _step_tokens(stem: str) -> list[str]:
 
 def _kind(recording: Recording) -> str:
     if isinstance(recording, GpioSet):
-        kind = recording.metadata.get("type") if recording.path.suffix.lower() == ".isxd" else None
-        is_imu = kind == IsxKind.IMU or recording.path.suffix.lower() == ".imu"
-        return IMU if is_imu else GPIO
+        return IMU if recording.is_imu else GPIO
     return next(name for kind, name in _KIND_OF.items() if isinstance(recording, kind))
 
 

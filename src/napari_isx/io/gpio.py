@@ -34,7 +34,7 @@ from typing import Any, Final, SupportsIndex
 import numpy as np
 
 from napari_isx.io.channels import Channels, channel_index, open_channels
-from napari_isx.io.container import MAX_FOOTER_BYTES, Footer
+from napari_isx.io.container import MAX_FOOTER_BYTES, Footer, IsxKind
 from napari_isx.io.errors import IsxFileError
 from napari_isx.io.fields import Fields, Rational, parse_json_object
 from napari_isx.io.gpio_packets import SYNC_WORD, Stream, decode_stream
@@ -100,6 +100,12 @@ class GpioSet(Recording):
     def metadata(self) -> dict[str, Any]:
         """The file's own JSON: a `.isxd` file's footer, the session of the others."""
         return super().metadata if self._session_json is None else dict(self._session_json)
+
+    @property
+    def is_imu(self) -> bool:
+        """Whether it is of the head sensor: acceleration, orientation and magnetic field."""
+        kind = self._footer.kind if hasattr(self, "_footer") else None
+        return kind is IsxKind.IMU or self.path.suffix.lower() == ".imu"
 
     @property
     def num_channels(self) -> int:

@@ -9,10 +9,8 @@ from typing import ClassVar
 import numpy as np
 
 from napari_isx.io.channels import Channels, in_order
-from napari_isx.io.container import IsxKind
 from napari_isx.io.events import EventSet
 from napari_isx.io.gpio import MAX_TICKS, GpioSet
-from napari_isx.io.imu import ImuChannels
 from napari_isx.io.series import Names, Series
 from napari_isx.io.series_timing import Schedule
 from napari_isx.io.signal import Signal
@@ -129,9 +127,13 @@ class GpioSetSeries(Series[GpioSet], GpioSet):
     @staticmethod
     def _describe(part: GpioSet) -> dict[str, object]:
         """Inputs or head movement, and units: a `.imu` file's are not those of its `.isxd` file."""
-        imu = isinstance(part._channels, ImuChannels) or part.metadata.get("type") == IsxKind.IMU
         units = {f"unit of {name}": unit for name, unit in part._units.items()}
-        return {"kind": "an IMU recording" if imu else "a GPIO set", **units}
+        return {"kind": "an IMU recording" if part.is_imu else "a GPIO set", **units}
+
+    @property
+    def is_imu(self) -> bool:
+        """Whether it is of the head sensor; see :class:`GpioSet`."""
+        return self._parts[0].is_imu
 
     @property
     def first_tsc_us(self) -> int | None:

@@ -23,7 +23,7 @@ def channels_layer(gpio: GpioSet) -> LayerData:
     return (
         np.empty((0, 3)),  # not None: napari leaves that out of sample data
         {
-            "name": gpio.path.stem,
+            "name": _name(gpio),
             "ndim": 3,
             "metadata": {RECORDING_KEY: gpio},
             "scale": (step_s, 1.0, 1.0),
@@ -32,3 +32,10 @@ def channels_layer(gpio: GpioSet) -> LayerData:
         },
         "points",
     )
+
+
+def _name(gpio: GpioSet) -> str:
+    """The file's name and what is in it, as movie, GPIO and IMU often have the same name."""
+    kind = "IMU" if gpio.is_imu else "GPIO"
+    stem = gpio.path.stem
+    return stem if stem.upper().endswith(kind) else f"{stem} {kind}"

@@ -90,7 +90,9 @@ def place_events(
         return False
     step_s = seconds_per_step(events.timing)
     rows = [
-        np.column_stack([_true_s(signal, hardware) / step_s, np.broadcast_to(place, (len(signal), 2))])
+        np.column_stack(
+            [_true_s(signal, hardware) / step_s, np.broadcast_to(place, (len(signal), 2))]
+        )
         for _, signal, place in placed
     ]
     layer.data = np.concatenate(rows) if rows else np.empty((0, 3))

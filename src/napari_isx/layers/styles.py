@@ -25,6 +25,7 @@ STATUS_COLORS: Final[dict[CellStatus, str]] = {
     "undecided": "#F0E442",
     "rejected": "#D55E00",
 }
+VALUE_COLORMAP: Final = "viridis"
 # Of values, between which colours run; and the colour of a value that is undefined.
 _VALUE_PERCENTILES: Final = (2, 98)
 _UNDEFINED_COLOR: Final = "#888888"
@@ -82,10 +83,19 @@ def value_colors(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
     known = np.isfinite(values)
     rgba = np.tile(np.array(_rgba(_UNDEFINED_COLOR), np.float32), (len(values), 1))
     if known.any():
-        low, high = np.percentile(values[known], _VALUE_PERCENTILES)
+        low, high = value_limits(values)
         place = (values[known] - low) / ((high - low) or 1.0)
-        rgba[known] = ensure_colormap("viridis").map(place.clip(0, 1))
+        rgba[known] = ensure_colormap(VALUE_COLORMAP).map(place.clip(0, 1))
     return rgba
+
+
+def value_limits(values: npt.NDArray[np.float64]) -> tuple[float, float]:
+    """The values that have the first and the last colour; NaN where none is finite."""
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return np.nan, np.nan
+    low, high = np.percentile(known, _VALUE_PERCENTILES)
+    return float(low), float(high)
 
 
 def fill_colors(
@@ -106,9 +116,7 @@ def label_colormap(fills: npt.NDArray[np.float32]) -> CyclicLabelColormap:
 
     # A color more than labels, as napari does not take a map of the background alone.
     nothing = np.zeros((1, 4), np.float32)
-    return CyclicLabelColormap(
-        colors=np.concatenate([nothing, fills, nothing]), background_value=0
-    )
+    return CyclicLabelColormap(colors=np.concatenate([nothing, fills, nothing]), background_value=0)
 
 
 def contour_width_px(rois: Sequence[Roi]) -> float:

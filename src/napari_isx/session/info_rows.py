@@ -13,7 +13,6 @@ import numpy as np
 from napari_isx.io.behavior import BehaviorMovie
 from napari_isx.io.cells import STATUSES, CellSet
 from napari_isx.io.compressed import CompressedMovie
-from napari_isx.io.container import IsxKind
 from napari_isx.io.curated import CuratedSet
 from napari_isx.io.events import EventSet
 from napari_isx.io.frames import FrameSequence
@@ -62,7 +61,7 @@ _KINDS: Final[tuple[tuple[type[Recording], str], ...]] = (
 def kind_in_words(recording: Recording) -> str:
     """What people call a file of this kind."""
     if isinstance(recording, GpioSet):
-        return "IMU recording" if _is_imu(recording) else "GPIO recording"
+        return "IMU recording" if recording.is_imu else "GPIO recording"
     known = (name for kind, name in _KINDS if isinstance(recording, kind))
     return next(known, type(recording).__name__)
 
@@ -274,15 +273,9 @@ def _parts(recording: Recording) -> tuple[Any, ...]:
     return recording.parts if isinstance(recording, Series) else ()
 
 
-def _is_imu(recording: GpioSet) -> bool:
-    return recording.path.suffix.lower() == ".imu" or (
-        recording.metadata.get("type") == IsxKind.IMU
-    )
-
-
 def _has_ticks(recording: Recording) -> bool:
     """Whether the timing is a clock at which channels change, not one at which all are sampled."""
-    return isinstance(recording, GpioSet) and not _is_imu(recording)
+    return isinstance(recording, GpioSet) and not recording.is_imu
 
 
 def _is_small(recording: Recording) -> bool:
