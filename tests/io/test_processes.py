@@ -128,7 +128,7 @@ def test_a_cluster_of_processes_computes_a_stack(tmp_path):
             n_workers=2,
             threads_per_worker=1,
             processes=True,
-            dashboard_address=None,
+            dashboard_address=":0",  # the usual port may be taken
             local_directory=str(tmp_path),
         ) as cluster,
         distributed.Client(cluster),

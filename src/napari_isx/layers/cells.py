@@ -23,7 +23,7 @@ from napari_isx.rois import Roi, cut_rois, label_image
 
 if TYPE_CHECKING:
     import pandas as pd
-    from napari.layers import Labels, Layer, Shapes
+    from napari.layers import Layer
 
 # More outlines than this are hidden at first: they hide the cells and slow the canvas.
 MAX_VISIBLE_CONTOURS: Final = 600
