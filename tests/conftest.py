@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -28,6 +29,12 @@ settings.load_profile("default")
 REAL_DATA = Path(
     os.environ.get("ISX_REAL_DATA") or Path(__file__).parents[1] / ".." / "shared" / "data"
 )
+
+
+@pytest.fixture(autouse=True)
+def _own_user_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: Any) -> None:
+    """Keep journals and settings of the tests away from those of whoever runs them."""
+    monkeypatch.setenv("NAPARI_ISX_DATA", str(tmp_path_factory.mktemp("user")))
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks import cells_and_events, other_kinds, reading
+from benchmarks import cells_and_events, other_kinds, reading, review, why
 from benchmarks.files import QUICK, Files
 from benchmarks.measure import Row, table
 
@@ -24,13 +24,14 @@ TINY = replace(
     long_frames=500,
     cells=5,
     samples=50,
+    many_cells=6,
     packets=400,
     camera=(48, 64),
     pictures=3,
 )
 
 
-@pytest.mark.parametrize("group", [reading, cells_and_events, other_kinds])
+@pytest.mark.parametrize("group", [reading, cells_and_events, other_kinds, review, why])
 def test_each_group_measures_something_of_every_line(group, tmp_path):
     rows = list(group.rows(Files(tmp_path, TINY)))
     assert rows

@@ -12,7 +12,7 @@ import pytest
 from npe2 import PluginManager, PluginManifest
 
 import napari_isx
-from napari_isx.reader import SUFFIXES
+from napari_isx.io.folder import LEGACY_SUFFIXES, SUFFIXES
 from napari_isx.widgets.shortcuts import KEY_COMMANDS
 
 PACKAGED = Path(napari_isx.__file__).with_name("napari.yaml")
@@ -67,7 +67,12 @@ def test_every_command_is_used_or_has_a_key_or_is_called_by_name(manifest):
     used |= {sample.command for sample in contributed.sample_data}
     used |= {item.command for menu in contributed.menus.values() for item in menu}
     assert used <= set(ids)
-    by_name = {"napari-isx.recordings_opened", "napari-isx.tell_of_broken_file"}
+    called = (
+        *("recordings_opened", "tell_of_broken_file", "choose_recordings"),
+        *("save_decisions", "restore_decisions", "restore_previous_statuses"),
+        *("export_decisions", "decide_by_rules", "compare_raters", "show_keys"),
+    )
+    by_name = {f"napari-isx.{name}" for name in called}
     assert set(ids) == used | keyed | by_name
 
 
@@ -87,15 +92,50 @@ def test_napari_asks_the_reader_for_every_suffix_that_it_reads(manifest, suffix)
         assert any(fnmatch.fnmatchcase(name, pattern) for pattern in reader.filename_patterns)
 
 
+def test_the_reader_is_asked_for_folders(manifest):
+    (reader,) = manifest.contributions.readers
+    assert reader.accepts_directories
+
+
 def test_the_reader_is_asked_for_nothing_that_it_does_not_read(manifest):
     (reader,) = manifest.contributions.readers
-    assert not reader.accepts_directories
-    assert {Path(pattern).suffix.lower() for pattern in reader.filename_patterns} == SUFFIXES
+    asked = {Path(pattern).suffix.lower() for pattern in reader.filename_patterns}
+    assert asked >= SUFFIXES
+    assert asked - SUFFIXES <= LEGACY_SUFFIXES
+
+
+@pytest.mark.parametrize("suffix", sorted(LEGACY_SUFFIXES))
+def test_other_peoples_files_lead_to_no_choice_of_readers(suffix):
+    manager = PluginManager.instance()
+    manager.discover()
+    for stem in ("picture", "recording", "recording_1", "my_recording_20160706"):
+        for name in (f"{stem}{suffix}", f"{stem}{suffix.upper()}"):
+            asked = {reader.plugin_name for reader in manager.iter_compatible_readers([name])}
+            assert "napari-isx" not in asked
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "recording_20160706_132714.xml",
+        "recording_20160706_132714.XML",
+        "recording_20160706_132714-001.hdf5",
+        "recording_20161104_093749_gpio.raw",
+        "2020-04-16-15-37-11_video.IsxD",
+    ],
+)
+def test_the_reader_is_asked_for_names_that_old_recordings_have(name):
+    manager = PluginManager.instance()
+    manager.discover()
+    asked = {reader.plugin_name for reader in manager.iter_compatible_readers([f"/data/{name}"])}
+    assert "napari-isx" in asked
 
 
 def test_the_plugin_manager_has_our_sample_and_dock():
     manager = PluginManager.instance()
     manager.discover()
     manifest = manager.get_manifest("napari-isx")
-    assert [sample.key for sample in manifest.contributions.sample_data] == ["recording"]
-    assert [widget.display_name for widget in manifest.contributions.widgets] == ["Traces"]
+    assert [sample.key for sample in manifest.contributions.sample_data] == ["recording", "series"]
+    assert [widget.display_name for widget in manifest.contributions.widgets] == [
+        *("Traces", "Cells", "Close-up", "Heat map", "Recording info"),
+    ]

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import gc
+import os
+from datetime import timedelta
 from pathlib import Path
 
+import gpio_files
 import npe2
 import numpy as np
 import pytest
 import recordings
+import tifffile
 from napari.components import ViewerModel
+from napari.errors import MultipleReaderError
 from napari.layers import Image, Labels, Points, Shapes
-from scenes import make_cells, make_events, make_movie
+from napari.utils import progress
+from scenes import FIELD, START, make_cells, make_events, make_movie
 
-from napari_isx import IsxFileError, UnsupportedIsxError
-from napari_isx.layers import window
-from napari_isx.reader import SUFFIXES, get_reader, read
+from napari_isx import IsxFileError, Spacing, Timing, UnsupportedIsxError, write_movie
+from napari_isx.io.folder import LEGACY_SUFFIXES, SUFFIXES
+from napari_isx.layers import together, window
+from napari_isx.reader import get_reader, read
 
 
 @pytest.fixture
@@ -59,6 +66,36 @@ def test_a_folder_is_no_file_of_ours(tmp_path):
     folder.mkdir()
     assert get_reader(str(folder)) is None
     assert get_reader([str(folder)]) is None
+
+
+def test_a_folder_with_recordings_is_ours_and_every_other_is_left_alone(tmp_path):
+    other = tmp_path / "pictures"
+    other.mkdir()
+    for i in range(30):
+        (other / f"{i}.tif").write_bytes(b"II*\0")
+    ours = tmp_path / "mouse" / "day 1"
+    ours.mkdir(parents=True)
+    make_movie(ours / "rec.isxd")
+    for folder in (ours, ours.parent):
+        assert get_reader(str(folder)) is not None
+        assert get_reader([str(folder)]) is not None
+    for folder in (other, tmp_path / "gone"):
+        assert get_reader(str(folder)) is None
+    assert get_reader([str(ours), str(other)]) is None
+
+
+@pytest.mark.parametrize("suffix", sorted(LEGACY_SUFFIXES))
+def test_files_that_others_read_too_are_asked_what_is_in_them(tmp_path, suffix, monkeypatch):
+    from napari_isx.io import folder
+
+    path = tmp_path / f"recording_20160706_132714{suffix}"
+    assert get_reader(str(path)) is None
+    path.write_bytes(b"somebody else's")
+    assert get_reader(str(path)) is None
+    monkeypatch.setattr("napari_isx.io.folder.is_legacy", lambda path: True)
+    assert folder.is_ours(path)
+    assert get_reader(str(path)) is not None
+    assert get_reader(str(path.with_suffix(suffix.upper()))) is not None
 
 
 def test_a_mixed_selection_is_left_to_others(movie):
@@ -174,3 +211,200 @@ def test_npe2_reads(discovered, movie):
 def test_removed_layers_give_the_file_back(movie, viewer):
     viewer.open(str(movie), plugin="napari-isx")
     viewer.layers.clear()  # the shared fixture looks for what is left open
+
+
+# Folders
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A recording folder: two movies, one of them processed; cells, events, a broken file."""
+    place = tmp_path / "mouse"
+    place.mkdir()
+    make_movie(place / "rec.isxd")
+    make_movie(place / "rec-MC.isxd")
+    make_cells(place / "cells.isxd")
+    make_events(place / "events.isxd")
+    (place / "broken.isxd").write_bytes(b"nothing")
+    return place
+
+
+def test_a_script_opens_what_is_selected_of_a_folder_without_asking(folder, viewer):
+    viewer.open(str(folder), plugin="napari-isx")
+    kinds = [type(layer) for layer in viewer.layers]
+    assert kinds == [Image, Labels, Shapes, Points]
+    assert viewer.layers[0].name == "rec-MC"
+
+
+def test_the_user_chooses_what_is_opened(folder, monkeypatch):
+    def choose(asked, finds):
+        assert asked == folder
+        return [found for found in finds if found.path.stem == "rec" or found.kind == "event set"]
+
+    monkeypatch.setattr(window, "choose_recordings", choose)
+    assert [kwargs["name"] for _, kwargs, _ in read(str(folder))] == ["rec", "events"]
+
+
+def test_who_chooses_nothing_opens_nothing(folder, monkeypatch, viewer):
+    monkeypatch.setattr(window, "choose_recordings", lambda folder, finds: None)
+    announced = []
+    monkeypatch.setattr(window, "announce_recordings", lambda: announced.append(True))
+    viewer.open(str(folder), plugin="napari-isx")
+    assert len(viewer.layers) == 0
+    assert not announced
+
+
+def test_the_only_recording_of_a_folder_opens_without_asking(tmp_path, monkeypatch):
+    def refuse(*args):
+        raise AssertionError("asked")
+
+    monkeypatch.setattr(window, "choose_recordings", refuse)
+    make_movie(tmp_path / "rec.isxd")
+    (tmp_path / "notes.txt").touch()
+    assert len(read(str(tmp_path))) == 1
+
+
+def test_the_only_file_of_a_folder_says_what_is_wrong_with_it(tmp_path):
+    (tmp_path / "broken.isxd").write_bytes(b"nothing")
+    with pytest.raises(IsxFileError, match=r"broken\.isxd"):
+        read(str(tmp_path))
+
+
+def test_a_file_that_vanishes_while_the_user_chooses_is_told(folder, monkeypatch, told):
+    def choose(asked, finds):
+        (folder / "cells.isxd").unlink()
+        return [found for found in finds if found.selected]
+
+    monkeypatch.setattr(window, "choose_recordings", choose)
+    assert [kind for _, _, kind in read(str(folder))] == ["image", "points"]
+    path = folder / "cells.isxd"
+    assert told == [
+        f"cells.isxd: it cannot be opened ({os.strerror(2)}). Look whether it is still there and "
+        f"may be read. (File: {path})"
+    ]
+
+
+def test_a_folder_that_vanishes_or_is_emptied(tmp_path):
+    (tmp_path / "mouse").mkdir()
+    path = make_movie(tmp_path / "mouse" / "rec.isxd")
+    folder = str(path.parent)
+    reader = get_reader(folder)
+    path.unlink()
+    assert reader(folder) == [(None,)]
+    path.parent.rmdir()
+    with pytest.raises(FileNotFoundError):
+        reader(folder)
+
+
+def test_a_folder_that_may_not_be_listed_is_told(folder, told, monkeypatch):
+    def refuse(place):
+        raise PermissionError(13, "Permission denied", str(place))
+
+    monkeypatch.setattr("napari_isx.io.folder.os.scandir", refuse)
+    assert read(str(folder)) == [(None,)]
+    assert told[0].startswith("mouse: it cannot be opened (Permission denied). ")
+
+
+def test_parts_in_a_folder_are_one_layer(tmp_path, viewer):
+    for part in (1, 2):
+        make_part(tmp_path / f"rec-{part}.isxd", part)
+        (tmp_path / f"note-{part}.txt").touch()
+    viewer.open(str(tmp_path), plugin="napari-isx")
+    assert [len(layer.data) for layer in viewer.layers] == [80]
+
+
+def test_gpio_parts_of_a_folder_are_joined_when_they_are_opened(tmp_path):
+    for part, start in ((1, 1_600_000_000), (2, 1_600_000_060)):
+        stream = b"".join(
+            gpio_files.reading(0x4002, i, 1000 * i, i & 1, 0, 0, 0, 0, 0) for i in range(1, 30)
+        )
+        gpio_files.write(tmp_path / f"rec-{part}.gpio", stream, start=(start, 1))
+    ((_, kwargs, _),) = read(str(tmp_path))
+    assert len(kwargs["metadata"]["napari_isx"].paths) == 2
+
+
+def test_napari_asks_which_reader_is_to_open_a_folder_but_not_a_picture(folder, tmp_path, viewer):
+    """It goes by the manifest alone, and its own reader takes folders too."""
+    with pytest.raises(MultipleReaderError):
+        viewer.open(str(folder), plugin=None)
+    picture = tmp_path / "picture.tif"
+    tifffile.imwrite(picture, np.zeros((4, 5), np.uint8))
+    viewer.open(str(picture), plugin=None)
+    assert [layer.source.reader_plugin for layer in viewer.layers] == ["napari"]
+
+
+# Files opened together
+
+
+def make_part(path, part):
+    write_movie(
+        path,
+        (np.full(FIELD, i, np.uint16) for i in range(40)),
+        timing=Timing.regular(40, 0.05, START + timedelta(seconds=2 * part)),
+        spacing=Spacing.regular(FIELD, 3.0),
+    )
+    return path
+
+
+@pytest.fixture
+def parts(tmp_path):
+    """The parts of a recording, as strings."""
+    return [str(make_part(tmp_path / f"rec-{part}.isxd", part)) for part in (1, 2, 3)]
+
+
+def frames(viewer):
+    return [len(layer.data) for layer in viewer.layers]
+
+
+@pytest.mark.parametrize("plugin", ["napari-isx", None])
+def test_parts_opened_together_are_one_layer(parts, viewer, plugin):
+    viewer.open([parts[1], parts[2], parts[0]], plugin=plugin)
+    assert frames(viewer) == [120]
+    recording = viewer.layers[0].metadata["napari_isx"]
+    assert [str(path) for path in recording.paths] == parts
+    assert viewer.layers[0].name == "rec-1"
+
+
+def test_unrelated_files_opened_with_parts_stay_apart(parts, tmp_path, movie, viewer):
+    cells = make_cells(tmp_path / "cells.isxd")
+    viewer.open([str(movie), parts[0], str(cells), parts[1]], plugin="napari-isx")
+    assert [layer.name.partition(" ")[0] for layer in viewer.layers] == [
+        *("movie", "rec-1", "cells", "cells"),
+    ]
+    assert frames(viewer)[1] == 80
+
+
+def test_parts_opened_one_after_another_stay_apart(parts, viewer):
+    for part in parts:
+        viewer.open(part, plugin="napari-isx")
+    for part in progress(parts):  # somebody's own progress over calls of napari's
+        viewer.open(part, plugin="napari-isx")
+    assert frames(viewer) == [40] * 6
+
+
+def test_the_same_parts_can_be_opened_again(parts, viewer):
+    viewer.open(parts[:2], plugin="napari-isx")
+    viewer.open(parts, plugin="napari-isx")
+    assert frames(viewer) == [80, 120]
+    assert not together._series
+
+
+def test_a_file_given_twice_is_opened_twice(movie, viewer):
+    viewer.open([str(movie), str(movie)], plugin="napari-isx")
+    assert frames(viewer) == [40, 40]
+
+
+def test_a_broken_file_among_parts_is_told_and_the_parts_are_one(parts, broken, told, viewer):
+    viewer.open([parts[0], str(broken), parts[1]], plugin="napari-isx")
+    assert frames(viewer) == [80]
+    assert len(told) == 1
+
+
+def test_where_napari_tells_nothing_each_file_is_opened_alone(parts, viewer, monkeypatch):
+    monkeypatch.setattr(together, "progress", object())
+    viewer.open(parts, plugin="napari-isx")
+    assert frames(viewer) == [40, 40, 40]
+
+
+def test_asking_the_reader_itself_opens_one_file(parts):
+    assert len(read(parts[1])) == 1

@@ -2,39 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from napari_isx.io.errors import IsxFileError
+from napari_isx.io.folder import find_recordings, has_recordings, is_ours
 from napari_isx.io.open import open_isx
 
 if TYPE_CHECKING:
+    from napari_isx.io.found import Found
     from napari_isx.layers.keys import LayerData
-
-SUFFIXES: Final = frozenset({".isxd", ".isxc"})
 
 Paths = str | Sequence[str]
 
 
 def get_reader(path: Paths) -> Callable[[Paths], list[LayerData] | list[tuple[None]]] | None:
-    """Return a reader for paths that are all Inscopix files, else None.
+    """Return a reader for Inscopix files, or for folders with such files in them, else None.
 
-    Looks at names only, so that a broken file of ours is not passed on to other readers, which
-    would say something less helpful about it.
+    Looks at names where they are enough, so that a broken file of ours is not passed on to other
+    readers, which would say something less helpful about it.
     """
-    paths = _as_list(path)
-    ours = all(Path(p).suffix.lower() in SUFFIXES and not Path(p).is_dir() for p in paths)
-    return read if paths and ours else None
+    paths = [Path(one) for one in _as_list(path) if one]
+    folders = [os.path.isdir(one) for one in paths]
+    claims = has_recordings if any(folders) else _is_file_of_ours
+    one_sort = len(set(folders)) == 1  # all folders, or all files
+    return read if one_sort and all(map(claims, paths)) else None
 
 
 def read(path: Paths) -> list[LayerData] | list[tuple[None]]:
-    """Open files and return their layers, in order.
+    """Open files, or what the user chooses of folders, and return their layers, in order.
 
-    Of several files ("open as stack"), the parts of one recording become one layer.
+    Of several files, the parts of one recording become one layer: of those given as a list
+    ("open as stack") as of those that napari asks for one by one.
 
-    In a running window a broken file becomes one clear notification, and the others are opened
-    all the same.
+    In a running window a file that is broken or cannot be read becomes one clear notification,
+    and the others are opened all the same.
 
     Raises
     ------
@@ -43,19 +48,78 @@ def read(path: Paths) -> list[LayerData] | list[tuple[None]]:
     OSError
         A file is missing or may not be read.
     """
-    from napari_isx.io.series_groups import series_of
     from napari_isx.layers.build import layers_of
-    from napari_isx.layers.window import announce_recordings, tell_of_broken_file
+    from napari_isx.layers.window import announce_recordings
 
     layers: list[LayerData] = []
-    for parts in series_of(_as_list(path)):
-        try:
-            layers += layers_of(open_isx(parts))
-        except IsxFileError as error:
-            if not tell_of_broken_file(str(error)):
-                raise
-    announce_recordings()
+    with _telling():
+        for parts in _recordings(path):
+            with _telling():
+                layers += layers_of(open_isx(parts))
+    if layers:
+        announce_recordings()
     return layers or [(None,)]
+
+
+@contextmanager
+def _telling() -> Iterator[None]:
+    """Tell the user of a running window what is wrong with a file; without one, raise it."""
+    from napari_isx.layers.window import tell_of_broken_file
+
+    try:
+        yield
+    except (IsxFileError, OSError) as error:
+        if not tell_of_broken_file(_in_words(error)):
+            raise
+
+
+def _in_words(error: IsxFileError | OSError) -> str:
+    if isinstance(error, IsxFileError) or error.filename is None:
+        return str(error)
+    name = os.path.basename(error.filename)
+    return (
+        f"{name}: it cannot be opened ({error.strerror}). Look whether it is still there and may "
+        f"be read. (File: {error.filename})"
+    )
+
+
+def _recordings(path: Paths) -> list[list[Path]]:
+    """The recordings to open, each as its parts."""
+    from napari_isx.io.series_groups import series_of
+    from napari_isx.layers.together import parts_to_open
+
+    paths = _as_list(path)
+    folders = [Path(one) for one in paths if os.path.isdir(one)]
+    if folders:
+        return [parts for folder in folders for parts in _chosen(folder)]
+    if not isinstance(path, str):
+        return series_of(paths)
+    parts = parts_to_open(path, _is_file_of_ours)
+    return [parts] if parts else []
+
+
+def _chosen(folder: Path) -> list[list[Path]]:
+    """What to open of a folder: the only recording in it, or those that the user chooses."""
+    from napari_isx.layers.window import choose_recordings
+
+    finds = find_recordings(folder)
+    chosen = finds if len(finds) == 1 else choose_recordings(folder, finds)
+    return _joined(chosen or [])
+
+
+def _joined(finds: Iterable[Found]) -> list[list[Path]]:
+    """The parts of each find; those of which it could not be told in the list are joined now."""
+    from napari_isx.io.series_groups import series_of
+
+    finds = list(finds)
+    untold = [one.path for one in finds if len(one.paths) == 1 and one.may_be_part]
+    joined = {parts[0]: parts for parts in series_of(untold)}
+    groups = [list(one.paths) for one in finds if one.path not in untold or one.path in joined]
+    return [joined.get(parts[0], parts) for parts in groups]
+
+
+def _is_file_of_ours(path: Path) -> bool:
+    return not os.path.isdir(path) and is_ours(path)
 
 
 def _as_list(path: Paths) -> list[str]:

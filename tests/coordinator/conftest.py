@@ -34,6 +34,10 @@ class View:
     cells_picked = Signal(list)
     time_requested = Signal(float)
     coloring_picked = Signal(str)
+    channels_toggled = Signal(list, bool)
+    channels_ordered = Signal(list)
+    channels_picked = Signal(list)
+    only_changing_picked = Signal(bool)
 
     def __init__(self) -> None:
         self.alive = True
@@ -46,6 +50,16 @@ class View:
         self.time: tuple[float, int | None, int] | None = None
         self.colors: list[Any] = []
         self.keys = ""
+        self.item = ""
+        self.channels: list[Any] = []
+        self.only_changing = False
+        self.picked_channels: list[int] = []
+        self.channel_rows: list[Any] = []
+        self.num_channels_shown = 0
+        self.clock: Any = None
+        self.maps: Any = None
+        self.maps_title = ""
+        self.maps_shown = 0
 
     def objectName(self) -> str:  # noqa: N802
         if not self.alive:
@@ -55,16 +69,16 @@ class View:
     def show_groups(self, titles, current):
         self.groups = (list(titles), current)
 
-    def show_cells(self, names, statuses):
-        self.names, self.statuses = list(names), list(statuses)
+    def show_cells(self, names, statuses, item):
+        self.names, self.statuses, self.item = list(names), list(statuses), item
 
     def show_statuses(self, statuses):
         self.statuses = list(statuses)
 
-    def show_selection(self, cells, rows, num_cells, duration_s):
+    def show_selection(self, cells, rows, num_cells, span_s):
         self.selected, self.rows, self.error = list(cells), list(rows), ""
         assert num_cells == len(self.names)
-        assert duration_s >= 0
+        assert span_s[1] >= span_s[0]
 
     def show_error(self, text):
         self.error = text
@@ -78,6 +92,29 @@ class View:
 
     def set_colors(self, colors):
         self.colors.append(colors)
+
+    def show_channel_list(self, items, num_channels, only_changing):
+        assert len(items) <= num_channels
+        self.channels, self.only_changing = list(items), only_changing
+
+    def show_channel_selection(self, places):
+        self.picked_channels = list(places)
+
+    def show_channels(self, rows, num_shown, span_s):
+        self.channel_rows, self.num_channels_shown = list(rows), num_shown
+        assert span_s[1] >= span_s[0]
+
+    def show_clock(self, words):
+        self.clock = words
+
+    def show_maps(self, title, maps):
+        self.maps_title, self.maps = title, maps
+        self.maps_shown += 1
+
+    @property
+    def drawn_channels(self) -> list[str]:
+        """Names of the channels that are drawn."""
+        return [row.name for row in self.channel_rows]
 
     @property
     def drawn(self) -> list[str]:
@@ -143,12 +180,18 @@ class Stage:
             event = MouseEvent(
                 kind,
                 (*hidden, *position_um),
-                np.array([50.0 + shift, 60.0]),
+                np.array([5 * position_um[1] + shift, 5 * position_um[0]]),
                 button,
                 list(modifiers),
                 is_dragging=kind == "mouse_move",
             )
             callbacks(self.viewer, ReadOnlyWrapper(event, exceptions=("handled",)))
+
+    def hover(self, position_um: tuple[float, float]) -> None:
+        """Move the mouse without a button."""
+        hidden = tuple(self.viewer.dims.point[: self.viewer.dims.ndim - 2])
+        event = MouseEvent("mouse_move", (*hidden, *position_um), np.zeros(2), 0)
+        mouse_move_callbacks(self.viewer, ReadOnlyWrapper(event, exceptions=("handled",)))
 
 
 @pytest.fixture

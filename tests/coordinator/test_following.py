@@ -116,7 +116,7 @@ def test_layers_of_others_change_nothing(stage, paths):
 
 def test_opening_the_first_cells_is_announced(stage, paths):
     told = []
-    stage.coordinator.cells_opened.connect(lambda: told.append(True))
+    stage.coordinator.opened.connect(lambda: told.append(True))
     stage.open(paths["movie"])
     assert told == []
     stage.open(paths["cells"])
@@ -141,7 +141,7 @@ def test_a_dock_that_qt_has_deleted_is_left_alone(stage, paths):
     late = stage.another_dock()
     late.alive = False
     stage.view.cells_picked.emit([0])
-    stage.coordinator.go_to(1.0)
+    stage.coordinator.time.go_to(1.0)
     assert late.selected == []
     assert stage.view.time[0] == pytest.approx(1.0)
 
@@ -175,7 +175,7 @@ def test_every_viewer_has_one_coordinator_of_its_own(stage, paths):
 def test_nothing_keeps_a_viewer_and_its_layers_alive(stage, paths):
     stage.open(paths["movie"], paths["cells"], paths["events"])
     stage.click((16.5, 19.5))
-    stage.coordinator.go_to(0.7)
+    stage.coordinator.time.go_to(0.7)
     stage.session.group.curation.decide([0], "accepted")
     gone = {
         "viewer": ref(stage.viewer),

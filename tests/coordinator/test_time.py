@@ -117,14 +117,14 @@ def test_time_is_found_beside_somebody_elses_axes(stage, movie, cells):
 def test_stepping_through_events_reaches_every_one(stage, movie, cells, events, with_movie):
     stage.open(*([movie] if with_movie else []), cells, events)
     stage.session.select(stage.session.group, [0])
-    stage.coordinator.go_to(0.0)
+    stage.coordinator.time.go_to(0.0)
     times = []
     for _ in range(6):
-        stage.coordinator.go_to_event(1)
+        stage.coordinator.time.go_to_event(1)
         times.append(stage.view.time[0])
     assert times == pytest.approx([0.3, 0.512, 0.777, 1.2, 1.2, 1.2])
     for expected in (0.777, 0.512, 0.3, 0.3):
-        stage.coordinator.go_to_event(-1)
+        stage.coordinator.time.go_to_event(-1)
         assert stage.view.time[0] == pytest.approx(expected)
 
 
@@ -153,5 +153,5 @@ def test_an_rgb_movie_has_the_same_time(stage, tmp_path, cells):
 
 def test_a_dock_that_comes_late_is_told_the_time(stage, movie, cells):
     stage.open(movie, cells)
-    stage.coordinator.go_to(1.0)
+    stage.coordinator.time.go_to(1.0)
     assert stage.another_dock().time[:2] == (1.0, 20)

@@ -147,6 +147,37 @@ def test_no_more_than_the_rows_is_read(tmp_path, opened, monkeypatch):
     assert sizes == [2 * 4 * 2]
 
 
+def test_no_more_than_the_rows_is_read_of_series_and_planes(tmp_path, opened, monkeypatch):
+    paths = [series_files.movie(tmp_path / f"{i}.isxd", 3, i, seed=i) for i in (0, 1)]
+    footer = {"producer": {"version": "1.3.0"}, "microscope": MICROSCOPE}
+    frames = recordings.pixels(6, 5, 4)
+    movie = opened(recordings.write_movie(tmp_path / "m.isxd", frames, extraProperties=footer))
+    sizes = []
+    read_into = FileSource.read_into
+
+    def counted(self, offset, target):
+        sizes.append(target.nbytes)
+        read_into(self, offset, target)
+
+    with open_isx(paths) as series:
+        planes = movie.planes
+        monkeypatch.setattr(FileSource, "read_into", counted)
+        for one in (series, planes[1]):
+            sizes.clear()
+            rows = one.read_rows(0, 1, 3)
+            assert sizes == [rows.nbytes]
+
+
+def test_rows_of_a_closed_plane(tmp_path, opened):
+    footer = {"producer": {"version": "1.3.0"}, "microscope": MICROSCOPE}
+    frames = recordings.pixels(6, 5, 4)
+    movie = opened(recordings.write_movie(tmp_path / "m.isxd", frames, extraProperties=footer))
+    plane = movie.planes[0]
+    plane.close()
+    with pytest.raises(ValueError, match="closed"):
+        plane.read_rows(0, 1, 3)
+
+
 @pytest.mark.parametrize("rows", [(-1, 2), (3, 2), (0, 6)])
 def test_rows_that_are_not_there(tmp_path, opened, rows):
     movie = opened(gapped(tmp_path / "m.isxd"))

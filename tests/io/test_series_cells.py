@@ -141,7 +141,9 @@ def test_a_part_that_was_replaced_is_not_written(tmp_path):
     paths = three_parts(tmp_path)
     with open_isx(paths) as series:
         cells(paths[0], 6)
-        with pytest.raises(IsxFileError, match=r"any more.*Changed: no part\. Not changed: 0\.isxd"):
+        with pytest.raises(
+            IsxFileError, match=r"any more.*Changed: no part\. Not changed: 0\.isxd"
+        ):
             series.save_statuses(["accepted"] * 3)
         for wrong in (["accepted"], ["accepted", "accepted", "good"]):
             with pytest.raises(ValueError, match="status"):

@@ -152,7 +152,7 @@ def test_a_series_has_the_layers_of_one(tmp_path, kind):
     with open_isx(parts) as series:
         layers = added(series)
         assert {recording_of(layer) for layer in layers} == {series}
-        assert layers[0].name == "a"
+        assert layers[0].name == ("a GPIO" if kind == "gpio" else "a")
         assert len(layers) == {"movie": 1, "behavior": 3, "gpio": 1}[kind]
         del layers
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scenes import START, make_cells, make_events
+from vessel_files import make_vessels
 
 from napari_isx import IsxFileError, Timing
-from napari_isx.session.groups import CellGroup, best_cell_set, group_cells
+from napari_isx.session.groups import CellGroup, VesselGroup, best_cell_set, group_cells
 
 
 @pytest.fixture
@@ -92,6 +93,15 @@ def test_a_group_of_events_alone_has_no_statuses(events):
     assert group.timing is events.timing
     assert group.curation is None
     assert group.status(0) is None
+
+
+def test_vessels_are_a_group_without_events_and_decisions(tmp_path, opened):
+    vessels = opened(make_vessels(tmp_path / "flow.isxd"))
+    group = VesselGroup(vessels)
+    assert (group.title, group.names, group.item) == ("flow", ["V0", "V1"], "vessel")
+    assert (group.recording, group.timing) == (vessels, vessels.timing)
+    assert [group.status(i) for i in (0, 1)] == ["accepted", "undecided"]
+    assert (group.curation, group.cells, group.events_of(0)) == (None, None, None)
 
 
 def test_events_go_by_name_and_not_by_place(cells, tmp_path, opened):

@@ -10,10 +10,15 @@ from hypothesis.extra.numpy import arrays
 from scenes import START, make_cells, make_events
 
 from napari_isx import IsxFileError, Timing
+from napari_isx.session.clock import Clock
 from napari_isx.session.groups import CellGroup
 from napari_isx.session.plotdata import thin_out, trace_row
 
 UNITS = {"idps": {"cellset": {"units": "dF over noise"}}}
+
+
+def row_of(group, i):
+    return trace_row(group, i, Clock([one for one in (group.cells, group.events) if one]))
 
 
 def test_a_row_has_trace_events_and_what_to_write_beside_them(tmp_path, opened):
@@ -24,7 +29,7 @@ def test_a_row_has_trace_events_and_what_to_write_beside_them(tmp_path, opened):
             extra_properties=UNITS,
         )
     )
-    row = trace_row(CellGroup(cells, opened(make_events(tmp_path / "e.isxd"))), 1)
+    row = row_of(CellGroup(cells, opened(make_events(tmp_path / "e.isxd"))), 1)
     assert (row.name, row.status, row.units) == ("C1", "rejected", "dF over noise")
     np.testing.assert_array_equal(row.values, np.arange(20) + 100)
     np.testing.assert_allclose(row.times_s, np.arange(20) / 10)
@@ -35,7 +40,7 @@ def test_a_row_has_trace_events_and_what_to_write_beside_them(tmp_path, opened):
 def test_invalid_samples_are_gaps(tmp_path, opened):
     timing = Timing.regular(20, 0.1, START, dropped=[3], cropped=[(7, 9)], blank=[19])
     cells = opened(make_cells(tmp_path / "c.isxd", timing=timing))
-    row = trace_row(CellGroup(cells, None), 0)
+    row = row_of(CellGroup(cells, None), 0)
     assert np.flatnonzero(np.isnan(row.values)).tolist() == [3, 7, 8, 9, 19]
     assert row.values[4] == 4
     assert len(row.times_s) == 20
@@ -43,13 +48,13 @@ def test_invalid_samples_are_gaps(tmp_path, opened):
 
 
 def test_without_events_and_units_they_are_empty(tmp_path, opened):
-    row = trace_row(CellGroup(opened(make_cells(tmp_path / "c.isxd")), None), 2)
+    row = row_of(CellGroup(opened(make_cells(tmp_path / "c.isxd")), None), 2)
     assert (len(row.event_times_s), len(row.event_values), row.units) == (0, 0, "")
     assert len(row.values) == 20
 
 
 def test_events_alone_have_no_trace(tmp_path, opened):
-    row = trace_row(CellGroup(None, opened(make_events(tmp_path / "e.isxd"))), 0)
+    row = row_of(CellGroup(None, opened(make_events(tmp_path / "e.isxd"))), 0)
     assert (len(row.times_s), len(row.values), row.status, row.units) == (0, 0, None, "")
     np.testing.assert_allclose(row.event_times_s, [0.3, 1.2])
 
@@ -58,7 +63,7 @@ def test_a_file_that_was_cut_short_is_an_error(tmp_path, opened):
     cells = opened(make_cells(tmp_path / "c.isxd"))
     cells.path.write_bytes(b"")
     with pytest.raises(IsxFileError, match=r"c\.isxd"):
-        trace_row(CellGroup(cells, None), 0)
+        row_of(CellGroup(cells, None), 0)
 
 
 PERIOD_S = 0.05

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from channel_files import make_gpio
 from scenes import make_cells, make_events, make_movie
+from vessel_files import make_vessels
 
 from napari_isx.session.session import Session
 
@@ -275,3 +277,27 @@ def test_cells_selected_by_their_events_stay_selected_when_their_set_opens(sessi
     assert [session.group.names[i] for i in session.selected] == names
     session.show([])
     assert (session.group, session.selected) == (None, ())
+
+
+def test_vessels_come_after_cells_and_keep_their_selection(told, session, cells, tmp_path, opened):
+    vessels = opened(make_vessels(tmp_path / "flow.isxd"))
+    session.show([vessels])
+    session.select(session.group, [1])
+    group = session.group
+    session.show([vessels, cells])
+    assert [one.title for one in session.groups] == ["cells", "flow"]
+    assert (session.group, session.selected) == (group, (1,))
+    told.news()
+    session.show([cells, vessels])
+    assert told.news() == []
+    session.show([cells])
+    assert session.group.cells is cells
+
+
+def test_channels_are_those_of_what_is_open(session, cells, tmp_path, opened):
+    gpio = opened(make_gpio(tmp_path / "box.gpio"))
+    session.show([gpio, cells])
+    assert {channel.recording for channel in session.channels} == {gpio}
+    session.show([cells])
+    assert len(session.channels) == 0
+    assert session.edge_time_s(1) is None

@@ -11,9 +11,9 @@ from qtpy.QtGui import QWheelEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QComboBox, QPushButton, QToolButton
 
-from napari_isx.session.event_image import EventImage
-from napari_isx.session.event_loop import Clip, ClipEvent, Loop
-from napari_isx.session.heatmap import HeatMap, shade
+from napari_isx.session.pictures.event_image import EventImage
+from napari_isx.session.pictures.event_loop import Clip, ClipEvent, Loop
+from napari_isx.session.pictures.heatmap import HeatMap, shade
 from napari_isx.session.plotdata import TraceRow
 from napari_isx.widgets.heatmap import HeatMapView
 from napari_isx.widgets.theme import plot_colors
@@ -307,21 +307,65 @@ def test_without_a_cell_it_says_what_to_do(qtbot):
     assert texts(view) == ["Several cells are selected."]
 
 
-def test_placeholders_say_what_is_missing(why):
-    assert why.image_panel.message == "Open the movie to see the event-triggered image"
-    assert why.loop_panel.message == "Open the movie to see its events played"
+def test_pictures_wait_for_what_is_read(why):
+    panels = [why.footprint_panel, why.image_panel, why.loop_panel]
+    why.show_footprint(np.eye(20, dtype=np.float32), EXTENT)
+    why.show_event_image(image(), EXTENT)
+    why.show_loop(loop(), EXTENT)
+    assert all(panel.pixels is not None for panel in panels)
     why.show_cell("C2", None, row(0))
-    assert why.image_panel.message == why.loop_panel.message == "This cell has no events"
+    assert all(panel.pixels is None and not panel.message for panel in panels)
+    assert not why.loop_panel.is_running
     assert "no events" in texts(why)
     assert not button(why, "◀").isEnabled()
+    why.loop_panel.show_message("There is no movie")
+    assert why.loop_panel.message == "There is no movie"
+
+
+def test_several_movies_can_be_picked(why, qtbot):
+    why.show_movies(["raw"], 0)
+    (combo,) = [one for one in why.findChildren(QComboBox) if one.itemText(0) == "raw"]
+    assert not combo.isVisible()
+    why.show_movies(["raw", "processed"], 0)
+    assert combo.isVisible()
+    with qtbot.waitSignal(why.movie_picked) as picked:
+        combo.setFocus()
+        QTest.keyClick(combo, Qt.Key.Key_Down)
+    assert picked.args == [1]
+    why.show_movies(["raw", "processed"], 0)
+    assert combo.currentText() == "raw"
+
+
+def test_they_tell_whether_they_are_seen(why, heat_view):
+    for view in (why, heat_view):
+        told = []
+        view.shown_changed.connect(lambda view=view, told=told: told.append(view.is_shown))
+        assert view.is_shown
+        view.hide()
+        view.show()
+        assert told == [False, True]
+
+
+def test_the_filter_can_be_followed(heat_view, qtbot):
+    from qtpy.QtWidgets import QCheckBox
+
+    (box,) = heat_view.findChildren(QCheckBox)
+    assert not box.isVisible()
+    heat_view.show_only_filtered(False)
+    assert box.isVisible()
+    with qtbot.waitSignal(heat_view.only_filtered_changed) as picked:
+        box.click()
+    assert picked.args == [True]
+    heat_view.show_only_filtered(None)
+    assert not box.isVisible()
 
 
 def test_the_window_stays_around_the_time(why):
     why.show_time(50.0)
     assert why.window_range_s == pytest.approx((40.0, 60.0))
-    assert "2 / 3 events" in texts(why)
+    assert "2 / 3" in texts(why)
     why.show_time(49.9)
-    assert "1 / 3 events" in texts(why)
+    assert "1 / 3" in texts(why)
 
 
 def test_buttons_ask_for_what_they_say(why, qtbot):

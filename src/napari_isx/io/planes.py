@@ -169,6 +169,15 @@ class MoviePlane(Composed[Movie], Movie):
             turns = self._turns
             self._parts[0]._read_into(turns.first + turns.step * sample, frame)
 
+    def _read_rows_into(self, sample: int, start: int, rows: npt.NDArray[Any]) -> None:
+        if self.closed:
+            raise ValueError(f"{self.path.name} is closed")
+        if self.timing.stored_index(sample) is None:
+            rows[...] = 0
+        else:
+            turns = self._turns
+            self._parts[0]._read_rows_into(turns.first + turns.step * sample, start, rows)
+
     def _summary(self) -> str:
         label = " ".join(map(str, self._turns.label or ("plane", self._index)))
         return f"{label}, {super()._summary()}"

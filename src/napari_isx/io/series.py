@@ -158,6 +158,13 @@ class MovieSeries(Series[Movie], Movie):
         else:
             self._parts[place[0]]._read_into(place[1], frame)
 
+    def _read_rows_into(self, sample: int, start: int, rows: npt.NDArray[Any]) -> None:
+        place = self._schedule.locate(sample)
+        if place is None:
+            rows[...] = 0
+        else:
+            self._parts[place[0]]._read_rows_into(place[1], start, rows)
+
 
 class BehaviorMovieSeries(Series[BehaviorMovie], BehaviorMovie):
     """Behavior movies recorded one after another, as one; see :class:`BehaviorMovie`.

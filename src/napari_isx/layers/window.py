@@ -1,14 +1,19 @@
-"""Telling the window what happens, without knowing whether there is one.
+"""Telling the window what happens and asking its user, without knowing whether there is one.
 
 Readers must not import Qt, so they run the widgets' commands by their names in the manifest.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
+
+from napari_isx.io.found import Found
 
 _OPENED: Final = "napari-isx.recordings_opened"
 _BROKEN: Final = "napari-isx.tell_of_broken_file"
+_CHOOSE: Final = "napari-isx.choose_recordings"
 
 
 def announce_recordings() -> None:
@@ -19,6 +24,21 @@ def announce_recordings() -> None:
 def tell_of_broken_file(message: str) -> bool:
     """Tell the user about a file that cannot be opened; False where nobody would see it."""
     return bool(_run(_BROKEN, message))
+
+
+def choose_recordings(folder: Path, finds: Sequence[Found]) -> list[Found] | None:
+    """Let the user choose what to open of a folder.
+
+    Returns
+    -------
+    list of Found or None
+        The chosen ones; None where the user opens nothing after all. Where nobody can be asked,
+        those that are selected by default.
+    """
+    chosen: list[Found] | None = _run(_CHOOSE, folder, finds)
+    if chosen is None:
+        return [found for found in finds if found.selected]
+    return chosen or None
 
 
 def _run(name: str, *args: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Cells with their events: which event set belongs to which cell set."""
+"""Cells with their events, or vessels: which event set belongs to which cell set."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from fractions import Fraction
 
 from napari_isx.io.cells import CellSet, CellStatus
 from napari_isx.io.events import EventSet
+from napari_isx.io.recording import Recording
 from napari_isx.io.signal import Signal
 from napari_isx.io.timing import Timing
-from napari_isx.session.curation import Curation
+from napari_isx.io.vessels import VesselSet
+from napari_isx.session.decisions.curation import Curation
 
 
 class CellGroup:
@@ -30,6 +32,16 @@ class CellGroup:
         self.curation = Curation(cells) if cells is not None else None
 
     @property
+    def recording(self) -> Recording | None:
+        """The file that has the traces, or the events where there are none."""
+        return self.cells or self.events
+
+    @property
+    def item(self) -> str:
+        """What one of them is called."""
+        return "cell"
+
+    @property
     def names(self) -> list[str]:
         """Name of each cell."""
         source = self.cells or self.events
@@ -38,8 +50,7 @@ class CellGroup:
     @property
     def title(self) -> str:
         """The file's name."""
-        source = self.cells or self.events
-        return source.path.stem if source is not None else ""
+        return self.recording.path.stem if self.recording is not None else ""
 
     @property
     def timing(self) -> Timing:
@@ -62,6 +73,46 @@ class CellGroup:
         nth = self.names[:i].count(name)
         places = [place for place, other in enumerate(self.events.names) if other == name]
         return self.events.events(places[nth]) if nth < len(places) else None
+
+
+class VesselGroup(CellGroup):
+    """The vessels of a vessel set, which are shown and selected as cells are.
+
+    They have no events, and nothing is decided about them here.
+
+    Attributes
+    ----------
+    vessels : VesselSet
+    """
+
+    def __init__(self, vessels: VesselSet) -> None:
+        super().__init__(None, None)
+        self.vessels = vessels
+        self._statuses = vessels.statuses
+
+    @property
+    def recording(self) -> Recording:
+        """The vessel set."""
+        return self.vessels
+
+    @property
+    def item(self) -> str:
+        """What one of them is called."""
+        return "vessel"
+
+    @property
+    def names(self) -> list[str]:
+        """Name of each vessel."""
+        return self.vessels.names
+
+    @property
+    def timing(self) -> Timing:
+        """Of the traces."""
+        return self.vessels.timing
+
+    def status(self, i: int) -> CellStatus | None:
+        """The status of a vessel, as the file has it."""
+        return self._statuses[i]
 
 
 def group_cells(

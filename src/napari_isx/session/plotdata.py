@@ -1,14 +1,20 @@
-"""What is drawn of a cell: its trace with gaps, its events, and what to write beside them."""
+"""What is drawn in a row: traces with gaps, events, channels; and what to write beside them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_isx.io.cells import CellStatus
-from napari_isx.session.groups import CellGroup
+from napari_isx.io.timing import Timing
+from napari_isx.session.channel import Channel
+from napari_isx.session.clock import Clock
+from napari_isx.session.groups import CellGroup, VesselGroup
+
+RowStyle = Literal["line", "steps", "digital"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,14 +24,18 @@ class TraceRow:
     Attributes
     ----------
     name : str
-        Of the cell.
+        Of the cell, vessel or channel.
     status : {"accepted", "undecided", "rejected"} or None
     times_s, values : numpy.ndarray
-        ``(n_samples,)``: the trace, NaN where a sample is invalid. Empty without a cell set.
+        ``(n_samples,)``: the trace in session time, NaN where a sample is invalid. Empty without
+        a cell set. Of steps each value holds until the next time, and the last point is only
+        where the value before it ends.
     event_times_s, event_values : numpy.ndarray
-        ``(n_events,)``: the events and their amplitudes, in order of time.
+        ``(n_events,)``: the events and their amplitudes, in order of session time.
     units : str
         Of values and amplitudes, in the file's words; empty where it has none.
+    style : {"line", "steps", "digital"}
+        Digital rows are steps between 0 and 1, which need little room.
     """
 
     name: str
@@ -35,31 +45,152 @@ class TraceRow:
     event_times_s: npt.NDArray[np.float64]
     event_values: npt.NDArray[np.float32]
     units: str
+    style: RowStyle = "line"
 
 
-def trace_row(group: CellGroup, i: int) -> TraceRow:
+_EMPTY: Final = np.empty(0)
+_NO_VALUES: Final = np.empty(0, np.float32)
+
+
+def trace_rows(group: CellGroup, i: int, clock: Clock) -> list[TraceRow]:
+    """Read all that is drawn of one cell, or of one vessel: its trace and its middle or direction.
+
+    Parameters and errors are those of :func:`trace_row`.
+    """
+    if isinstance(group, VesselGroup):
+        return _vessel_rows(group, i, clock)
+    return [trace_row(group, i, clock)]
+
+
+def trace_row(group: CellGroup, i: int, clock: Clock) -> TraceRow:
     """Read what is drawn of one cell.
+
+    Parameters
+    ----------
+    group : CellGroup
+    i : int
+        Which of its cells.
+    clock : Clock
+        That the files of the group are placed by.
 
     Raises
     ------
     IsxFileError
         The file was shortened after it was opened.
     """
-    times_s, values = np.empty(0), np.empty(0, np.float32)
+    times_s, values = _EMPTY, _NO_VALUES
     if group.cells is not None:
-        times_s, values = group.cells.timing.times_s, group.cells.trace(i)
-        if group.cells.timing.num_valid < len(values):
-            values[~group.cells.timing.valid_mask] = np.nan
+        times_s = clock.placed(group.cells).times_s
+        values = _with_gaps(group.cells.trace(i), group.cells.timing)
     signal = group.events_of(i)
     return TraceRow(
         group.names[i],
         group.status(i),
         times_s,
         values,
-        signal.times_s if signal is not None else np.empty(0),
-        signal.values if signal is not None else np.empty(0, np.float32),
+        event_times_s(group, i, clock),
+        signal.values if signal is not None else _NO_VALUES,
         (group.cells.trace_units or "") if group.cells is not None else "",
     )
+
+
+def event_times_s(group: CellGroup, i: int, clock: Clock) -> npt.NDArray[np.float64]:
+    """Session times of a cell's events, ``(n_events,)``; none where none are known of it."""
+    signal = group.events_of(i)
+    if signal is None or group.events is None:
+        return np.empty(0)
+    return clock.placed(group.events).to_session_s(signal.times_s)
+
+
+def channel_row(channel: Channel, clock: Clock) -> TraceRow:
+    """What is drawn of a channel, in session time.
+
+    Parameters
+    ----------
+    channel : Channel
+    clock : Clock
+        That its file is placed by.
+    """
+    placed, own_s, values = clock.placed(channel.recording), channel.times_s, channel.values
+    style: RowStyle = "line"
+    if channel.kind != "dense":
+        style = "digital" if channel.kind == "digital" else "steps"
+        end_s = placed.timing.duration_s
+        if len(own_s) and end_s > own_s[-1]:
+            own_s, values = np.append(own_s, end_s), np.append(values, values[-1])
+    times_s = placed.to_session_s(own_s)
+    return TraceRow(channel.name, None, times_s, values, _EMPTY, _NO_VALUES, channel.units, style)
+
+
+def _vessel_rows(group: VesselGroup, i: int, clock: Clock) -> list[TraceRow]:
+    vessels, name, status = group.vessels, group.names[i], group.status(i)
+    times_s = clock.placed(vessels).times_s
+    is_velocity = vessels.vessel_type == "rbc velocity"
+    second = vessels.direction_trace(i) if is_velocity else vessels.center_trace(i)
+    # Files say nothing of the unit of centres; directions are degrees in all of them.
+    also, also_units = ("direction", "deg") if is_velocity else ("center", "")
+    drawn = [(name, status, vessels.trace(i), vessels.trace_units or "")]
+    if second is not None:
+        drawn.append((f"{name} {also}", None, second, also_units))
+    return [
+        TraceRow(
+            title, said, times_s, _with_gaps(values, vessels.timing), _EMPTY, _NO_VALUES, units
+        )
+        for title, said, values, units in drawn
+    ]
+
+
+def _with_gaps(values: npt.NDArray[np.float32], timing: Timing) -> npt.NDArray[np.float32]:
+    """Make invalid samples NaN, in place."""
+    if timing.num_valid < len(values):
+        values[~timing.valid_mask] = np.nan
+    return values
+
+
+def thin_steps(
+    times_s: npt.NDArray[np.float64],
+    values: npt.NDArray[np.float32],
+    start_s: float,
+    stop_s: float,
+    num_bins: int,
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float32]]:
+    """The corners of steps, of no more than a plot can show.
+
+    Where there are more steps than that, a bin of time shows the value that it starts with, the
+    lowest and the highest, and the value that it ends with: a line that toggles within a bin
+    fills it, and no pulse is too short to be seen.
+
+    Parameters
+    ----------
+    times_s, values : numpy.ndarray
+        ``(n,)``, as in a `TraceRow` of steps.
+    start_s, stop_s : float
+        The part that is shown.
+    num_bins : int
+        About the width of the plot in pixels.
+
+    Returns
+    -------
+    times_s, values : numpy.ndarray
+        Corners to be joined; NaN where the line breaks. At most about ``8 * num_bins``.
+    """
+    first = max(int(np.searchsorted(times_s, start_s, "right")) - 1, 0)
+    last = min(int(np.searchsorted(times_s, stop_s)) + 1, len(times_s))
+    times, part = times_s[first:last], values[first:last]
+    num_bins = max(num_bins, 1)
+    if len(times) <= 2 * num_bins or stop_s <= start_s:
+        return np.repeat(times, 2)[1:], np.repeat(part, 2)[:-1]
+    # Widths that are powers of two and edges at multiples of them stay when the view is moved.
+    width = 2.0 ** np.floor(np.log2((stop_s - start_s) / num_bins))
+    edges = np.arange(np.floor(start_s / width), np.ceil(stop_s / width) + 1) * width
+    starts = np.unique(np.append(0, np.searchsorted(times, edges)))
+    starts = starts[starts < len(times)]
+    ends = np.append(starts[1:], len(times)) - 1
+    before = part[np.maximum(starts - 1, 0)]
+    lows, highs = np.fmin.reduceat(part, starts), np.fmax.reduceat(part, starts)
+    corners = np.column_stack([before, lows, highs, part[ends]])
+    at = np.column_stack([times[starts], times[starts], times[ends], times[ends]])
+    return at.ravel(), corners.ravel()
 
 
 def thin_out(

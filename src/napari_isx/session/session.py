@@ -11,8 +11,13 @@ from psygnal import Signal
 from napari_isx.io.cells import CellSet
 from napari_isx.io.events import EventSet
 from napari_isx.io.recording import Recording
+from napari_isx.io.vessels import VesselSet
+from napari_isx.session.cells.review import Review, Reviews
+from napari_isx.session.channels import ChannelList
+from napari_isx.session.clock import Clock
 from napari_isx.session.cursor import TimeCursor
-from napari_isx.session.groups import CellGroup, group_cells
+from napari_isx.session.groups import CellGroup, VesselGroup, group_cells
+from napari_isx.session.plotdata import event_times_s
 
 
 class Session:
@@ -20,11 +25,22 @@ class Session:
 
     Attributes
     ----------
+    recordings : list of Recording
+        All that is open, in the order in which it was opened.
+    clock : Clock
+        Where they are in session time.
     groups : list of CellGroup
-        Cell sets and event sets, in the order in which they are open.
+        Cell sets and event sets, in the order in which they are open; then vessel sets.
+    channels : ChannelList
+        GPIO, IMU and zones of tracked animals.
     cursor : TimeCursor
+        In session time.
+    reviews : Reviews
+        Of the groups of cells.
     """
 
+    recordings_changed: ClassVar[Signal] = Signal()
+    """Files were opened or closed, so there is another clock."""
     groups_changed: ClassVar[Signal] = Signal()
     """Files were opened or closed, or an event set found its cell set."""
     selection_changed: ClassVar[Signal] = Signal()
@@ -33,15 +49,26 @@ class Session:
     """Decisions about the cells of a group changed."""
 
     def __init__(self) -> None:
+        self.recordings: list[Recording] = []
+        self.clock = Clock()
         self.groups: list[CellGroup] = []
+        self.channels = ChannelList()
         self.cursor = TimeCursor()
         self._group: CellGroup | None = None
         self._selected: tuple[int, ...] = ()
+        self.reviews = Reviews(self)
+        # Before anybody else hears of it: rows that were kept for the cells before are let go.
+        self.selection_changed.connect(self.reviews.show_selection)
 
     @property
     def group(self) -> CellGroup | None:
         """The group whose cells are shown; None while no cells are open."""
         return self._group
+
+    @property
+    def review(self) -> Review | None:
+        """The review of the group; None without one, and for vessels."""
+        return self.reviews.of(self._group)
 
     @property
     def selected(self) -> tuple[int, ...]:
@@ -51,12 +78,27 @@ class Session:
     def show(self, recordings: Iterable[Recording]) -> None:
         """Take over what is open now; the selection stays where its cells are still there."""
         opened = list(recordings)
+        if [id(one) for one in opened] == [id(one) for one in self.recordings]:
+            return
+        self.recordings, self.clock = opened, Clock(opened)
+        self._group_cells(opened)
+        self.channels.follow(opened)
+        self.recordings_changed.emit()
+
+    def _group_cells(self, opened: Iterable[Recording]) -> None:
+        """Bring the groups in line with what is open."""
+        opened = list(opened)
         cell_sets = [r for r in opened if isinstance(r, CellSet)]
         event_sets = [r for r in opened if isinstance(r, EventSet)]
+        vessel_sets = [r for r in opened if isinstance(r, VesselSet)]
         pairs = group_cells(cell_sets, event_sets)
-        if pairs == [(group.cells, group.events) for group in self.groups]:
+        wanted: list[tuple[Recording | None, EventSet | None]] = [
+            (cells or events, events) for cells, events in pairs
+        ]
+        wanted += [(vessels, None) for vessels in vessel_sets]
+        if wanted == [(group.recording, group.events) for group in self.groups]:
             return
-        known = {id(group.cells or group.events): group for group in self.groups}
+        known = {id(group.recording): group for group in self.groups}
         groups = []
         for cells, events in pairs:
             group = known.get(id(cells or events))
@@ -66,7 +108,9 @@ class Session:
                     group.curation.changed.connect(self._on_decision)
             group.events = events
             groups.append(group)
+        groups += [known.get(id(vessels)) or VesselGroup(vessels) for vessels in vessel_sets]
         self.groups = groups
+        self.reviews.follow(groups)
         if self._group not in groups:
             self._follow(self._group)
             self.selection_changed.emit()
@@ -89,7 +133,14 @@ class Session:
             self.select(group, [*self._selected, cell])
 
     def step_cell(self, step: int) -> None:
-        """Select the cell that many places after the last selected one, at most the last."""
+        """Select the cell that many rows below the last selected one, at most the last.
+
+        Rows are those of the table: as it is sorted and filtered.
+        """
+        review = self.review
+        if review is not None:
+            review.step(step)
+            return
         if self._group is None or not self._group.names:
             return
         last = len(self._group.names) - 1
@@ -106,14 +157,21 @@ class Session:
         """
         if self._group is None:
             return None
-        signals = [self._group.events_of(i) for i in self._selected]
-        times = np.concatenate([np.empty(0), *(s.times_s for s in signals if s is not None)])
+        signals = [event_times_s(self._group, i, self.clock) for i in self._selected]
+        times = np.concatenate([np.empty(0), *signals])
         margin = self._group.timing.period_s / 2
         now = self.cursor.time_s
         found = times[times > now + margin] if direction > 0 else times[times < now - margin]
         if not len(found):
             return None
         return float(found.min() if direction > 0 else found.max())
+
+    def edge_time_s(self, direction: int) -> float | None:
+        """When the next (1) or previous (-1) edge of the selected channels is.
+
+        Seen from the cursor; None where there is none.
+        """
+        return self.channels.edge_time_s(direction, self.cursor.time_s, self.clock)
 
     def _follow(self, gone: CellGroup | None) -> None:
         """Show another group in place of one that is gone: the one that took its events over."""

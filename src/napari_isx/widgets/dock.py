@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from weakref import WeakSet, ref
 
-import numpy as np
 from qtpy.QtCore import QTimer
+
+from napari_isx.widgets.coordinator import Coordinator
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
@@ -38,35 +39,23 @@ def offer_dock(viewer: Viewer) -> None:
     def show() -> None:
         still_there = weak()
         if still_there is not None and not _is_closed(still_there):
-            fitted = _is_fitted(still_there)
+            is_fitted = Coordinator.of(still_there).view.refit()
             show_dock(still_there)
-            if fitted:
+            if is_fitted:
                 QTimer.singleShot(_SETTLED_MS, fit)
 
     def fit() -> None:
         still_there = weak()
         if still_there is not None and not _is_closed(still_there):
-            still_there.reset_view()
+            Coordinator.of(still_there).view.fit()
 
     QTimer.singleShot(0, show)
-
-
-def _is_fitted(viewer: Viewer) -> bool:
-    """Whether the whole field is shown, as napari does until the user zooms or pans."""
-    camera = getattr(viewer, "scene", viewer).camera  # `scene` came with napari 0.9
-    before = (*camera.center, camera.zoom)
-    viewer.reset_view()
-    # Roughly, because the canvas gets narrower when the first layer's controls are shown.
-    if np.allclose(before, (*camera.center, camera.zoom), rtol=0.1):
-        return True
-    camera.center, camera.zoom = before[:3], before[3]
-    return False
 
 
 def _is_closed(viewer: Viewer) -> bool:
     """Whether the window was closed while the dock was waiting to be shown."""
     try:
         viewer.window.geometry()
-    except RuntimeError:
+    except (RuntimeError, AttributeError):  # Qt's window is gone, or napari has let go of it
         return True
     return False

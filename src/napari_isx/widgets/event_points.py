@@ -10,8 +10,10 @@ from napari.utils.notifications import show_info
 
 from napari_isx.io.cells import CellSet
 from napari_isx.io.events import EventSet
+from napari_isx.io.hardware_time import HardwareTime
 from napari_isx.layers.events import MAX_POINTS, clear_events, place_events
 from napari_isx.layers.keys import ROIS_KEY, recording_of
+from napari_isx.session.clock import Clock
 from napari_isx.session.groups import CellGroup
 
 
@@ -19,9 +21,12 @@ class EventPoints:
     """Places events when their cell set opens, and clears them when it closes."""
 
     def __init__(self) -> None:
-        self._placed: WeakKeyDictionary[Layer, CellSet] = WeakKeyDictionary()
+        # The cells whose places, and the clock whose times the events of a layer have.
+        self._placed: WeakKeyDictionary[Layer, tuple[CellSet, HardwareTime | None]] = (
+            WeakKeyDictionary()
+        )
 
-    def place(self, layers: Sequence[Layer], groups: Iterable[CellGroup]) -> None:
+    def place(self, layers: Sequence[Layer], groups: Iterable[CellGroup], clock: Clock) -> None:
         """Bring all Points layers of event sets in line with what is open.
 
         Parameters
@@ -30,6 +35,8 @@ class EventPoints:
             All layers of the viewer.
         groups : iterable of CellGroup
             Which events belong to which cells.
+        clock : Clock
+            When the events were.
         """
         cells_of = {id(group.events): group.cells for group in groups if group.events is not None}
         for layer in set(self._placed) - set(layers):
@@ -39,19 +46,20 @@ class EventPoints:
             if not isinstance(layer, Points) or not isinstance(events, EventSet):
                 continue
             cells = cells_of.get(id(events))
-            if self._placed.get(layer) is cells:
-                continue
             if cells is None:
-                self._placed.pop(layer, None)
-                clear_events(layer)
+                if self._placed.pop(layer, None) is not None:
+                    clear_events(layer)
                 continue
-            self._placed[layer] = cells
+            hardware = clock.placed(events).hardware
+            if self._placed.get(layer) == (cells, hardware):
+                continue
+            self._placed[layer] = (cells, hardware)
             rois = next(
                 one.metadata[ROIS_KEY]
                 for one in layers
                 if recording_of(one) is cells and ROIS_KEY in one.metadata
             )
-            if not place_events(layer, events, cells, rois):
+            if not place_events(layer, events, cells, rois, hardware):
                 show_info(
                     f"{layer.name}: more than {MAX_POINTS:,} events are not drawn on the canvas; "
                     "the Traces dock shows those of the selected cells."

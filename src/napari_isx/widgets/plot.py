@@ -1,47 +1,32 @@
-"""Traces and events of the selected cells, one row each on a common time axis."""
+"""Traces of the selected cells, and channels below them: a row each on a common time axis."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from html import escape
-from typing import Any, Final
+from typing import Final
 
-import numpy as np
 import pyqtgraph as pg
-from qtpy.QtCore import QPointF, Qt, Signal
-from qtpy.QtGui import QColor, QKeyEvent
+from qtpy.QtCore import QEvent, QObject, QPointF, Signal
+from qtpy.QtGui import QKeyEvent
 from qtpy.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
-from napari_isx.session.plotdata import TraceRow, thin_out
-from napari_isx.widgets.symbols import SYMBOLS
+from napari_isx.session.plotdata import TraceRow
+from napari_isx.widgets.plot_row import LEFT_AXIS_PX, PlotColors, Row
+
+__all__ = ["MAX_CHANNELS", "MAX_ROWS", "PlotColors", "TracePlot"]
 
 MAX_ROWS: Final = 24
 """More traces than this are not drawn; the dock says how many are left out."""
+MAX_CHANNELS: Final = 40
+"""The same of channels."""
 
-_ROW_HEIGHT_PX: Final = 64
-_LEFT_AXIS_PX: Final = 64
-# Room below the lowest value, and above the highest for the title, as parts of the range.
-_MARGIN: Final = 0.06
-_HEADROOM: Final = 0.22
-_DOT_PX: Final = 5
-# Dots closer than this are one blot, so only the stems of events are drawn then.
-_PIXELS_PER_DOT: Final = 4
-
-
-@dataclass(frozen=True)
-class PlotColors:
-    """Colours of the plot, to go with a theme."""
-
-    background: str
-    foreground: str
-    trace: str
-    events: str
-    cursor: str
+_AXIS_HEIGHT_PX: Final = 26
+_LEFT_MARGIN_PX: Final = 2
+_RIGHT_MARGIN_PX: Final = 8
 
 
 class TracePlot(QWidget):
-    """Rows of traces with a time cursor.
+    """Rows of traces with a time cursor, over a time axis that stays in sight.
 
     A click or a drag with the left button asks for that time; the wheel zooms in time, the
     middle button moves the view.
@@ -53,70 +38,93 @@ class TracePlot(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._canvas = _Canvas()
-        self._canvas.ci.layout.setContentsMargins(2, 2, 8, 2)
         self._canvas.ci.layout.setVerticalSpacing(2)
+        self._cells = _Block(self._canvas, 0, is_channels=False)
+        self._channels = _Block(self._canvas, 1, is_channels=True)
         self._scroll = _ScrollArea()
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         self._scroll.setWidget(self._canvas)
+        self._axis_canvas = _Canvas()
+        self._axis_canvas.setFixedHeight(_AXIS_HEIGHT_PX)
+        self._axis_canvas.ci.layout.setHorizontalSpacing(0)
+        self._axis_title = pg.LabelItem(justify="right")
+        self._axis_title.setFixedWidth(LEFT_AXIS_PX)
+        self._axis_canvas.addItem(self._axis_title, row=0, col=0)
+        self._axis = pg.AxisItem("bottom")
+        self._axis_canvas.addItem(self._axis, row=0, col=1)
+        for canvas in (self._canvas, self._axis_canvas):
+            canvas.ci.layout.setContentsMargins(_LEFT_MARGIN_PX, 2, _RIGHT_MARGIN_PX, 0)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
         layout.addWidget(self._scroll)
-        self._rows: list[_Row] = []
-        self._duration_s = 0.0
+        layout.addWidget(self._axis_canvas)
+        self._scroll.viewport().installEventFilter(self)
+        self._span_s = (0.0, 0.0)
+        self._view_range_s = (0.0, 1.0)
+        self._is_sharing = False
         self._time_s = 0.0
         self._colors = PlotColors("#262930", "#f0f1f2", "#9fd0ff", "#ff9ecb", "#ffffff")
 
     @property
     def rows(self) -> list[TraceRow]:
-        """What is drawn, from top to bottom."""
-        return [row.data for row in self._rows]
+        """What is drawn of cells, from top to bottom."""
+        return [row.data for row in self._cells.rows]
+
+    @property
+    def channels(self) -> list[TraceRow]:
+        """What is drawn of channels, from top to bottom."""
+        return [row.data for row in self._channels.rows]
 
     @property
     def view_range_s(self) -> tuple[float, float]:
         """The part of time that is shown, in seconds; (0, 0) without a row."""
-        return self._rows[0].view_range_s if self._rows else (0.0, 0.0)
+        return self._view_range_s if self._rows else (0.0, 0.0)
 
-    def show_rows(self, rows: Sequence[TraceRow], duration_s: float) -> None:
-        """Draw these traces, keeping the part of time that is shown.
+    def show_rows(self, rows: Sequence[TraceRow], span_s: tuple[float, float]) -> None:
+        """Draw these traces of cells, keeping the part of time that is shown.
 
         Parameters
         ----------
         rows : sequence of TraceRow
             At most ``MAX_ROWS`` are drawn.
-        duration_s : float
-            Of the recording. When it is another than before, all of it is shown.
+        span_s : (float, float)
+            Where time starts and ends. When it is another than before, all of it is shown.
         """
-        rows = rows[:MAX_ROWS]
-        if len(rows) != len(self._rows):
-            self._set_row_count(len(rows))
-        if rows and duration_s != self._duration_s:
-            self._duration_s = duration_s
-            self._rows[0].set_view_range_s(0, duration_s or 1)
-        for row, data in zip(self._rows, rows, strict=True):
-            row.show(data)
+        self._show(self._cells, rows[:MAX_ROWS], span_s)
+
+    def show_channels(self, rows: Sequence[TraceRow], span_s: tuple[float, float]) -> None:
+        """Draw these channels below the cells; like :meth:`show_rows`, at most ``MAX_CHANNELS``."""
+        self._show(self._channels, rows[:MAX_CHANNELS], span_s)
 
     def show_time(self, time_s: float) -> None:
         """Move the cursor; where it leaves the part that is shown, the view turns the page."""
+        has_moved = time_s != self._time_s
         self._time_s = time_s
         for row in self._rows:
             row.cursor.setValue(time_s)
-        if not self._rows:
+        if not self._rows or not has_moved:
             return
         start, stop = self.view_range_s
-        if not start <= time_s <= stop and 0 <= time_s <= self._duration_s:
+        first, last = self._span_s
+        if not start <= time_s <= stop and first <= time_s <= last:
             width = stop - start
-            self._rows[0].set_view_range_s(time_s - 0.05 * width, time_s + 0.95 * width)
+            self._show_range(time_s - 0.05 * width, time_s + 0.95 * width)
 
     def set_colors(self, colors: PlotColors) -> None:
         """Take the colours of another theme."""
         self._colors = colors
-        self._canvas.setBackground(colors.background)
+        for canvas in (self._canvas, self._axis_canvas):
+            canvas.setBackground(colors.background)
+        self._axis.setPen(colors.foreground)
+        self._axis.setTextPen(colors.foreground)
+        self._axis_title.setText("Time (s)", color=colors.foreground)
         for row in self._rows:
             row.set_colors(colors)
 
     def scene_position(self, row: int, time_s: float, value: float) -> QPointF:
-        """Where a time and a value of a row are, in pixels of this widget."""
+        """Where a time and a value of a row, channels last, are in pixels of this widget."""
         scene = self._rows[row].view.mapViewToScene(QPointF(time_s, value))
         return QPointF(self._canvas.mapTo(self, self._canvas.mapFromScene(scene)))
 
@@ -126,22 +134,96 @@ class TracePlot(QWidget):
         viewport: QWidget = self._canvas.viewport()
         return viewport
 
-    def _set_row_count(self, count: int) -> None:
-        while len(self._rows) > count:
-            row = self._rows.pop()
-            row.view.time_requested.disconnect(self.time_requested)
-            self._canvas.removeItem(row.plot)
-        while len(self._rows) < count:
-            row = _Row(self._colors)
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
+        """Keep the time axis as wide as the rows, which a scroll bar makes narrower."""
+        is_viewport = watched is self._scroll.viewport()
+        if is_viewport and event is not None and event.type() == QEvent.Type.Resize:
+            self._axis_canvas.setMaximumWidth(self._scroll.viewport().width())
+        return False
+
+    @property
+    def _rows(self) -> list[Row]:
+        return self._cells.rows + self._channels.rows
+
+    def _show(self, block: _Block, rows: Sequence[TraceRow], span_s: tuple[float, float]) -> None:
+        for row in block.set_count(len(rows), self._colors):
             row.view.time_requested.connect(self.time_requested)
+            row.view.sigXRangeChanged.connect(self._on_range)
             row.cursor.setValue(self._time_s)
-            self._canvas.addItem(row.plot, row=len(self._rows), col=0)
-            if self._rows:
-                row.view.setXLink(self._rows[0].view)
-            self._rows.append(row)
+            self._is_sharing = True
+            row.set_view_range_s(*self._view_range_s)
+            self._is_sharing = False
+        if rows and span_s != self._span_s:
+            self._span_s = span_s
+            start_s, stop_s = span_s
+            self._show_range(start_s, stop_s if stop_s > start_s else start_s + 1)
+        block.show(rows)
+        # One row alone is high enough for its unit beside it.
         for row in self._rows:
-            row.show_axes(time=row is self._rows[-1], units=count == 1)
-        self._canvas.setMinimumHeight(_ROW_HEIGHT_PX * count)
+            row.put_units_on_axis(len(self._rows) == 1)
+        self._canvas.setMinimumHeight(self._cells.height_px + self._channels.height_px)
+
+    def _on_range(self, view: pg.ViewBox) -> None:
+        """Let all rows show the part of time that the user chose in one."""
+        if not self._is_sharing:
+            start_s, stop_s = view.viewRange()[0]
+            self._show_range(start_s, stop_s)
+
+    def _show_range(self, start_s: float, stop_s: float) -> None:
+        # Not by pyqtgraph's links, which know nothing of rows that come and go.
+        self._view_range_s = start_s, stop_s
+        self._is_sharing = True
+        for row in self._rows:
+            row.set_view_range_s(start_s, stop_s)
+        self._is_sharing = False
+        self._axis.setRange(start_s, stop_s)
+
+
+class _Block:
+    """Rows of one sort, one below the other."""
+
+    def __init__(self, canvas: pg.GraphicsLayoutWidget, place: int, is_channels: bool) -> None:
+        self.rows: list[Row] = []
+        self._outer, self._place = canvas.ci.layout, place
+        self._is_channels = is_channels
+        self._layout: pg.GraphicsLayout = canvas.addLayout(row=place, col=0)
+        self._layout.layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.layout.setVerticalSpacing(2)
+        self._stretch()
+
+    @property
+    def height_px(self) -> int:
+        """How high all rows are at least."""
+        return sum(row.height_px for row in self.rows)
+
+    def set_count(self, count: int, colors: PlotColors) -> list[Row]:
+        """Have so many rows, and return those that are new."""
+        while len(self.rows) > count:
+            row = self.rows.pop()
+            row.view.time_requested.disconnect()
+            row.view.sigXRangeChanged.disconnect()
+            self._layout.removeItem(row.plot)
+        new = [Row(colors, self._is_channels) for _ in range(count - len(self.rows))]
+        for row in new:
+            self._layout.addItem(row.plot, row=len(self.rows), col=0)
+            self.rows.append(row)
+        return new
+
+    def show(self, rows: Sequence[TraceRow]) -> None:
+        """Draw these, one in each row."""
+        for row, data in zip(self.rows, rows, strict=True):
+            row.show(data)
+        self._stretch()
+
+    def _stretch(self) -> None:
+        """Share the height by what each row needs."""
+        inner = self._layout.layout
+        for place in range(inner.rowCount()):
+            height = self.rows[place].height_px if place < len(self.rows) else 0
+            inner.setRowMinimumHeight(place, height)
+            inner.setRowStretchFactor(place, height)
+        self._outer.setRowMinimumHeight(self._place, self.height_px)
+        self._outer.setRowStretchFactor(self._place, self.height_px)
 
 
 class _Canvas(pg.GraphicsLayoutWidget):
@@ -156,139 +238,3 @@ class _ScrollArea(QScrollArea):
 
     def keyPressEvent(self, ev: QKeyEvent) -> None:  # noqa: N802
         ev.ignore()
-
-
-class _TimeView(pg.ViewBox):
-    """A view in which the left button points at a time."""
-
-    time_requested = Signal(float)
-
-    def __init__(self) -> None:
-        super().__init__(enableMenu=False)
-        self.setMouseEnabled(x=True, y=False)
-
-    def mouseClickEvent(self, ev: Any) -> None:  # noqa: N802
-        if ev.button() == Qt.MouseButton.LeftButton:
-            self._request(ev)
-        else:
-            super().mouseClickEvent(ev)
-
-    def mouseDragEvent(self, ev: Any, axis: int | None = None) -> None:  # noqa: N802
-        if ev.button() == Qt.MouseButton.LeftButton:
-            self._request(ev)
-        else:
-            super().mouseDragEvent(ev, axis)
-
-    def _request(self, ev: Any) -> None:
-        ev.accept()
-        self.time_requested.emit(float(self.mapSceneToView(ev.scenePos()).x()))
-
-
-class _Row:
-    """One trace with its events, cursor and title."""
-
-    def __init__(self, colors: PlotColors) -> None:
-        self.view = _TimeView()
-        self.plot = pg.PlotItem(viewBox=self.view)
-        self.plot.hideButtons()
-        self.plot.getAxis("left").setWidth(_LEFT_AXIS_PX)
-        self.data = _NOTHING
-        self._units_on_axis = True
-        self._trace = pg.PlotCurveItem(connect="finite")
-        self._stems = pg.PlotCurveItem(connect="pairs")
-        self._dots = pg.ScatterPlotItem(
-            size=_DOT_PX, pen=None, hoverable=True, tip=_event_tip, pxMode=True
-        )
-        self.cursor = pg.InfiniteLine(angle=90)
-        for item in (self._trace, self._stems, self._dots, self.cursor):
-            self.plot.addItem(item, ignoreBounds=True)
-        self._title = pg.LabelItem(justify="left")
-        self._title.setParentItem(self.view)
-        self._title.anchor((0, 0), (0, 0), offset=(4, -2))
-        self.set_colors(colors)
-        self.view.sigXRangeChanged.connect(self._draw)
-        self.view.sigResized.connect(self._draw)
-
-    @property
-    def view_range_s(self) -> tuple[float, float]:
-        start, stop = self.view.viewRange()[0]
-        return start, stop
-
-    def set_view_range_s(self, start_s: float, stop_s: float) -> None:
-        self.view.setXRange(start_s, stop_s, padding=0)
-
-    def show(self, data: TraceRow) -> None:
-        self.data = data
-        self._show_title()
-        low, high = _value_range(data)
-        height = high - low
-        self.view.setYRange(low - _MARGIN * height, high + _HEADROOM * height, padding=0)
-        self._draw()
-
-    def show_axes(self, time: bool, units: bool) -> None:
-        """Label the axes; low rows have no room for their units, which go to the title."""
-        axis = self.plot.getAxis("bottom")
-        axis.setStyle(showValues=time)
-        axis.setLabel("Time (s)" if time else None)
-        axis.showLabel(time)
-        self._units_on_axis = units
-        self._show_title()
-
-    def set_colors(self, colors: PlotColors) -> None:
-        self._foreground = colors.foreground
-        for name in ("left", "bottom"):
-            axis = self.plot.getAxis(name)
-            axis.setPen(colors.foreground)
-            axis.setTextPen(colors.foreground)
-        self._trace.setPen(colors.trace)
-        faint = QColor(colors.events)
-        faint.setAlpha(150)
-        self._stems.setPen(faint)
-        self._dots.setBrush(colors.events)
-        self.cursor.setPen(pg.mkPen(colors.cursor, width=1.5))
-        self._show_title()
-
-    def _show_title(self) -> None:
-        status = self.data.status
-        words = f" &nbsp;{SYMBOLS[status]} {status}" if status is not None else ""
-        units = escape(self.data.units)
-        if units and not self._units_on_axis:
-            words += f" &nbsp;({units})"
-        self._title.setText(f"<b>{escape(self.data.name)}</b>{words}", color=self._foreground)
-        axis = self.plot.getAxis("left")
-        axis.setLabel(units if self._units_on_axis else None)
-        axis.showLabel(bool(units) and self._units_on_axis)
-
-    def _draw(self) -> None:
-        """Draw the part of time that is shown."""
-        start, stop = self.view_range_s
-        data, width = self.data, max(int(self.view.width()), 1)
-        self._trace.setData(*thin_out(data.times_s, data.values, start, stop, width))
-        first, last = np.searchsorted(data.event_times_s, (start, stop), "left")
-        times, amplitudes = data.event_times_s[first:last], data.event_values[first:last]
-        times, amplitudes = times[np.isfinite(amplitudes)], amplitudes[np.isfinite(amplitudes)]
-        stems = np.zeros(2 * len(times))
-        stems[1::2] = amplitudes
-        self._stems.setData(np.repeat(times, 2), stems)
-        dotted = len(times) * _PIXELS_PER_DOT <= width
-        self._dots.setData(times if dotted else _EMPTY, amplitudes if dotted else _EMPTY)
-
-
-_EMPTY: Final = np.empty(0)
-_NOTHING: Final = TraceRow(
-    "", None, _EMPTY, np.empty(0, np.float32), _EMPTY, np.empty(0, np.float32), ""
-)
-
-
-def _value_range(data: TraceRow) -> tuple[float, float]:
-    """Lowest and highest value of a row, with room to draw it where they are the same."""
-    values = np.concatenate(
-        [data.values, data.event_values, np.zeros(min(len(data.event_values), 1))]
-    )
-    values = values[np.isfinite(values)]
-    low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
-    return (low, high) if high > low else (low - 0.5, high + 0.5)
-
-
-def _event_tip(x: float, y: float, data: object) -> str:  # noqa: ARG001
-    return f"event at {x:.2f} s, amplitude {y:.3g}"

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
 from qtpy.QtCore import QSize, Qt, Signal
-from qtpy.QtGui import QColor, QKeyEvent, QResizeEvent
+from qtpy.QtGui import QColor, QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from qtpy.QtWidgets import (
     QBoxLayout,
     QCheckBox,
+    QComboBox,
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from napari_isx.io.cells import CellStatus
-from napari_isx.session.event_image import EventImage
-from napari_isx.session.event_loop import Loop
+from napari_isx.session.pictures.event_image import EventImage
+from napari_isx.session.pictures.event_loop import Loop
 from napari_isx.session.plotdata import TraceRow, thin_out
 from napari_isx.widgets.plot import PlotColors
 from napari_isx.widgets.symbols import SYMBOLS
@@ -48,8 +51,6 @@ _LEAST_PX: Final = (300, 220)
 _DOT_PX: Final = 6
 _MARGIN: Final = 0.08
 _NO_CELL: Final = "Select a cell to see what speaks for it."
-_NO_MOVIE: Final = "Open the movie to see the event-triggered image"
-_NO_LOOP: Final = "Open the movie to see its events played"
 
 
 class WhyView(QWidget):
@@ -63,6 +64,10 @@ class WhyView(QWidget):
     """Bring the cell to the middle of the canvas."""
     always_center_changed = Signal(bool)
     """Whether to do so for every cell that is selected."""
+    movie_picked = Signal(int)
+    """Another movie, by its place in the list."""
+    shown_changed = Signal()
+    """It can be seen now, or no more: see :attr:`is_shown`."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -70,12 +75,20 @@ class WhyView(QWidget):
         self._message.setWordWrap(True)
         self._title = cut_label()
         self._count = QLabel()
+        self._count.setToolTip("The last event up to now, and how many the cell has")
         self._previous = button("◀", "Previous event of the cell")
         self._next = button("▶", "Next event of the cell")
         self._center = QPushButton()
         self._center.setToolTip("Bring the cell to the middle of the canvas")
         self._always = QCheckBox()
         self._always.setToolTip("Bring every cell that is selected to the middle of the canvas")
+        self._movies = QComboBox()
+        self._movies.setToolTip("The movie that the pictures are taken from")
+        self._movies.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self._movies.hide()
+        self._is_shown = False
         self._traces = _Traces()
         self.footprint_panel = Picture("Footprint", "The cell's weights, as its file has them")
         self.image_panel = EventImagePanel()
@@ -85,11 +98,22 @@ class WhyView(QWidget):
         self._next.clicked.connect(self._on_next)
         self._center.clicked.connect(self._on_center)
         self._always.clicked.connect(self.always_center_changed)
+        self._movies.activated.connect(self.movie_picked)
         self._traces.time_requested.connect(self.time_requested)
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """Room for all of it on the right of the canvas."""
         return QSize(420, 520)
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether anybody can see it."""
+        return self._is_shown
+
+    @property
+    def movies(self) -> list[str]:
+        """The movies there are to choose from."""
+        return [self._movies.itemText(i) for i in range(self._movies.count())]
 
     @property
     def is_wide(self) -> bool:
@@ -130,15 +154,22 @@ class WhyView(QWidget):
         without = not len(row.event_times_s)
         self._previous.setDisabled(without)
         self._next.setDisabled(without)
-        self.footprint_panel.show_message("…")
-        self.image_panel.show_message("This cell has no events" if without else _NO_MOVIE)
-        self.loop_panel.show_message("This cell has no events" if without else _NO_LOOP)
+        for panel in (self.footprint_panel, self.image_panel, self.loop_panel):
+            panel.show_waiting()
 
     def show_status(self, name: str, status: CellStatus | None) -> None:
         """Tell the cell's name and what was decided about it."""
         words = f"  {SYMBOLS[status]} {status}" if status is not None else ""
         self._title.setText(f"{name}{words}")
         self._title.setToolTip(f"{name}{words}")
+
+    def show_movies(self, titles: Sequence[str], current: int) -> None:
+        """Offer these movies, where there are several, with one of them chosen."""
+        if list(titles) != self.movies:
+            self._movies.clear()
+            self._movies.addItems(list(titles))
+        self._movies.setCurrentIndex(current)
+        self._movies.setVisible(len(titles) > 1)
 
     def show_place(self, extent: Extent, contour_um: npt.NDArray[np.float64]) -> None:
         """Show this part of the field in all pictures, with the cell's outline ``(n, 2)``."""
@@ -171,6 +202,18 @@ class WhyView(QWidget):
         """Take the colours of a theme."""
         self._traces.set_colors(colors)
 
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        """Say that it can be seen."""
+        super().showEvent(event)
+        self._is_shown = True
+        self.shown_changed.emit()
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
+        """Say that it cannot be seen."""
+        super().hideEvent(event)
+        self._is_shown = False
+        self.shown_changed.emit()
+
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Lay out for the dock's shape."""
         super().resizeEvent(event)
@@ -184,7 +227,7 @@ class WhyView(QWidget):
 
     def _show_count(self) -> None:
         number, count = self._traces.event_number
-        self._count.setText(f"{number} / {count} events" if count else "no events")
+        self._count.setText(f"{number} / {count}" if count else "no events")
 
     def _on_previous(self) -> None:
         self.event_step_requested.emit(-1)
@@ -210,16 +253,22 @@ class WhyView(QWidget):
         self._body = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         self._body.setSpacing(6)
         self._body.addWidget(self._traces, 5)
-        self._body.addWidget(self._pictures, 5)
+        below = QVBoxLayout()
+        below.setSpacing(4)
+        below.addWidget(self._movies)
+        below.addWidget(self._pictures, 1)
+        self._body.addLayout(below, 5)
         self._content = QWidget()
         content = QVBoxLayout(self._content)
-        content.setContentsMargins(4, 4, 4, 4)
+        content.setContentsMargins(4, 4, 8, 4)
         content.setSpacing(4)
         content.addLayout(line)
         content.addLayout(self._body, 1)
         self._pages = QStackedWidget()
         self._pages.addWidget(self._message)
         self._pages.addWidget(self._content)
+        # Else napari puts an empty space below.
+        self._pages.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._pages)

@@ -20,8 +20,8 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_isx.session.event_image import EventImage
-from napari_isx.session.event_loop import SPEEDS, Loop, Player
+from napari_isx.session.pictures.event_image import EventImage
+from napari_isx.session.pictures.event_loop import SPEEDS, Loop, Player
 
 Extent: TypeAlias = "tuple[float, float, float, float]"
 """Top, left, height and width, in micrometres."""
@@ -97,6 +97,12 @@ class Picture(QWidget):
         self._pages.setCurrentWidget(self._message)
         self.set_caption("")
 
+    def show_waiting(self) -> None:
+        """Show the place alone, until there is a picture or a reason why there is none."""
+        self._image.clear()
+        self._pages.setCurrentWidget(self._canvas)
+        self.set_caption("…")
+
     def show_place(self, extent: Extent, contour_um: npt.NDArray[np.float64]) -> None:
         """Show this part of the field, with the outline ``(n, 2)`` of rows and columns."""
         top, left, height, width = extent
@@ -146,6 +152,11 @@ class EventImagePanel(Picture):
         self._shown = None
         super().show_message(text)
 
+    def show_waiting(self) -> None:
+        """Show the place alone."""
+        self._shown = None
+        super().show_waiting()
+
     def show_image(self, image: EventImage, extent: Extent) -> None:
         """Show the image, as far as it is there."""
         self._shown = image, extent
@@ -159,7 +170,10 @@ class EventImagePanel(Picture):
         pixels = image.difference if is_difference else image.after
         if pixels is None:
             kept = self._shown
-            self.show_message(_why_no_image(image))
+            if image.num_events and not image.is_complete:
+                self.show_waiting()
+            else:
+                self.show_message(_why_no_image(image))
             self._shown = kept
             return
         self._image.setColorMap(pg.colormap.get("inferno" if is_difference else "CET-L1"))
@@ -205,10 +219,13 @@ class LoopPanel(Picture):
 
     def show_message(self, text: str) -> None:
         """Say why nothing is played; what was played is let go."""
-        self._loop = self._player = self._drawn = None
-        self._timer.stop()
-        self._play.setEnabled(False)
+        self._let_go()
         super().show_message(text)
+
+    def show_waiting(self) -> None:
+        """Show the place alone; what was played is let go."""
+        self._let_go()
+        super().show_waiting()
 
     def show_loop(self, loop: Loop, extent: Extent) -> None:
         """Play these clips; a longer loop of the same clips goes on where it was."""
@@ -234,6 +251,11 @@ class LoopPanel(Picture):
         """Rest while nobody sees it."""
         super().hideEvent(event)
         self._timer.stop()
+
+    def _let_go(self) -> None:
+        self._loop = self._player = self._drawn = None
+        self._timer.stop()
+        self._play.setEnabled(False)
 
     def _run(self) -> None:
         """Tick while there is something to play and somebody to see it."""
@@ -291,8 +313,6 @@ def _levels(pixels: npt.NDArray[np.float32]) -> tuple[float, float]:
 def _why_no_image(image: EventImage) -> str:
     if not image.num_events:
         return "This cell has no events while the movie runs"
-    if not image.is_complete:
-        return "…"
     if image.after is None:
         return "All frames at the cell's events are missing"
     return "Events follow each other so closely that no frame before them is without one"

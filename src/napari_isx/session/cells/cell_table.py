@@ -1,0 +1,317 @@
+"""The table of cells: its columns, which rows are shown, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from psygnal import Signal
+
+from napari_isx.io.cells import STATUSES, CellStatus
+from napari_isx.session.cells.cell_filter import CellFilter
+from napari_isx.session.cells.metric_definitions import (
+    NAME,
+    NAME_COLUMN,
+    STATUS,
+    STATUS_COLUMN,
+    Metric,
+)
+from napari_isx.session.cells.natural import natural_ranks
+
+if TYPE_CHECKING:
+    from napari_isx.session.decisions.curation import Curation
+
+_CODES: Final = {status: code for code, status in enumerate(STATUSES)}
+
+
+class CellTable:
+    """All cells of a set with what was decided and measured, sorted and filtered.
+
+    Rows follow a decision only when the user has moved on: a cell that was selected when it was
+    decided about keeps its row, even if the filter no longer lets it pass or its status is what
+    the table is sorted by, until another is selected (:meth:`select`), or filter or sorting are
+    set. So the next row is always the one that was seen below. Cells that are not selected, as
+    most are in a bulk decision or an undo, come and go at once.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of the cells, in the order of the file.
+    curation : Curation or None
+        What is decided about them; None where nothing can be, as for events on their own.
+    """
+
+    order_changed: ClassVar[Signal] = Signal()
+    """Other rows are shown, or in another order."""
+    columns_changed: ClassVar[Signal] = Signal()
+    """There are other columns."""
+    values_changed: ClassVar[Signal] = Signal(str)
+    """Values of a column changed; emitted with its key. For statuses that is "status"."""
+
+    def __init__(self, names: Sequence[str], curation: Curation | None = None) -> None:
+        self._names = list(names)
+        self._folded = [name.casefold() for name in self._names]
+        self._curation = curation
+        self._metrics: dict[str, Metric] = {}
+        self._values: dict[str, npt.NDArray[np.float64]] = {}
+        self._filter = CellFilter()
+        self._sorted_by: tuple[str, bool] | None = None
+        self._selected: frozenset[int] = frozenset()
+        self._codes = self._current_codes()
+        # The statuses that rows stand by; those of selected cells stay behind.
+        self._settled = self._codes.copy()
+        self._natural_ranks: npt.NDArray[np.intp] | None = None
+        self._ranks = np.arange(len(self._names))
+        self._order = np.arange(len(self._names))
+        if curation is not None:
+            curation.changed.connect(self._on_decision)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    @property
+    def columns(self) -> list[Metric]:
+        """All columns in the order they are shown: status, name, then measures."""
+        first = [NAME_COLUMN] if self._curation is None else [STATUS_COLUMN, NAME_COLUMN]
+        return [*first, *self._metrics.values()]
+
+    @property
+    def names(self) -> list[str]:
+        """Name of each cell."""
+        return list(self._names)
+
+    @property
+    def statuses(self) -> list[CellStatus] | None:
+        """Status of each cell; None where there are none."""
+        if self._curation is None:
+            return None
+        return [STATUSES[code] for code in self._codes]
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """Title of each column by its key."""
+        return {metric.key: metric.title for metric in self.columns}
+
+    def set_columns(self, metrics: Iterable[Metric]) -> None:
+        """Have these columns of measures, and no others.
+
+        Those that were there before keep their values; the others are empty, and no filter looks
+        at them, until :meth:`set_values`.
+        """
+        self._metrics = {metric.key: metric for metric in metrics}
+        self._values = {k: values for k, values in self._values.items() if k in self._metrics}
+        self.columns_changed.emit()
+        self._arrange()
+
+    def set_values(self, values: Mapping[str, npt.ArrayLike]) -> None:
+        """Fill columns.
+
+        Parameters
+        ----------
+        values : mapping
+            ``(n_cells,)`` for the key of each column; values that are not finite are undefined.
+
+        Raises
+        ------
+        KeyError
+            There is no such column.
+        ValueError
+            Not one value for each cell.
+        """
+        for key, given in values.items():
+            if key not in self._metrics:
+                raise KeyError(key)
+            column = np.array(given, np.float64)
+            if column.shape != (len(self),):
+                raise ValueError(f"{key}: values of shape {column.shape} for {len(self)} cells")
+            column[~np.isfinite(column)] = np.nan
+            column.flags.writeable = False
+            self._values[key] = column
+            self.values_changed.emit(key)
+        if self._looked_at(values):
+            self._arrange()
+
+    def values(self, key: str) -> npt.NDArray[np.float64] | None:
+        """``(n_cells,)``: a column in the order of the file, NaN where undefined. Read-only.
+
+        None while it is not computed yet, and where there is no such column.
+        """
+        return self._values.get(key)
+
+    def text(self, cell: int, key: str) -> str:
+        """What stands in a cell of the table; empty where undefined or not computed yet."""
+        if key == NAME:
+            return self._names[cell]
+        if key == STATUS:
+            return STATUSES[self._codes[cell]] if self._curation is not None else ""
+        values = self.values(key)
+        return "" if values is None else self._metrics[key].text(float(values[cell]))
+
+    def to_frame(self) -> pd.DataFrame:
+        """The rows that are shown, as they are shown, with the columns' keys; indexed by cell."""
+        frame = pd.DataFrame({NAME: pd.Series(self._names, dtype=object)})
+        if (statuses := self.statuses) is not None:
+            frame.insert(0, STATUS, pd.Series(statuses, dtype=object))
+        for key in self._metrics:
+            if key in self._values:
+                frame[key] = self._values[key]
+        return frame.iloc[self._order]
+
+    # ---- which rows, in which order
+
+    @property
+    def order(self) -> npt.NDArray[np.intp]:
+        """``(n_rows,)``: the cell in each row."""
+        return self._order.copy()
+
+    @property
+    def sorted_by(self) -> tuple[str, bool] | None:
+        """Key of the column it is sorted by, and whether upwards; None for the file's order."""
+        return self._sorted_by
+
+    def sort_by(self, key: str | None, ascending: bool = True) -> None:
+        """Sort by a column, or as the file has them.
+
+        Undefined values come last either way; equal ones stay in the order of the file. Names are
+        sorted as people count: C2 before C10.
+
+        Raises
+        ------
+        KeyError
+            There is no such column.
+        """
+        if key is not None and key not in self.titles:
+            raise KeyError(key)
+        self._sorted_by = None if key is None else (key, ascending)
+        self._settle()
+
+    @property
+    def filtered_by(self) -> CellFilter:
+        """Which cells are let through."""
+        return self._filter
+
+    def filter_by(self, chosen: CellFilter) -> None:
+        """Show only cells that are let through."""
+        self._filter = chosen
+        self._settle()
+
+    def select(self, cells: Collection[int]) -> None:
+        """Say which cells are selected now; rows that were kept for those before are let go."""
+        self._selected = frozenset(int(cell) for cell in cells)
+        self._release()
+
+    def counts(self, filtered: bool = False) -> dict[CellStatus, int]:
+        """How many cells have each status; all of them, or those in the rows that are shown."""
+        if self._curation is None:
+            return dict.fromkeys(STATUSES, 0)
+        codes = self._codes[self._order] if filtered else self._codes
+        numbers = np.bincount(codes, minlength=len(STATUSES))
+        return {status: int(numbers[code]) for status, code in _CODES.items()}
+
+    def position_of(self, cell: int) -> int | None:
+        """The row that a cell is in; None where it is filtered out."""
+        row = self._row_after(cell)
+        return row if row < len(self._order) and self._order[row] == cell else None
+
+    def step(self, cell: int | None, direction: int) -> int | None:
+        """The cell that many rows below (above, if negative) a cell.
+
+        From a cell that is filtered out it goes on from where its row would be; from None it
+        enters at the first row, or the last.
+
+        Returns
+        -------
+        int or None
+            The cell in the last (first) row where there are not as many; None without rows.
+        """
+        if not len(self._order):
+            return None
+        last = len(self._order) - 1
+        if cell is None:
+            row = direction - 1 if direction > 0 else last + 1 + direction
+        else:
+            row = self._row_after(cell) + direction
+            if direction > 0 and self.position_of(cell) is None:
+                row -= 1
+        return int(self._order[min(max(row, 0), last)])
+
+    def _row_after(self, cell: int) -> int:
+        """The row that a cell is in or, if it has none, the row below its place."""
+        return int(np.searchsorted(self._ranks[self._order], self._ranks[cell]))
+
+    def _on_decision(self) -> None:
+        codes = self._current_codes()
+        if np.array_equal(codes, self._codes):
+            return
+        self._codes = codes
+        self.values_changed.emit(STATUS)
+        self._release()
+
+    def _current_codes(self) -> npt.NDArray[np.int8]:
+        if self._curation is None:
+            return np.zeros(len(self._names), np.int8)
+        return np.array([_CODES[status] for status in self._curation.statuses], np.int8)
+
+    def _release(self) -> None:
+        """Let rows stand by the statuses as they are now, all but those of selected cells."""
+        kept = [cell for cell in self._selected if cell < len(self)]
+        settled = self._codes.copy()
+        settled[kept] = self._settled[kept]
+        if not np.array_equal(settled, self._settled):
+            self._settled = settled
+            self._arrange()
+
+    def _settle(self) -> None:
+        self._settled = self._codes.copy()
+        self._arrange()
+
+    def _looked_at(self, keys: Iterable[str]) -> bool:
+        """Whether rows depend on a column."""
+        used = set(self._filter.ranges) | {self._sorted_by[0] if self._sorted_by else None}
+        return not used.isdisjoint(keys)
+
+    def _arrange(self) -> None:
+        ranking = self._ranking()
+        shown = self._passing()
+        order = ranking[shown[ranking]]
+        self._ranks = np.empty(len(self), np.intp)
+        self._ranks[ranking] = np.arange(len(self))
+        if not np.array_equal(order, self._order):
+            self._order = order
+            self.order_changed.emit()
+
+    def _ranking(self) -> npt.NDArray[np.intp]:
+        """All cells, sorted."""
+        if self._sorted_by is None:
+            return np.arange(len(self))
+        key, ascending = self._sorted_by
+        column = self._sortable(key)
+        if column is None:
+            return np.arange(len(self))
+        placed = column.sort_values(ascending=ascending, kind="stable", na_position="last")
+        return placed.index.to_numpy(np.intp)
+
+    def _sortable(self, key: str) -> pd.Series[float] | pd.Series[int] | None:
+        if key == STATUS:
+            return pd.Series(self._settled)
+        if key == NAME:
+            if self._natural_ranks is None:
+                self._natural_ranks = natural_ranks(self._names)
+            return pd.Series(self._natural_ranks)
+        return pd.Series(self._values[key]) if key in self._values else None
+
+    def _passing(self) -> npt.NDArray[np.bool_]:
+        """``(n_cells,)``: which cells are let through."""
+        chosen = self._filter
+        passing = chosen.names_pass(self._folded)
+        if self._curation is not None:
+            allowed = np.array([status in chosen.statuses for status in STATUSES])
+            passing &= allowed[self._settled]
+        for key, (low, high) in chosen.ranges.items():
+            values = self.values(key)
+            if values is not None:
+                passing &= (values >= low) & (values <= high)
+        return passing

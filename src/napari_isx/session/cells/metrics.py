@@ -1,0 +1,193 @@
+"""Computing what is known of each cell, piece by piece, the quick things first."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_isx.io.cells import CellSet
+from napari_isx.io.events import EventSet
+from napari_isx.rois import Roi
+from napari_isx.session.cells.correlation import correlations
+from napari_isx.session.cells.metric_definitions import activity_flags, stored_metrics
+from napari_isx.session.cells.neighbors import (
+    NeighborPairs,
+    largest_overlap,
+    neighbor_pairs,
+    shared_weights,
+)
+from napari_isx.session.cells.shape_metrics import shape_columns
+from napari_isx.session.cells.trace_metrics import TraceMeasures, measure_traces
+
+Column = npt.NDArray[np.float64]
+
+# Where each part of the work ends, as shares of the time that it all takes.
+_SHAPES_END: Final = 0.15
+_OVERLAP_END: Final = 0.25
+_TRACES_END: Final = 0.7
+
+
+@dataclass(frozen=True, eq=False)
+class MetricColumns:
+    """One piece of the work.
+
+    Attributes
+    ----------
+    fraction : float
+        How much of all is done.
+    columns : mapping
+        Columns that were finished by it, by the metric's key: ``(n_cells,)``, NaN where undefined.
+        Mostly empty.
+    pairs : NeighborPairs or None
+        All pairs of neighbors with their correlations, with the last piece.
+    """
+
+    fraction: float
+    columns: Mapping[str, Column] = field(default_factory=dict)
+    pairs: NeighborPairs | None = None
+
+
+def compute_metrics(
+    cells: CellSet | None, events: EventSet | None, rois: Sequence[Roi]
+) -> Iterator[MetricColumns]:
+    """Compute all columns that :func:`metrics_of` names for the same files.
+
+    Stored ones and those of events come first, then shapes, then traces, then what is compared
+    with neighbors. A piece takes about 0.1 s at most, so that whoever iterates can stop.
+
+    Parameters
+    ----------
+    cells : CellSet or None
+    events : EventSet or None
+        At least one of the two.
+    rois : sequence of Roi
+        One for each cell of the cell set.
+
+    Yields
+    ------
+    MetricColumns
+
+    Raises
+    ------
+    ValueError
+        Not one footprint for each cell.
+    IsxFileError
+        A file was shortened after it was opened.
+    """
+    if cells is not None and len(rois) != cells.num_cells:
+        raise ValueError(f"{len(rois)} footprints for {cells.num_cells} cells")
+    yield MetricColumns(0.0, stored_columns(cells, events))
+    if events is not None:
+        yield MetricColumns(0.0, _event_columns(cells, events))
+    if cells is None:
+        yield MetricColumns(1.0)
+        return
+    pixel_size_um = cells.spacing.pixel_size_um
+    for done, columns in shape_columns(rois, pixel_size_um):
+        yield MetricColumns(_SHAPES_END * done, columns)
+    shares = None
+    for done, shares in shared_weights(rois):  # noqa: B007 - the last is used below
+        yield MetricColumns(_between(_SHAPES_END, _OVERLAP_END, done))
+    assert shares is not None
+    yield MetricColumns(_OVERLAP_END, {"overlap": largest_overlap(shares, rois)})
+    table = np.empty((0, len(TraceMeasures._fields)))
+    for done, table in measure_traces(cells, with_peak=events is None):  # noqa: B007
+        yield MetricColumns(_between(_OVERLAP_END, _TRACES_END, done))
+    yield MetricColumns(_TRACES_END, _trace_columns(cells, events, table))
+    pairs = neighbor_pairs(rois, shares, pixel_size_um)
+    correlation = pairs.correlation
+    for done, correlation in correlations(cells, rois, pairs):  # noqa: B007
+        yield MetricColumns(_between(_TRACES_END, 1.0, done))
+    pairs = NeighborPairs(pairs.first, pairs.second, pairs.overlap, correlation)
+    column = _highest(pairs, cells.num_cells)
+    yield MetricColumns(1.0, {"neighbor_correlation": column}, pairs)
+
+
+def stored_columns(cells: CellSet | None, events: EventSet | None) -> dict[str, Column]:
+    """What the files themselves have stored, by the metric's key."""
+    tables: dict[str, Column] = {}
+    keys = [metric.key for metric in stored_metrics(cells, events)]
+    if events is not None and "stored_snr" in keys and events.metrics is not None:
+        places = event_places(_names(cells, events), events.names)
+        known = np.array([place is not None for place in places], np.bool_)
+        rows = np.array([place or 0 for place in places], np.intp)
+        for name, values in events.metrics.items():
+            column = np.full(len(places), np.nan)
+            column[known] = values.to_numpy(np.float64)[rows[known]]
+            tables[f"stored_{name}"] = column
+    if cells is not None and "stored_area_px" in keys and cells.metrics is not None:
+        for name, values in cells.metrics.items():
+            tables[f"stored_{name}"] = values.to_numpy(np.float64)
+    if cells is not None and "stored_active" in keys:
+        tables["stored_active"] = np.array(activity_flags(cells), np.float64)
+    return {key: tables[key] for key in keys}
+
+
+def event_places(names: Sequence[str], in_events: Sequence[str]) -> list[int | None]:
+    """Which channel of an event set has the events of each cell; None where none has.
+
+    A name that occurs more than once in either goes by its place among its like.
+    """
+    of_name: dict[str, list[int]] = defaultdict(list)
+    for place, name in enumerate(in_events):
+        of_name[name].append(place)
+    seen: Counter[str] = Counter()
+    places: list[int | None] = []
+    for name in names:
+        nth, known = seen[name], of_name.get(name, [])
+        seen[name] += 1
+        places.append(known[nth] if nth < len(known) else None)
+    return places
+
+
+def _event_columns(cells: CellSet | None, events: EventSet) -> dict[str, Column]:
+    counts = np.array(
+        [len(each) if each is not None else np.nan for each in _amplitudes(cells, events)]
+    )
+    counts = counts.astype(np.float64)
+    timing = cells.timing if cells is not None else events.timing
+    recorded_s = timing.num_valid * timing.period_s
+    rate = counts / recorded_s if recorded_s > 0 else np.full(len(counts), np.nan)
+    return {"num_events": counts, "event_rate": rate}
+
+
+def _trace_columns(cells: CellSet, events: EventSet | None, table: Column) -> dict[str, Column]:
+    mad, skewness, activity, peak = table.T
+    noise = np.where(mad > 0, mad, np.nan)
+    columns = {"skewness": skewness.copy(), "activity": activity.copy()}
+    if events is None:
+        return {"peak_snr": peak / noise, **columns}
+    medians = [_finite_median(each) for each in _amplitudes(cells, events)]
+    return {"snr": np.array(medians, np.float64) / noise, **columns}
+
+
+def _amplitudes(cells: CellSet | None, events: EventSet) -> list[npt.NDArray[np.float32] | None]:
+    """The amplitudes of each cell's events; None where the event set does not have the cell."""
+    places = event_places(_names(cells, events), events.names)
+    return [None if place is None else events.events(place).values for place in places]
+
+
+def _finite_median(values: npt.NDArray[np.float32] | None) -> float:
+    finite = values[np.isfinite(values)] if values is not None else np.empty(0, np.float32)
+    return float(np.median(finite.astype(np.float64))) if len(finite) else np.nan
+
+
+def _names(cells: CellSet | None, events: EventSet) -> list[str]:
+    return events.names if cells is None else cells.names
+
+
+def _highest(pairs: NeighborPairs, num_cells: int) -> Column:
+    """The highest correlation of each cell with a neighbor; NaN without."""
+    highest = np.full(num_cells, np.nan)
+    np.fmax.at(highest, pairs.first, pairs.correlation)
+    np.fmax.at(highest, pairs.second, pairs.correlation)
+    return highest
+
+
+def _between(start: float, end: float, fraction: float) -> float:
+    return start + (end - start) * fraction

@@ -1,0 +1,245 @@
+"""Reviewing a set of cells: its table, the decisions about it, and what is measured for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import ClassVar, Final, Protocol
+
+from psygnal import Signal
+
+from napari_isx.io.cells import CellStatus
+from napari_isx.rois import Roi
+from napari_isx.session.cells.cell_table import CellTable
+from napari_isx.session.cells.metric_definitions import metrics_of
+from napari_isx.session.cells.metrics import MetricColumns, compute_metrics
+from napari_isx.session.cells.neighbors import Duplicate, suspected_duplicates
+from napari_isx.session.decisions.curation import Curation
+from napari_isx.session.groups import CellGroup, VesselGroup
+
+MAX_RESELECTED: Final = 24
+"""Of a step that is undone, so many cells are selected: as many as have their traces drawn."""
+
+
+class Selection(Protocol):
+    """What is selected; see :class:`~napari_isx.session.session.Session`."""
+
+    @property
+    def group(self) -> CellGroup | None:
+        """The group whose cells are shown."""
+
+    @property
+    def selected(self) -> tuple[int, ...]:
+        """Its selected cells."""
+
+    def select(self, group: CellGroup, cells: Sequence[int]) -> None:
+        """Select cells of a group, and no others."""
+
+
+class Review:
+    """The review of one set of cells.
+
+    Parameters
+    ----------
+    group : CellGroup
+    selection : Selection
+        What the user decides about, and what moves on.
+
+    Attributes
+    ----------
+    group : CellGroup
+    table : CellTable
+    curation : Curation or None
+        None where nothing can be decided, as for events on their own.
+    version : int
+        Of the files that are measured; another with other events.
+    """
+
+    progressed: ClassVar[Signal] = Signal(float)
+    """More of the measures is there; emitted with the share, 1 when all is."""
+    decided: ClassVar[Signal] = Signal()
+    """The selected cells were given a status, even if they had it; not by undo or a rule."""
+    duplicates_changed: ClassVar[Signal] = Signal()
+    """Other pairs of cells are suspected to be one."""
+
+    def __init__(self, group: CellGroup, selection: Selection) -> None:
+        self.group = group
+        self.table = CellTable(group.names, group.curation)
+        self.curation: Curation | None = group.curation
+        self._selection = selection
+        self.version = 0
+        self._events = group.events
+        self._duplicates: list[Duplicate] = []
+        self._fraction = 0.0
+        self._touched: list[int] = []
+        self.table.set_columns(metrics_of(group.cells, group.events))
+        if self.curation is not None:
+            self.curation.changed.connect(self._on_decision)
+
+    # ---- measures
+
+    @property
+    def fraction(self) -> float:
+        """How much of the measures is there, from 0 to 1."""
+        return self._fraction
+
+    @property
+    def duplicates(self) -> list[Duplicate]:
+        """Pairs that may be one cell each, the most suspicious first; empty until measured."""
+        return list(self._duplicates)
+
+    def renew(self) -> bool:
+        """Have the columns there are with the events that the group has now.
+
+        Measures that go by events are empty until they are computed anew.
+
+        Returns
+        -------
+        bool
+            Whether there are other events than before.
+        """
+        cells, events = self.group.cells, self.group.events
+        if events is self._events:
+            return False
+        self._events = events
+        self.version += 1
+        wanted, lasting = metrics_of(cells, events), set(metrics_of(cells, None))
+        self.table.set_columns([metric for metric in wanted if metric in lasting])
+        self.table.set_columns(wanted)
+        self._set_fraction(0.0)
+        return True
+
+    def measuring(self, rois: Sequence[Roi]) -> Callable[[], Iterator[MetricColumns]]:
+        """The work of measuring, for another thread; :meth:`take` each piece in this one.
+
+        Parameters
+        ----------
+        rois : sequence of Roi
+            One for each cell of the cell set.
+        """
+        return partial(compute_metrics, self.group.cells, self.group.events, rois)
+
+    def take(self, piece: MetricColumns) -> None:
+        """Fill in what was measured."""
+        if piece.columns:
+            self.table.set_values(piece.columns)
+        if piece.pairs is not None:
+            self._duplicates = suspected_duplicates(piece.pairs)
+            self.duplicates_changed.emit()
+        self._set_fraction(piece.fraction)
+
+    # ---- decisions
+
+    def decide(self, cells: Iterable[int], status: CellStatus, how: str = "key") -> None:
+        """Give cells a status; nothing where none can be given."""
+        if self.curation is not None:
+            self.curation.decide(cells, status, how)
+
+    def decide_selected(
+        self, status: CellStatus, how: str = "key", *, advance: bool = False
+    ) -> None:
+        """Give the selected cells a status.
+
+        Parameters
+        ----------
+        status : {"accepted", "undecided", "rejected"}
+        how : str
+            For the journal.
+        advance : bool
+            Whether to select the next row afterwards, where a single cell is selected.
+        """
+        cells = self._selected
+        if self.curation is None or not cells:
+            return
+        self.decide(cells, status, how)
+        self.decided.emit()
+        # Who listens may have moved on already, in an order of his own.
+        if advance and len(cells) == 1 and self._selected == cells:
+            self.step(1)
+
+    def decide_shown(self, status: CellStatus) -> None:
+        """Give the cells in all rows that are shown a status, as one step."""
+        self.decide(self.table.order.tolist(), status, "bulk")
+
+    def undo(self) -> None:
+        """Take the last decision back, and select the cells it was about."""
+        if self.curation is not None:
+            self._replay(self.curation.undo)
+
+    def redo(self) -> None:
+        """Take the decision again that was undone last, and select the cells it is about."""
+        if self.curation is not None:
+            self._replay(self.curation.redo)
+
+    def counts(self, *, filtered: bool = False) -> dict[CellStatus, int]:
+        """How many cells have each status; all of them, or those in the rows that are shown."""
+        return self.table.counts(filtered)
+
+    @property
+    def num_unsaved(self) -> int:
+        """How many cells have another status than in the file."""
+        return len(self.curation.unsaved) if self.curation is not None else 0
+
+    def step(self, direction: int) -> None:
+        """Select the cell so many rows below the last selected one, or above if negative."""
+        cells = self._selected
+        target = self.table.step(cells[-1] if cells else None, direction)
+        if target is not None:
+            self._selection.select(self.group, [target])
+
+    @property
+    def _selected(self) -> tuple[int, ...]:
+        return self._selection.selected if self._selection.group is self.group else ()
+
+    def _replay(self, step: Callable[[], None]) -> None:
+        self._touched.clear()
+        step()
+        if self._touched:
+            self._selection.select(self.group, self._touched[:MAX_RESELECTED])
+
+    def _on_decision(self, cells: tuple[int, ...]) -> None:
+        self._touched[:] = cells
+
+    def _set_fraction(self, fraction: float) -> None:
+        self._fraction = fraction
+        self.progressed.emit(fraction)
+
+
+class Reviews:
+    """The review of each group of cells, as long as the group is open.
+
+    Parameters
+    ----------
+    selection : Selection
+
+    Attributes
+    ----------
+    advance : bool
+        Whether a decision about a single cell moves on to the next row.
+    """
+
+    def __init__(self, selection: Selection) -> None:
+        self._selection = selection
+        self._all: dict[CellGroup, Review] = {}
+        self.advance = True
+
+    def of(self, group: CellGroup | None) -> Review | None:
+        """The review of a group, made on first use; None for vessels, which are not reviewed."""
+        if group is None or isinstance(group, VesselGroup):
+            return None
+        if group not in self._all:
+            self._all[group] = Review(group, self._selection)
+            self.show_selection()
+        return self._all[group]
+
+    def follow(self, groups: Sequence[CellGroup]) -> None:
+        """Let the reviews go of groups that are gone, and renew those that have other events."""
+        self._all = {group: review for group, review in self._all.items() if group in groups}
+        for review in self._all.values():
+            review.renew()
+
+    def show_selection(self) -> None:
+        """Tell the tables which cells are selected."""
+        for group, review in self._all.items():
+            chosen = self._selection.selected if group is self._selection.group else ()
+            review.table.select(chosen)

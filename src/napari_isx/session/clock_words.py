@@ -1,0 +1,63 @@
+"""What to say of how well the open files line up."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from napari_isx.session.clock import Clock, Misalignment, Placed
+
+
+class ClockWords(NamedTuple):
+    """How well the files line up, in words.
+
+    Attributes
+    ----------
+    text : str
+        A few words for the dock; empty where there is nothing to compare.
+    details : str
+        A line for each file, and what is farthest apart.
+    is_serious : bool
+        Whether it is over half a frame.
+    """
+
+    text: str
+    details: str
+    is_serious: bool
+
+
+def clock_words(clock: Clock) -> ClockWords:
+    """Say how well files line up. It compares all pairs, so it is for when files are opened."""
+    placed, worst = clock.all_placed, clock.misalignment()
+    files = "\n".join(_where(one) for one in placed)
+    if worst is None:
+        return ClockWords(_without_hardware(placed), files, is_serious=False)
+    amount = _in_words(worst.seconds)
+    text = f"⚠ {amount} apart, over half a frame" if worst.is_serious else f"aligned to {amount}"
+    return ClockWords(text, f"{_worst(worst, amount)}\n\n{files}", worst.is_serious)
+
+
+def _without_hardware(placed: list[Placed]) -> str:
+    if len(placed) < 2:
+        return ""
+    if all(one.method == "assumed" for one in placed):
+        return "start times unknown"
+    return "by start times"
+
+
+def _where(one: Placed) -> str:
+    return f"{one.recording.path.name}: from {one.offset_s:.3f} s, {one.reason}"
+
+
+def _worst(worst: Misalignment, amount: str) -> str:
+    names = [recording.path.name for recording in worst.between]
+    at = f"at {worst.at_s:.1f} s"
+    if len(names) == 1:
+        return f"{names[0]} is up to {amount} off its hardware timestamps ({at})"
+    return f"{names[0]} and {names[1]} are up to {amount} apart ({at})"
+
+
+def _in_words(seconds: float) -> str:
+    if seconds >= 1:
+        return f"{seconds:.3g} s"
+    milliseconds = 1e3 * seconds
+    return f"{milliseconds:.1f} ms" if milliseconds < 10 else f"{milliseconds:.0f} ms"

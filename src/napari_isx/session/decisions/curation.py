@@ -1,0 +1,356 @@
+"""What was decided about the cells of a set."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import itertools
+import operator
+import os
+import uuid
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+from psygnal import Signal
+
+from napari_isx.io.cells import STATUSES, CellSet, CellStatus
+from napari_isx.io.errors import IsxFileError
+from napari_isx.session.decisions.author import Author, now
+from napari_isx.session.decisions.decision_log import write_decisions_csv
+from napari_isx.session.decisions.history import History, Step
+from napari_isx.session.decisions.journal import CellSetIdentity, Change, Entry, Kind
+from napari_isx.session.decisions.journal_file import JournalFile
+from napari_isx.session.decisions.restoring import Restorable, find_restorable
+from napari_isx.session.decisions.saving import SaveConflict, explained, find_differences
+
+_HASHED_SAMPLES: Final = 1 << 16
+
+
+class Curation:
+    """The statuses of a cell set as they stand in this session.
+
+    All views show these; the file has them only after :meth:`save`. Each decision is in a
+    journal beside the file before the call that takes it returns, so that the next opening can
+    restore it. What goes wrong with the journal is told by signals and never raised.
+
+    Parameters
+    ----------
+    cells : CellSet
+        Nothing is written beside it before the first decision.
+    """
+
+    changed: ClassVar[Signal] = Signal(tuple)
+    """Statuses changed; emitted once a step, with the cells."""
+    saved: ClassVar[Signal] = Signal()
+    """The file was given the statuses; emitted in the thread that saved."""
+    notice: ClassVar[Signal] = Signal(str)
+    """A sentence for people, said once: where the journal is, if not beside the file."""
+    trouble: ClassVar[Signal] = Signal(str)
+    """A sentence for people: decisions are in memory only, as no disk takes them."""
+    conflict: ClassVar[Signal] = Signal(str)
+    """A sentence for people: another window decides about the same cells."""
+
+    def __init__(self, cells: CellSet) -> None:
+        self._cells = cells
+        self._statuses = cells.statuses
+        self._opened = cells.statuses
+        self._history = History()
+        self._decided: set[int] = set()
+        self._steps = itertools.count(1)
+        self._restorable: Restorable | None = None
+        self._is_looked_up = False
+        self._journal = JournalFile(cells.paths, _identity(cells), uuid.uuid4().hex[:12])
+        self._journal.notice.connect(self._on_notice)
+        self._journal.trouble.connect(self._on_trouble)
+        self._journal.conflict.connect(self._on_conflict)
+
+    @property
+    def statuses(self) -> list[CellStatus]:
+        """One status per cell."""
+        return list(self._statuses)
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether the file has the same statuses."""
+        return self._statuses == self._cells.statuses
+
+    @property
+    def unsaved(self) -> tuple[int, ...]:
+        """Cells whose status is not that of the file."""
+        pairs = zip(self._statuses, self._cells.statuses, strict=True)
+        return tuple(i for i, (ours, theirs) in enumerate(pairs) if ours != theirs)
+
+    @property
+    def journal_path(self) -> Path | None:
+        """The journal, once it has every decision; None before, and while no disk takes them."""
+        return self._journal.path
+
+    @property
+    def is_journaled(self) -> bool:
+        """Whether every decision is on a disk."""
+        return self._journal.is_complete
+
+    def status(self, i: int) -> CellStatus:
+        """The status of one cell."""
+        return self._statuses[i]
+
+    def decide(
+        self, cells: Iterable[int], status: CellStatus, how: str = "key", note: str = ""
+    ) -> None:
+        """Give cells a status; ``changed`` is emitted once if that changes any.
+
+        Parameters
+        ----------
+        cells : iterable of int
+            Negative ones count from the end.
+        status : {"accepted", "undecided", "rejected"}
+        how : str
+            For the journal: "key", "click", "bulk" or "rule".
+        note : str
+            For the journal: the text of the rule.
+
+        Raises
+        ------
+        IndexError, ValueError
+            There is no such cell, or no such status; nothing was decided.
+        """
+        self.decide_many(dict.fromkeys(cells, status), how, note)
+
+    def decide_many(
+        self, statuses: Mapping[int, CellStatus], how: str = "bulk", note: str = ""
+    ) -> None:
+        """Give each of several cells a status of its own, as one step; see :meth:`decide`."""
+        unknown = next((status for status in statuses.values() if status not in STATUSES), None)
+        if unknown is not None:
+            raise ValueError(f"unknown status {unknown!r}; known are {', '.join(STATUSES)}")
+        wanted = {self._index(i): status for i, status in statuses.items()}
+        changes = {
+            i: (self._statuses[i], status)
+            for i, status in wanted.items()
+            if self._statuses[i] != status
+        }
+        if changes:
+            step = Step(changes, how, note, self._cells.names[next(iter(changes))])
+            self._history.add(step)
+            self._apply(step.after, how, note)
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a decision to take back."""
+        return self._history.last is not None
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is a decision to take again."""
+        return self._history.next is not None
+
+    @property
+    def undo_text(self) -> str:
+        """What :meth:`undo` would take back ("reject 12 cells by rule SNR < 3"), or nothing."""
+        return self._history.last.text if self._history.last is not None else ""
+
+    @property
+    def redo_text(self) -> str:
+        """What :meth:`redo` would do again, or nothing."""
+        return self._history.next.text if self._history.next is not None else ""
+
+    def undo(self) -> None:
+        """Take the last decision back; nothing without one."""
+        step = self._history.last
+        if step is not None:
+            self._history.undo()
+            self._apply(step.before, "undo", step.text)
+
+    def redo(self) -> None:
+        """Take the decision again that was undone last; nothing without one."""
+        step = self._history.next
+        if step is not None:
+            self._history.redo()
+            self._apply(step.after, "redo", step.text)
+
+    @property
+    def restorable(self) -> Restorable | None:
+        """Decisions that the journal has and the file has not, or None.
+
+        The journal is read at the first call: milliseconds for a thousand decisions.
+        """
+        if not self._is_looked_up:
+            entries = self._journal.read_others()
+            self._restorable = find_restorable(entries, self._cells.names, self._cells.statuses)
+            self._is_looked_up = True
+        return self._restorable
+
+    def restore(self, *, conflicting: bool = True) -> None:
+        """Take the restorable decisions again, as one step that can be undone.
+
+        What was decided here meanwhile stays.
+
+        Parameters
+        ----------
+        conflicting : bool
+            Also those about cells that the file was given another status for since.
+        """
+        found = self.restorable
+        if found is None:
+            return
+        if not conflicting and found.conflicts:
+            self._note("declined", sessions=found.sessions)
+        self._restorable = None
+        wanted = {
+            cell.cell: cell.decided
+            for cell in found.cells
+            if cell.cell not in self._decided and (conflicting or not cell.is_conflict)
+        }
+        self.decide_many(wanted, "restore", f"{', '.join(found.users)}, {found.time}")
+
+    def dismiss(self) -> None:
+        """Leave the restorable decisions; they are offered again only if more are taken there.
+
+        They stay in the journal.
+        """
+        found = self.restorable
+        if found is not None:
+            self._restorable = None
+            self._note("declined", sessions=found.sessions)
+
+    def journal_entries(self) -> list[Entry]:
+        """All that was ever noted about these cells, by any window, in order of time."""
+        return self._journal.read()
+
+    def export_decisions_csv(self, path: str | os.PathLike[str]) -> int:
+        """Write the decision log into a CSV file; see :func:`write_decisions_csv`."""
+        return write_decisions_csv(path, self.journal_entries())
+
+    def retry_journal(self) -> None:
+        """Write decisions that no disk took, if there are any; told by signals."""
+        self._journal.retry(at_once=True)
+
+    def save(self, *, force: bool = False) -> None:
+        """Write the statuses into the file. May be called in a worker thread.
+
+        Parameters
+        ----------
+        force : bool
+            Also over statuses that another program wrote since the file was opened.
+
+        Raises
+        ------
+        SaveConflict
+            The file has other statuses than when it was opened; nothing was written.
+        IsxFileError, OSError
+            As :meth:`CellSet.save_statuses` does; the decisions stay here.
+        """
+        statuses = self.statuses  # decisions taken while this writes are not among them
+        try:
+            if not force:
+                self._check_file(statuses)
+            self._cells.save_statuses(statuses)
+        except OSError as error:
+            raise explained(error, self._cells.path) from error
+        self._on_saved()
+
+    def take_theirs(self, conflict: SaveConflict, *, decided_here: bool = False) -> None:
+        """Take over what the file says, as one step that can be undone.
+
+        Saving with `force` afterwards then loses none of it.
+
+        Parameters
+        ----------
+        conflict : SaveConflict
+        decided_here : bool
+            Also for cells that were decided here.
+        """
+        theirs = {
+            d.cell: d.in_file for d in conflict.differences if decided_here or not d.is_ours_decided
+        }
+        self.decide_many(theirs, "file", "changed by another program")
+
+    def restore_previous_save(self) -> None:
+        """Give the file the statuses it had before the last save, and take them over here.
+
+        Here that is one step, which can be undone and saved; doing this again takes it back.
+
+        Raises
+        ------
+        IsxFileError, OSError
+            As :meth:`CellSet.restore_previous_statuses` does; nothing was changed.
+        """
+        try:
+            self._cells.restore_previous_statuses()
+        except OSError as error:
+            raise explained(error, self._cells.path) from error
+        in_file = self._cells.statuses
+        self.decide_many(dict(enumerate(in_file)), "file", "before the last save")
+        self._on_saved()
+
+    def _check_file(self, ours: list[CellStatus]) -> None:
+        """Raise SaveConflict if saving would undo what another program did."""
+        differences = find_differences(
+            self._cells.names, self._cells.statuses, self._cells.statuses_in_file(), ours
+        )
+        if differences:
+            count = len(differences)
+            raise SaveConflict(
+                self._cells.path,
+                f"{'1 cell has' if count == 1 else f'{count:,} cells have'} another status in the "
+                "file than when it was opened",
+                "Nothing was saved: look at the differences, and say which are to stay.",
+                differences,
+            )
+
+    def _on_saved(self) -> None:
+        if self._journal.num_lines:
+            self._note("saved", statuses=tuple(self._cells.statuses))
+        self._opened = self._cells.statuses
+        self.saved.emit()
+
+    def _apply(self, statuses: Iterable[tuple[int, CellStatus]], how: str, note: str) -> None:
+        """Change statuses, first on the disk, then here, then on the screen."""
+        names = self._cells.names
+        changes = tuple(Change(i, names[i], self._statuses[i], s) for i, s in statuses)
+        for change in changes:
+            self._statuses[change.cell] = change.after
+            self._decided.add(change.cell)
+        self._note("decided", how=how, note=note, changes=changes)
+        self.changed.emit(tuple(change.cell for change in changes))
+
+    def _note(self, kind: Kind, **values: Any) -> None:
+        """Add a line to the journal, which begins with what was found."""
+        entries = []
+        if not self._journal.num_lines:
+            identity, opened = self._journal.identity, tuple(self._opened)
+            entries = [self._entry("opened", identity=identity, statuses=opened)]
+        entries.append(self._entry(kind, **values))
+        self._journal.append(*entries)
+
+    def _entry(self, kind: Kind, **values: Any) -> Entry:
+        session = self._journal.session
+        return Entry(kind, now(), *Author.current(), session, next(self._steps), **values)
+
+    def _index(self, i: int) -> int:
+        index, count = operator.index(i), len(self._statuses)
+        if not -count <= index < count:
+            raise IndexError(f"cell {index} of {self._cells.path.name}, which has {count} cells")
+        return index % count
+
+    def _on_notice(self, text: str) -> None:
+        self.notice.emit(text)
+
+    def _on_trouble(self, text: str) -> None:
+        self.trouble.emit(text)
+
+    def _on_conflict(self, text: str) -> None:
+        self.conflict.emit(text)
+
+
+def _identity(cells: CellSet) -> CellSetIdentity:
+    """The names of the cells, and a hash of three traces, as other sets have the same names."""
+    content = ""
+    with contextlib.suppress(OSError, ValueError, IsxFileError):  # the names alone, then
+        digest = hashlib.sha256()
+        last = cells.num_cells - 1
+        for i in sorted({0, last // 2, last} if last >= 0 else ()):
+            digest.update(cells.trace(i)[:_HASHED_SAMPLES].tobytes())
+        content = digest.hexdigest()[:16]
+    return CellSetIdentity(cells.path.name, tuple(cells.names), content)

@@ -1,0 +1,1 @@
+"""Pictures of a cell's events, and of all traces."""

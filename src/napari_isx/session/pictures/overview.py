@@ -1,0 +1,159 @@
+"""The heat map of a cell set in session time, and the orders that its cells can be in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_isx.io.cells import STATUSES, CellSet
+from napari_isx.session.cells.cell_table import CellTable
+from napari_isx.session.clock import Placed
+from napari_isx.session.groups import CellGroup
+from napari_isx.session.pictures.heatmap import (
+    HeatMap,
+    Norm,
+    Order,
+    Shades,
+    heat_map,
+    order_by,
+    order_by_clustering,
+    order_by_first_event,
+    shade,
+)
+
+FILE_ORDER: Final = "file"
+STATUS_ORDER: Final = "status"
+FIRST_EVENT_ORDER: Final = "first event"
+CLUSTERED_ORDER: Final = "clustering"
+SLOW_ORDERS: Final = frozenset({FIRST_EVENT_ORDER, CLUSTERED_ORDER})
+"""Orders for which files are read, or traces compared."""
+_COLUMN: Final = "column "
+
+
+def read_overview(
+    cells: CellSet, placed: Placed, norm: Norm, heat: HeatMap | None = None
+) -> Iterator[tuple[HeatMap, Shades]]:
+    """Read all traces, and shade them, as far as they are there.
+
+    Parameters
+    ----------
+    cells : CellSet
+    placed : Placed
+        The cell set in session time.
+    norm : {"z", "max"}
+    heat : HeatMap, optional
+        What was read before: it is only shaded.
+
+    Raises
+    ------
+    IsxFileError
+        A trace could not be read.
+    """
+    for step in heat_map(cells) if heat is None else (heat,):
+        yield step, shade(step, norm, span_s=_span_s(step, placed))
+
+
+def read_detail(
+    cells: CellSet, placed: Placed, norm: Norm, span_s: tuple[float, float], overview: Shades
+) -> Iterator[Shades | None]:
+    """Read a part of the session's time with finer columns, in the colours of the overview.
+
+    Yields
+    ------
+    Shades or None
+        None while it is not all there.
+
+    Raises
+    ------
+    IsxFileError
+        A trace could not be read.
+    """
+    # A sample more at each end, so that rounding leaves no edge without one.
+    start_s = placed.from_session_s(span_s[0]) - placed.timing.period_s
+    stop_s = placed.from_session_s(span_s[1]) + placed.timing.period_s
+    for step in heat_map(cells, start_s=start_s, stop_s=stop_s):
+        if step.is_complete:
+            limits = overview.low, overview.high
+            yield shade(step, norm, span_s=_span_s(step, placed), limits=limits)
+        else:
+            yield None
+
+
+def orders_of(group: CellGroup, table: CellTable | None) -> list[tuple[str, str]]:
+    """Key and title of each order that the cells of a group can be in now."""
+    orders = [(FILE_ORDER, "File order"), (STATUS_ORDER, "Status")]
+    if group.events is not None:
+        orders.append((FIRST_EVENT_ORDER, "First event"))
+    orders.append((CLUSTERED_ORDER, "Similar side by side"))
+    for metric in table.columns if table is not None else ():
+        if table is not None and table.values(metric.key) is not None:
+            origin = ", stored" if metric.source == "stored" else ""
+            orders.append((_COLUMN + metric.key, f"{metric.title}{origin}, high first"))
+    return orders
+
+
+def order_cells(group: CellGroup, table: CellTable | None, key: str) -> Order:
+    """The cells of a group in an order that needs no reading, from the top.
+
+    As in the file, if there is no such order.
+    """
+    count = len(group.names)
+    if key == STATUS_ORDER:
+        statuses = [group.status(i) for i in range(count)]
+        codes = [np.nan if status is None else STATUSES.index(status) for status in statuses]
+        return order_by(np.array(codes))
+    values = table.values(key.removeprefix(_COLUMN)) if table is not None else None
+    if key.startswith(_COLUMN) and values is not None:
+        return order_by(values, descending=True)
+    return np.arange(count)
+
+
+def find_order(group: CellGroup, heat: HeatMap, key: str) -> Iterator[Order]:
+    """One of the slow orders, for another thread.
+
+    Raises
+    ------
+    IsxFileError
+        The events could not be read.
+    """
+    if key == CLUSTERED_ORDER:
+        yield order_by_clustering(heat.values)
+    else:
+        yield order_by_first_event(first_events_s(group))
+
+
+def first_events_s(group: CellGroup) -> npt.NDArray[np.float64]:
+    """``(n,)``: when each cell's first event is, in seconds of the event set; NaN for none.
+
+    Raises
+    ------
+    IsxFileError
+        The events could not be read.
+    """
+    first = np.full(len(group.names), np.nan)
+    if group.events is None:
+        return first
+    places = {name: place for place, name in enumerate(_numbered(group.events.names))}
+    for cell, name in enumerate(_numbered(group.names)):
+        if name in places:
+            times = group.events.events(places[name]).times_s
+            first[cell] = times.min() if len(times) else np.nan
+    return first
+
+
+def _numbered(names: list[str]) -> list[tuple[str, int]]:
+    """Each name with how often it came before, by which cells of one name are told apart."""
+    seen: dict[str, int] = {}
+    numbered = []
+    for name in names:
+        seen[name] = seen.get(name, -1) + 1
+        numbered.append((name, seen[name]))
+    return numbered
+
+
+def _span_s(heat: HeatMap, placed: Placed) -> tuple[float, float]:
+    start_s, stop_s = placed.to_session_s([heat.start_s, heat.stop_s]).tolist()
+    return start_s, stop_s

@@ -1,0 +1,48 @@
+"""The dock *Close-up*: what speaks for the selected cell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from qtpy.QtCore import Qt, QTimer
+from qtpy.QtGui import QShowEvent
+from qtpy.QtWidgets import QDockWidget, QMainWindow
+
+from napari_isx.widgets.why import WhyView
+
+if TYPE_CHECKING:
+    from napari.viewer import Viewer
+
+_WIDTH_PX: Final = 430
+
+
+class CloseUpWidget(WhyView):
+    """Shows the cell that was selected last.
+
+    Parameters
+    ----------
+    napari_viewer : napari.viewer.Viewer
+        The viewer whose cells are shown.
+    """
+
+    def __init__(self, napari_viewer: Viewer) -> None:
+        super().__init__()
+        self._placed = False
+        self._place_timer = QTimer(self, singleShot=True)
+        self._place_timer.timeout.connect(self._place)
+        from napari_isx.widgets.coordinator import Coordinator
+
+        Coordinator.of(napari_viewer).closeup.attach(self)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        """Take no more of the window than it needs; Qt would give it half."""
+        super().showEvent(event)
+        if not self._placed:
+            self._placed = True
+            # Not now: Qt is in the middle of laying the dock out.
+            self._place_timer.start()
+
+    def _place(self) -> None:
+        dock, window = self.parent(), self.window()
+        if isinstance(dock, QDockWidget) and isinstance(window, QMainWindow):
+            window.resizeDocks([dock], [_WIDTH_PX], Qt.Orientation.Horizontal)

@@ -1,0 +1,102 @@
+"""Brings the selected cell to the middle of the canvas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from napari_isx.layers.keys import ROIS_KEY
+from napari_isx.rois import Roi
+from napari_isx.session.groups import CellGroup
+from napari_isx.session.session import Session
+from napari_isx.widgets.control.base import Control
+
+if TYPE_CHECKING:
+    from napari.components import Camera, ViewerModel
+    from napari.layers import Layer
+
+# How much of the canvas is shown, compared with the cell, and at least in micrometres.
+_SURROUNDINGS: Final = 8.0
+_LEAST_UM: Final = 60.0
+
+
+class CenteringControl(Control):
+    """The camera, as far as it follows the selected cell.
+
+    Attributes
+    ----------
+    always : bool
+        Whether it is for every cell that is selected, but not by a click on the canvas: there
+        the cell would jump away from under the mouse.
+    """
+
+    def __init__(self, viewer: ViewerModel, session: Session) -> None:
+        super().__init__(viewer, session)
+        self.always = False
+        self._is_mouse_down = False
+        self._zoom: float | None = None  # as it was set here last
+        viewer.mouse_drag_callbacks.append(self._on_mouse)
+
+    def center(self) -> None:
+        """Show the last selected cell with its surroundings."""
+        self._zoom = None
+        self._center()
+
+    def follow(self) -> None:
+        """Do so for a cell that was just selected; a zoom that the user has changed stays."""
+        if self.always and not self._is_mouse_down:
+            self._center()
+
+    def roi_of(self, group: CellGroup, cell: int) -> Roi | None:
+        """The cut footprint of a cell, or None where no layer has it."""
+        found = self._drawn(group)
+        return found[1][cell] if found is not None else None
+
+    @property
+    def _camera(self) -> Camera:
+        return getattr(self.viewer, "scene", self.viewer).camera  # `scene` came with napari 0.9
+
+    @property
+    def _canvas_px(self) -> Sequence[float]:
+        """Height and width."""
+        canvas = getattr(self.viewer, "canvas", None)  # of napari 0.9
+        size: Sequence[float] = (
+            canvas.size if canvas is not None else getattr(self.viewer, "_canvas_size", (600, 800))
+        )
+        return size
+
+    def _center(self) -> None:
+        group, selected = self.session.group, self.session.selected
+        found = self._drawn(group) if group is not None and selected else None
+        if found is None or self.viewer.dims.ndisplay != 2:
+            return
+        layer, rois = found
+        roi = rois[selected[-1]]
+        if roi.is_empty:
+            return
+        first = np.array([roi.top, roi.left])
+        last = first + roi.weights.shape - 1
+        start, stop = np.array([layer.data_to_world(corner) for corner in (first, last)])[:, -2:]
+        self._camera.center = (0.0, *((start + stop) / 2).tolist())
+        if self._zoom is None or np.isclose(self._camera.zoom, self._zoom):
+            size_um = max(_SURROUNDINGS * float(np.abs(stop - start).max()), _LEAST_UM)
+            self._camera.zoom = self._zoom = float(min(self._canvas_px)) / size_um
+
+    def _drawn(self, group: CellGroup) -> tuple[Layer, Sequence[Roi]] | None:
+        """A layer that draws the cells of a group, and their footprints."""
+        for layer in self.layers_of(group.cells) if group.cells is not None else ():
+            if ROIS_KEY in layer.metadata:
+                return layer, layer.metadata[ROIS_KEY]
+        return None
+
+    def _on_mouse(self, viewer: ViewerModel, event: Any) -> Iterator[None]:  # noqa: ARG002
+        """Know whether a button of the mouse is down on the canvas."""
+        self._is_mouse_down = True
+        try:
+            yield
+            while event.type == "mouse_move":
+                yield
+        finally:
+            self._is_mouse_down = False

@@ -1,0 +1,71 @@
+"""Clicks on the canvas, told from drags."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from napari.components import ViewerModel
+
+# Tools in which a click picks; in the others it draws.
+PICKING_MODES: Final = frozenset({"pan_zoom", "transform", "pick", "select", "direct"})
+_SLOP_PX: Final = 4
+
+
+class Click(NamedTuple):
+    """A click of the left button.
+
+    Attributes
+    ----------
+    position_um : (float, float)
+        In the world, y and x.
+    is_same_place : bool
+        Whether the click before was at the same place on the screen.
+    adds : bool
+        Whether Shift or Ctrl was held.
+    """
+
+    position_um: tuple[float, float]
+    is_same_place: bool
+    adds: bool
+
+
+class Clicks:
+    """Calls back for each click that picks something; drags are left to the tools.
+
+    Parameters
+    ----------
+    viewer : ViewerModel
+    on_click : callable
+        Takes a `Click`.
+    """
+
+    def __init__(self, viewer: ViewerModel, on_click: Callable[[Click], None]) -> None:
+        self._on_click = on_click
+        self._last_px: tuple[float, float] | None = None
+        viewer.mouse_drag_callbacks.append(self._on_mouse)
+
+    def _on_mouse(self, viewer: ViewerModel, event: Any) -> Iterator[None]:
+        if event.button != 1 or not is_picking(viewer):
+            return
+        start, position, modifiers = event.pos, event.position, set(event.modifiers)
+        yield
+        while event.type == "mouse_move":
+            if _apart_px(event.pos, start) > _SLOP_PX:
+                return
+            yield
+        last, self._last_px = self._last_px, (start[0], start[1])
+        is_same_place = last is not None and _apart_px(last, start) <= _SLOP_PX
+        adds = bool(modifiers & {"Shift", "Control"})
+        self._on_click(Click((position[-2], position[-1]), is_same_place, adds))
+
+
+def is_picking(viewer: ViewerModel) -> bool:
+    """Whether a click picks something; else it draws, or turns the view."""
+    mode = str(getattr(viewer.layers.selection.active, "mode", "pan_zoom"))
+    return viewer.dims.ndisplay == 2 and mode in PICKING_MODES
+
+
+def _apart_px(a: Any, b: Any) -> float:
+    return max(abs(float(a[0]) - float(b[0])), abs(float(a[1]) - float(b[1])))

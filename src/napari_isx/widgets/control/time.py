@@ -1,0 +1,114 @@
+"""Keeps the slider, the layers and the session on one clock."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from napari.layers import Image, Points
+
+from napari_isx.session.clock import Clock, Placed
+from napari_isx.session.session import Session
+from napari_isx.widgets.control.base import Control
+
+if TYPE_CHECKING:
+    from napari.components import ViewerModel
+    from napari.layers import Layer
+
+
+class TimeControl(Control):
+    """The viewer's axis of seconds, which is the session's time."""
+
+    def __init__(self, viewer: ViewerModel, session: Session) -> None:
+        super().__init__(viewer, session)
+        self._clock = session.clock
+        viewer.dims.events.point.connect(self.follow_slider)
+        viewer.dims.events.range.connect(self.span)
+
+    def go_to(self, time_s: float) -> None:
+        """Show another time: on the slider where there is one, else on the plots alone."""
+        axis = self._axis()
+        if axis is None:
+            start_s, end_s = self.session.clock.span_s
+            self.session.cursor.move_to(min(max(time_s, start_s), end_s))
+        else:
+            self.viewer.dims.set_point(axis, time_s)
+
+    def go_to_event(self, direction: int) -> None:
+        """Show the next (1) or previous (-1) event of the selected cells, if there is one."""
+        time_s = self.session.event_time_s(direction)
+        if time_s is not None:
+            self.go_to(time_s)
+
+    def place_layers(self) -> None:
+        """Put layers where the session's clock has them, and stay at the moment that is shown."""
+        before, self._clock = self._clock, self.session.clock
+        moment_s = self._same_moment(before)
+        for layer, recording in self.our_layers():
+            if layer.ndim == 3 and recording in self._clock:
+                offset_s = self._clock.placed(recording).offset_s
+                if layer.translate[0] != offset_s:
+                    layer.translate = (offset_s, *layer.translate[1:])
+        self.span()
+        if moment_s is not None:
+            self.go_to(moment_s)
+        self.follow_slider()
+
+    def span(self, event: object = None) -> None:  # noqa: ARG002
+        """Let the slider span the session.
+
+        napari would let it span what has pixels, and 512 s where nothing has.
+        """
+        axis, timed = self._axis(), self._timed_layers()
+        if axis is None:
+            return
+        placed = [self._clock.placed(one) for _, one in self.our_layers() if one in self._clock]
+        start_s, stop_s = min(one.offset_s for one in placed), max(map(_last_s, placed))
+        shown = self.viewer.dims.range[axis]
+        images = [layer for layer in timed if isinstance(layer, Image)]
+        if images:
+            # Steps that fall on the frames of the fastest movie; the milliseconds of a GPIO
+            # clock would make playing endless.
+            fastest = min(images, key=lambda layer: float(layer.scale[0]))
+            step_s, frame_s = float(fastest.scale[0]), float(fastest.translate[0])
+            start_s = frame_s - np.floor((frame_s - start_s) / step_s + 1e-6) * step_s
+            wanted = (min(start_s, shown[0]), max(stop_s, shown[1]), step_s)
+        else:
+            step_s = min(float(layer.scale[0]) for layer in timed)
+            wanted = (start_s, max(stop_s, start_s + step_s), step_s)
+        if not np.allclose(wanted, tuple(shown), rtol=0, atol=1e-9):
+            self.viewer.dims.set_range(axis, wanted)
+
+    def follow_slider(self, event: object = None) -> None:  # noqa: ARG002
+        """Take the slider's time over."""
+        axis = self._axis()
+        if axis is not None:
+            self.session.cursor.move_to(float(self.viewer.dims.point[axis]))
+
+    def _same_moment(self, before: Clock) -> float | None:
+        """The session time, by the present clock, of what the cursor points at."""
+        now_s = self.session.cursor.time_s
+        for placed in before.all_placed:
+            if placed.recording in self._clock:
+                own_s = placed.from_session_s(now_s)
+                moment_s = float(self._clock.placed(placed.recording).to_session_s(own_s))
+                return None if moment_s == now_s else moment_s
+        return None
+
+    def _axis(self) -> int | None:
+        """The viewer's axis of seconds, or None while nothing of ours has one."""
+        return int(self.viewer.dims.ndim) - 3 if self._timed_layers() else None
+
+    def _timed_layers(self) -> list[Layer]:
+        """Our layers with an axis of seconds."""
+        return [
+            layer
+            for layer, recording in self.our_layers()
+            if isinstance(layer, Image | Points) and layer.ndim == 3 and recording in self._clock
+        ]
+
+
+def _last_s(placed: Placed) -> float:
+    """The session time of the last sample."""
+    last_s = placed.timing.duration_s - placed.timing.period_s
+    return float(placed.to_session_s(max(last_s, 0.0)))

@@ -1,0 +1,84 @@
+"""Answers the buttons of the dock *Cells* that open something beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from weakref import ref
+
+from napari_isx.session.cells.review import Review
+
+if TYPE_CHECKING:
+    from napari_isx.widgets.cells.window_prompts import WindowPrompts
+    from napari_isx.widgets.coordinator import Coordinator
+
+
+class CellTools:
+    """Opens the dialogs of a viewer's window; without a window there is nothing to open.
+
+    Parameters
+    ----------
+    coordinator : Coordinator
+        It owns this, and is not kept alive by it.
+    """
+
+    def __init__(self, coordinator: Coordinator) -> None:
+        self._coordinator = ref(coordinator)
+        cells = coordinator.cells
+        cells.rules_requested.connect(self._on_rules)
+        cells.raters_requested.connect(self._on_raters)
+        cells.keys_requested.connect(self._on_keys)
+        cells.export_requested.connect(self._on_export)
+
+    def show_rules(self, dock: Any = None) -> None:
+        """Show the dialog of rules; it closes with the dock that asked for it."""
+        from napari_isx.widgets.cells import tools
+
+        if (found := self._found) is not None:
+            tools.close_with(dock, tools.show_rules(found.saving.viewer, found))
+
+    def show_raters(self, dock: Any = None) -> None:
+        """Show the dialog that compares raters."""
+        from napari_isx.widgets.cells import tools
+
+        if (found := self._found) is not None:
+            tools.close_with(dock, tools.show_raters(found.saving.viewer, found))
+
+    def show_keys(self) -> None:
+        """Show the card of keys."""
+        from napari_isx.widgets.cells import tools
+
+        if (found := self._found) is not None:
+            tools.show_keys(found.saving.viewer)
+
+    def export(self) -> None:
+        """Ask where the decision log is to be written."""
+        if (prompts := self._prompts) is not None:
+            prompts.ask_where_to_export()
+
+    def restore_previous(self) -> None:
+        """Ask whether the last save is to be taken back."""
+        if (prompts := self._prompts) is not None:
+            prompts.ask_about_previous()
+
+    @property
+    def _found(self) -> Coordinator | None:
+        return self._coordinator()
+
+    @property
+    def _prompts(self) -> WindowPrompts | None:
+        from napari_isx.widgets.cells import tools
+
+        found = self._found
+        return tools.prompts(found.saving.viewer, found) if found is not None else None
+
+    def _on_rules(self, review: Review, dock: Any) -> None:  # noqa: ARG002
+        self.show_rules(dock)
+
+    def _on_raters(self, review: Review, dock: Any) -> None:  # noqa: ARG002
+        self.show_raters(dock)
+
+    def _on_keys(self, dock: Any) -> None:  # noqa: ARG002
+        self.show_keys()
+
+    def _on_export(self, review: Review, dock: Any) -> None:  # noqa: ARG002
+        self.export()

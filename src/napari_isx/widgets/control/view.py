@@ -1,0 +1,58 @@
+"""Keeps all that was opened in view, until the user zooms or pans."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_isx.session.session import Session
+from napari_isx.widgets.control.base import Control
+
+if TYPE_CHECKING:
+    from napari.components import Camera, ViewerModel
+
+View = tuple[float, ...]
+
+
+class ViewControl(Control):
+    """The camera, as napari fits the view to the first layer only."""
+
+    def __init__(self, viewer: ViewerModel, session: Session) -> None:
+        super().__init__(viewer, session)
+        self._fitted: View | None = None
+        self._num_layers = len(viewer.layers)
+
+    @property
+    def camera(self) -> Camera:
+        """The viewer's camera."""
+        return getattr(self.viewer, "scene", self.viewer).camera  # `scene` came with napari 0.9
+
+    def follow_layers(self) -> None:
+        """Show the whole of it again where something was added."""
+        before, self._num_layers = self._num_layers, len(self.viewer.layers)
+        if self._num_layers > before and self.viewer.dims.ndisplay == 2:
+            if before:
+                self.refit()
+            else:
+                self.fit()
+
+    def fit(self) -> None:
+        """Show all there is."""
+        self.viewer.reset_view()
+        self._fitted = self._view()
+
+    def refit(self) -> bool:
+        """Show all there is, unless the user has zoomed or panned; whether he has not."""
+        before = self._view()
+        is_untouched = self._fitted is not None and np.allclose(self._fitted, before)
+        self.fit()
+        # Or he showed all of it himself: roughly, as the canvas may have another size by now.
+        if is_untouched or np.allclose(before, self._fitted or before, rtol=0.1):
+            return True
+        self.camera.center, self.camera.zoom = (0.0, *before[:2]), before[2]
+        self._fitted = None
+        return False
+
+    def _view(self) -> View:
+        return (*self.camera.center[-2:], self.camera.zoom)

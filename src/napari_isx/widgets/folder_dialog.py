@@ -1,0 +1,234 @@
+"""Asking what to open of a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from napari.utils.theme import get_theme
+from qtpy.QtCore import QDateTime, QLocale, Qt
+from qtpy.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QDialogButtonBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+from superqt import QElidingLabel
+
+from napari_isx.io.found import Found
+
+_COLUMNS: Final = ("Name", "Kind", "Contents", "Changed", "Size")
+_NAME, _KIND, _CONTENTS, _CHANGED, _SIZE = range(len(_COLUMNS))
+_MAX_NAME_PX: Final = 440
+_MAX_CONTENTS_PX: Final = 460
+_MIN_ROWS, _MAX_ROWS = 4, 18
+_SCREEN_SHARE: Final = 0.9
+# napari styles no check boxes in lists, and the system's are hardly seen on its dark theme.
+_LIST_STYLE: Final = """
+QTreeWidget::item {{ padding: 4px 6px 4px 2px; }}
+QTreeWidget::indicator {{ width: 14px; height: 14px; padding: 1px; border-radius: 2px; }}
+QTreeWidget::indicator:unchecked {{ background: {theme.primary}; }}
+QTreeWidget::indicator:checked {{
+    background: {theme.current}; image: url("theme_{theme.id}:/check.svg");
+}}
+QTreeWidget::indicator:disabled {{ background: transparent; }}
+"""
+
+
+class FolderDialog(QDialog):
+    """The recordings found in a folder, each with a check box.
+
+    Parameters
+    ----------
+    folder : Path
+    finds : sequence of Found
+        In the order in which they are listed; the selected ones are checked.
+    parent : QWidget, optional
+        The window, whose style is followed.
+    theme_name : str
+        The theme of napari that the window has.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        finds: Sequence[Found],
+        parent: QWidget | None = None,
+        theme_name: str = "dark",
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Open recordings")
+        self._folder = folder
+        self._finds = list(finds)
+
+        where = QElidingLabel(f"{_recordings(len(finds))} found in {folder}")
+        where.setElideMode(Qt.TextElideMode.ElideMiddle)
+        where.setToolTip(str(folder))
+        self.tree = self._make_tree()
+        self.tree.setStyleSheet(_LIST_STYLE.format(theme=get_theme(theme_name)))
+        self.summary = QLabel()
+        self.all_button = QPushButton("Select &all")
+        self.none_button = QPushButton("Select &none")
+        for button in (self.all_button, self.none_button):
+            button.setAutoDefault(False)
+        choices = QDialogButtonBox.StandardButton
+        self.buttons = QDialogButtonBox(choices.Open | choices.Cancel)
+        self.open_button = self.buttons.button(choices.Open)
+        self.open_button.setDefault(True)
+
+        bottom = QHBoxLayout()
+        bottom.addWidget(self.all_button)
+        bottom.addWidget(self.none_button)
+        bottom.addSpacing(12)
+        bottom.addWidget(self.summary, 1)
+        bottom.addWidget(self.buttons)
+        layout = QVBoxLayout(self)
+        layout.setSpacing(10)
+        layout.addWidget(where)
+        layout.addWidget(self.tree, 1)
+        layout.addLayout(bottom)
+
+        self.all_button.clicked.connect(self._check_all)
+        self.none_button.clicked.connect(self._check_none)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        self.tree.itemChanged.connect(self._on_item)
+        self._show_summary()
+        self._fit()
+        self.tree.setFocus()
+
+    @property
+    def chosen(self) -> list[Found]:
+        """The checked finds, in order."""
+        return [found for found, item in self._rows() if _is_checked(item)]
+
+    def _make_tree(self) -> QTreeWidget:
+        tree = QTreeWidget()
+        tree.setHeaderLabels(_COLUMNS)
+        tree.setRootIsDecorated(False)
+        tree.setUniformRowHeights(True)
+        tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        # What tells one name from the next is at the end.
+        tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        tree.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        tree.headerItem().setTextAlignment(_SIZE, right)
+        for found in self._finds:
+            item = QTreeWidgetItem(self._texts(found))
+            item.setTextAlignment(_SIZE, right)
+            item.setCheckState(_NAME, _state(found.selected))
+            item.setToolTip(_NAME, "\n".join(map(str, found.paths)))
+            item.setToolTip(_CONTENTS, _told(found.problem or found.description, found.processing))
+            if found.problem is not None:
+                item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEnabled)
+            tree.addTopLevelItem(item)
+        selected = (i for i, found in enumerate(self._finds) if found.selected)
+        tree.setCurrentItem(tree.topLevelItem(next(selected, 0)))
+        return tree
+
+    def _texts(self, found: Found) -> list[str]:
+        system = QLocale.system()
+        name = _relative(found.path, self._folder)
+        if len(found.paths) > 1:
+            name += f" and {len(found.paths) - 1} more"
+        changed = QDateTime.fromSecsSinceEpoch(int(found.modified_s))
+        last_step = found.processing.rpartition(", ")[2]
+        return [
+            name,
+            found.kind,
+            f"⚠ {found.problem}" if found.problem else _told(found.description, last_step),
+            system.toString(changed, QLocale.FormatType.ShortFormat),
+            _size_text(found.size_bytes),
+        ]
+
+    def _fit(self) -> None:
+        """Take the room that the list needs, within reason."""
+        header = self.tree.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(_CONTENTS, QHeaderView.ResizeMode.Stretch)
+        for column, most in ((_NAME, _MAX_NAME_PX), (_CONTENTS, _MAX_CONTENTS_PX)):
+            self.tree.resizeColumnToContents(column)
+            header.resizeSection(column, min(header.sectionSize(column) + 12, most))
+        for column in (_KIND, _CHANGED, _SIZE):
+            self.tree.resizeColumnToContents(column)
+            header.resizeSection(column, header.sectionSize(column) + 12)
+        contents = min(self.tree.sizeHintForColumn(_CONTENTS) + 24, _MAX_CONTENTS_PX)
+        others = sum(header.sectionSize(c) for c in (_NAME, _KIND, _CHANGED, _SIZE))
+        rows = min(max(len(self._finds), _MIN_ROWS), _MAX_ROWS)
+        row_px = max(self.tree.sizeHintForRow(0), self.fontMetrics().height() + 4)
+        frame = 2 * self.tree.frameWidth()
+        scroll_bar = self.tree.verticalScrollBar().sizeHint().width()
+        width = others + contents + frame + scroll_bar
+        height = rows * row_px + header.sizeHint().height() + frame
+        around = self.sizeHint() - self.tree.sizeHint()
+        screen = self.screen().availableGeometry()
+        self.resize(
+            min(width + 40, int(screen.width() * _SCREEN_SHARE)),
+            min(height + around.height() + 4, int(screen.height() * _SCREEN_SHARE)),
+        )
+
+    def _rows(self) -> list[tuple[Found, QTreeWidgetItem]]:
+        return [(found, self.tree.topLevelItem(i)) for i, found in enumerate(self._finds)]
+
+    def _check_all(self) -> None:
+        self._check(checked=True)
+
+    def _check_none(self) -> None:
+        self._check(checked=False)
+
+    def _check(self, *, checked: bool) -> None:
+        for found, item in self._rows():
+            if found.problem is None:
+                item.setCheckState(_NAME, _state(checked))
+
+    def _on_item(self, item: QTreeWidgetItem, column: int) -> None:  # noqa: ARG002
+        self._show_summary()
+
+    def _show_summary(self) -> None:
+        chosen = self.chosen
+        size = _size_text(sum(found.size_bytes for found in chosen))
+        self.summary.setText(f"{len(chosen)} selected, {size}" if chosen else "Nothing selected")
+        self.open_button.setEnabled(bool(chosen))
+
+
+def ask_what_to_open(
+    folder: Path, finds: Sequence[Found], parent: QWidget, theme_name: str
+) -> list[Found]:
+    """Let the user choose; nothing where the user cancels."""
+    dialog = FolderDialog(folder, finds, parent, theme_name)
+    accepted = dialog.exec()
+    chosen = dialog.chosen if accepted else []
+    dialog.deleteLater()
+    return chosen
+
+
+def _recordings(count: int) -> str:
+    return "1 recording" if count == 1 else f"{count:,} recordings"
+
+
+def _told(*parts: str) -> str:
+    return " · ".join(filter(None, parts))
+
+
+def _relative(path: Path, folder: Path) -> str:
+    return str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)
+
+
+def _size_text(num_bytes: int) -> str:
+    return str(QLocale().formattedDataSize(num_bytes, 1, QLocale.DataSizeFormat.DataSizeSIFormat))
+
+
+def _state(checked: bool) -> Qt.CheckState:
+    return Qt.CheckState.Checked if checked else Qt.CheckState.Unchecked
+
+
+def _is_checked(item: QTreeWidgetItem) -> bool:
+    return bool(item.checkState(_NAME) == Qt.CheckState.Checked)

@@ -1,0 +1,51 @@
+"""The dock *Heat map*: all traces at a glance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from qtpy.QtCore import Qt, QTimer
+from qtpy.QtGui import QShowEvent
+from qtpy.QtWidgets import QDockWidget, QMainWindow
+
+from napari_isx.widgets.heatmap import HeatMapView
+
+if TYPE_CHECKING:
+    from napari.viewer import Viewer
+
+_HEIGHT_PX: Final = 280
+
+
+class HeatMapWidget(HeatMapView):
+    """Shows all cells of the group.
+
+    Parameters
+    ----------
+    napari_viewer : napari.viewer.Viewer
+        The viewer whose cells are shown.
+    """
+
+    def __init__(self, napari_viewer: Viewer) -> None:
+        super().__init__()
+        self._placed = False
+        self._place_timer = QTimer(self, singleShot=True)
+        self._place_timer.timeout.connect(self._place)
+        from napari_isx.widgets.coordinator import Coordinator
+
+        Coordinator.of(napari_viewer).heatmap.attach(self)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        """Move below the canvas, where a time axis has room; napari docks plugins on the right."""
+        super().showEvent(event)
+        if not self._placed:
+            self._placed = True
+            # Not now: Qt is in the middle of laying the dock out, and crashes when it moves.
+            self._place_timer.start()
+
+    def _place(self) -> None:
+        dock, window = self.parent(), self.window()
+        if isinstance(dock, QDockWidget) and isinstance(window, QMainWindow):
+            window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
+            window.resizeDocks([dock], [_HEIGHT_PX], Qt.Orientation.Vertical)
+            # Half of the room where it is beside the traces.
+            window.resizeDocks([dock], [window.width() // 2], Qt.Orientation.Horizontal)

@@ -1,0 +1,735 @@
+"""The journal of decisions: what is on the disk, where, and what is made of a damaged one."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import errno
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import recordings
+
+from napari_isx import IsxFileError, open_isx
+from napari_isx.session.decisions import journal as journal_module
+from napari_isx.session.decisions import journal_file
+from napari_isx.session.decisions.curation import Curation
+from napari_isx.session.decisions.decision_log import COLUMNS
+from napari_isx.session.decisions.journal import (
+    JOURNAL_SUFFIX,
+    format_line,
+    parse_line,
+    read_journal,
+)
+
+COUNT = 5
+OPENED = ["accepted", "undecided", "rejected", "accepted", "undecided"]
+
+
+@pytest.fixture(autouse=True)
+def data_folder(tmp_path, monkeypatch):
+    """The user's own folder."""
+    monkeypatch.setenv(journal_file.DATA_FOLDER_VARIABLE, str(tmp_path / "user"))
+    return tmp_path / "user" / "journals"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = tmp_path / "animal 7 ä"
+    folder.mkdir()
+    recordings.write_cells(folder / "c.isxd", COUNT, CellNames=recordings.UNICODE_NAMES[:COUNT])
+    return folder
+
+
+@pytest.fixture
+def window():
+    """Opens a cell set anew, as another window would; closes them all."""
+    with contextlib.ExitStack() as stack:
+        yield lambda path: listening(Curation(stack.enter_context(open_isx(path))))
+
+
+def listening(curation: Curation) -> Curation:
+    curation.told = {"notice": [], "trouble": [], "conflict": []}
+    for name, texts in curation.told.items():
+        getattr(curation, name).connect(texts.append)
+    return curation
+
+
+def journal_of(folder: Path) -> Path:
+    return folder / f"c.isxd{JOURNAL_SUFFIX}"
+
+
+def kinds(path: Path) -> list[str]:
+    return [entry.kind for entry in read_journal(path).entries]
+
+
+def fail_in(monkeypatch, *folders: Path, error: int = errno.EACCES) -> list[Path]:
+    """Let no file below these folders be opened for writing; the list can be changed."""
+    failing, open_file = list(folders), os.open
+
+    def refusing(path, flags, *args, **kwargs):
+        if flags & os.O_RDWR and any(Path(path).is_relative_to(f) for f in failing):
+            raise OSError(error, os.strerror(error), str(path))
+        return open_file(path, flags, *args, **kwargs)
+
+    monkeypatch.setattr(os, "open", refusing)
+    return failing
+
+
+def test_opening_and_looking_write_nothing(folder, window, data_folder):
+    curation = window(folder / "c.isxd")
+    assert curation.restorable is None
+    curation.decide([0], "accepted")  # which it is
+    curation.undo()
+    curation.redo()
+    curation.dismiss()
+    curation.restore()
+    assert curation.journal_path is None
+    assert curation.is_journaled
+    assert [p.name for p in folder.iterdir()] == ["c.isxd"]
+    assert not data_folder.exists()
+
+
+def test_each_decision_is_a_line_that_says_who_when_which_and_how(folder, window):
+    curation = window(folder / "c.isxd")
+    curation.decide([1], "accepted", how="click")
+    curation.decide(range(COUNT), "rejected", how="rule", note="SNR < 3")
+    curation.undo()
+    curation.redo()
+    curation.save()
+    path = journal_of(folder)
+    assert curation.journal_path == path
+    assert path.read_bytes().count(b"\n") == 6
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [line["kind"] for line in lines] == ["opened", *["decided"] * 4, "saved"]
+    assert lines[0]["statuses"] == "01201"
+    assert lines[0]["names"] == recordings.UNICODE_NAMES[:COUNT]
+    assert lines[0]["file"] == "c.isxd"
+    assert [line.get("how") for line in lines[1:5]] == ["click", "rule", "undo", "redo"]
+    assert lines[2]["note"] == "SNR < 3"
+    assert lines[3]["note"] == "reject 4 cells by rule SNR < 3"
+    assert lines[1]["cells"] == [[1, "Zelle ä", "undecided", "accepted"]]
+    assert [cell[0] for cell in lines[2]["cells"]] == [0, 1, 3, 4]  # 2 was rejected already
+    assert lines[5]["statuses"] == "22222"
+    assert len({line["session"] for line in lines}) == 1
+    assert {line["pid"] for line in lines} == {os.getpid()}
+    assert all(line["time"].endswith("+00:00") and line["user"] and line["host"] for line in lines)
+
+
+def test_a_decision_is_on_the_disk_before_it_is_told(folder, window, monkeypatch):
+    curation, synced, seen = window(folder / "c.isxd"), [], []
+    fsync = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda handle: (synced.append(handle), fsync(handle)))
+    curation.changed.connect(lambda: seen.append((len(synced), len(kinds(journal_of(folder))))))
+    curation.decide([1], "accepted")
+    assert seen == [(2, 2)]  # the file, and the folder that has a new name in it
+    curation.decide([1], "rejected")
+    assert seen[1] == (3, 3)
+
+
+def test_a_bulk_decision_is_one_line_and_quick(tmp_path, window):
+    path = recordings.write_cells(tmp_path / "c.isxd", 5000, (1, 1), 2)
+    curation = window(path)
+    curation.decide([0], "rejected")
+    start = time.perf_counter()
+    curation.decide(range(5000), "accepted", how="bulk")
+    assert time.perf_counter() - start < 0.5
+    assert kinds(curation.journal_path) == ["opened", "decided", "decided"]
+    assert set(read_journal(curation.journal_path).statuses()) == {"accepted"}
+
+
+def test_a_single_decision_among_a_thousand_cells_is_quick(tmp_path, window):
+    curation = window(recordings.write_cells(tmp_path / "c.isxd", 1000, (1, 1), 2))
+    times = []
+    for i in range(60):
+        start = time.perf_counter()
+        curation.decide([i], ["rejected", "accepted"][i % 2])
+        times.append(time.perf_counter() - start)
+    assert sorted(times)[30] < 0.05  # 0.3 ms where the disk is quick
+
+
+@pytest.mark.parametrize("as_series", [False, True])
+def test_restoring_after_a_crash(folder, window, as_series):
+    path = folder / "c.isxd"
+    if as_series:
+        later = recordings.timing_info(11, seconds=(1_600_000_900_123, 1000))
+        recordings.write_cells(
+            folder / "d.isxd", COUNT, CellNames=recordings.UNICODE_NAMES[:COUNT], timingInfo=later
+        )
+        path = [path, folder / "d.isxd"]
+    crashed = window(path)
+    crashed.decide([0, 1], "rejected")
+    crashed.decide([3], "undecided")
+    crashed.undo()
+    curation = window(path)
+    found = curation.restorable
+    assert [(c.cell, c.name, c.in_file, c.decided) for c in found.cells] == [
+        (0, "C0", "accepted", "rejected"),
+        (1, "Zelle ä", "undecided", "rejected"),
+    ]
+    assert found.conflicts == ()
+    assert str(found).startswith("2 cells were decided by ")
+    assert found.time[:10] in str(found)
+    curation.restore()
+    assert curation.statuses == crashed.statuses
+    assert curation.restorable is None
+    assert curation.undo_text == "restore 2 cells"
+    curation.undo()
+    assert curation.statuses == OPENED
+    curation.redo()
+    curation.save()
+    assert window(path).restorable is None
+
+
+def test_what_is_restored_and_lost_again_is_offered_again(folder, window):
+    window(folder / "c.isxd").decide([0, 1], "rejected")
+    second = window(folder / "c.isxd")
+    second.restore()
+    second.decide([4], "accepted")
+    third = window(folder / "c.isxd")
+    assert [c.cell for c in third.restorable.cells] == [0, 1, 4]
+    third.restore()
+    assert third.statuses == second.statuses
+
+
+def test_saved_decisions_are_not_offered(folder, window):
+    curation = window(folder / "c.isxd")
+    curation.decide([0], "rejected")
+    curation.save()
+    curation.decide([1], "accepted")
+    found = window(folder / "c.isxd").restorable
+    assert [(c.cell, c.decided) for c in found.cells] == [(1, "accepted")]
+
+
+def test_dismissed_decisions_are_not_offered_until_more_are_taken_there(folder, window):
+    crashed = window(folder / "c.isxd")
+    crashed.decide([0], "rejected")
+    second = window(folder / "c.isxd")
+    second.dismiss()
+    assert second.restorable is None
+    assert second.statuses == OPENED
+    assert window(folder / "c.isxd").restorable is None
+    assert read_journal(journal_of(folder)).statuses() == OPENED
+    assert len(kinds(journal_of(folder))) == 4  # nothing is deleted
+    crashed.decide([1], "rejected")
+    assert [c.cell for c in window(folder / "c.isxd").restorable.cells] == [0, 1]
+
+
+def test_cells_that_the_file_was_given_another_status_for_are_told_apart(folder, window):
+    window(folder / "c.isxd").decide([0, 1], "rejected")
+    with open_isx(folder / "c.isxd") as other:
+        other.save_statuses(["undecided", *OPENED[1:]])
+    curation = window(folder / "c.isxd")
+    assert [(c.cell, c.is_conflict) for c in curation.restorable.cells] == [(0, True), (1, False)]
+    assert "1 cell of them changed in the file since." in str(curation.restorable)
+    curation.restore(conflicting=False)
+    assert curation.statuses == ["undecided", "rejected", *OPENED[2:]]
+    curation.save()
+    assert window(folder / "c.isxd").restorable is None
+    window(folder / "c.isxd").decide([3], "undecided")
+    final = window(folder / "c.isxd")
+    final.restore()
+    assert final.status(3) == "undecided"
+
+
+def test_what_was_decided_meanwhile_is_not_overwritten_by_restoring(folder, window):
+    window(folder / "c.isxd").decide([0, 1], "rejected")
+    curation = window(folder / "c.isxd")
+    curation.decide([1], "accepted")
+    curation.restore()
+    assert curation.statuses[:2] == ["rejected", "accepted"]
+
+
+def test_two_windows_keep_both_and_say_so_once(folder, window):
+    first, second = window(folder / "c.isxd"), window(folder / "c.isxd")
+    first.decide([0], "rejected")
+    assert first.told["conflict"] == []
+    second.decide([1], "rejected")
+    second.decide([1], "accepted")
+    first.decide([3], "rejected")
+    first.decide([3], "undecided")
+    for curation in (first, second):
+        (text,) = curation.told["conflict"]
+        assert "is deciding about c.isxd too" in text
+    journal = read_journal(journal_of(folder))
+    assert journal.statuses() == ["rejected", "accepted", "rejected", "undecided", "undecided"]
+    assert journal.unreadable_lines == 0
+    assert len({entry.session for entry in journal.entries}) == 2
+    first.save()
+    assert [c.cell for c in window(folder / "c.isxd").restorable.cells] == [1]
+
+
+def test_many_processes_write_whole_lines(folder, window):
+    script = """
+import sys
+from napari_isx import open_isx
+from napari_isx.session.decisions.curation import Curation
+with open_isx(sys.argv[1]) as cells:
+    curation = Curation(cells)
+    for i in range(60):
+        curation.decide([i % 5], ["accepted", "rejected", "undecided"][(i // 5) % 3])
+"""
+    command = [sys.executable, "-c", script, folder / "c.isxd"]
+    processes = [subprocess.Popen(command) for _ in range(3)]
+    assert [process.wait(60) for process in processes] == [0, 0, 0]
+    journal = read_journal(journal_of(folder))
+    assert journal.unreadable_lines == 0
+    steps = {}
+    for entry in journal.entries:
+        steps.setdefault(entry.session, []).append(entry.step)
+    assert len(steps) == 3
+    assert all(counted == list(range(1, len(counted) + 1)) for counted in steps.values())
+
+
+def test_a_torn_last_line_is_passed_over_and_written_on_from(folder, window, tmp_path):
+    curation = window(folder / "c.isxd")
+    curation.decide([0], "rejected")
+    before = journal_of(folder).read_bytes()
+    curation.decide([1], "rejected")
+    after = journal_of(folder).read_bytes()
+    for end in range(len(before), len(after)):
+        torn = [after[:end], after[:end] + b"\0" * (len(after) - end)][end % 2]
+        journal_of(folder).write_bytes(torn)
+        again = window(folder / "c.isxd")
+        whole = end == len(after) - 1 and end % 2 == 0  # only the line's end is missing
+        assert [c.cell for c in again.restorable.cells] == ([0, 1] if whole else [0]), end
+        again.decide([4], "accepted")
+        assert journal_of(folder).read_bytes().startswith(torn)
+        found = window(folder / "c.isxd").restorable
+        assert [c.cell for c in found.cells] == ([0, 1, 4] if whole else [0, 4]), end
+
+
+def test_a_first_line_that_is_torn_is_no_other_file(folder, window):
+    window(folder / "c.isxd").decide([0], "rejected")
+    whole = journal_of(folder).read_bytes()
+    for torn in (b"", whole[:1], whole[:40], whole[:200], b"\0" * 4096):
+        journal_of(folder).write_bytes(torn)
+        window(folder / "c.isxd").decide([1], "rejected")
+        assert [p.name for p in folder.iterdir() if "other" in p.name] == []
+        assert [c.cell for c in window(folder / "c.isxd").restorable.cells] == [1]
+
+
+@pytest.mark.parametrize("change", ["names", "traces", "foreign", "binary"])
+def test_a_journal_of_other_cells_is_moved_aside_never_overwritten(folder, window, change):
+    window(folder / "c.isxd").decide([0], "rejected")
+    path, journal = folder / "c.isxd", journal_of(folder)
+    if change == "names":
+        recordings.edit(path, CellNames=["a", "b", "c", "d", "e"])
+    elif change == "traces":
+        payload, footer = recordings.split(path)
+        recordings.write(path, payload[:-44] + bytes(44), footer)
+    else:
+        journal.write_bytes(b'{"time": 1}\n' if change == "foreign" else os.urandom(5000))
+    for n in range(2):
+        before = journal.read_bytes()
+        curation = window(path)
+        assert curation.restorable is None
+        curation.decide([1], "rejected")
+        (text,) = curation.told["notice"]
+        (aside,) = [p for p in folder.iterdir() if "other" in p.name and p.name in text]
+        assert aside.read_bytes() == before
+        assert len([p for p in folder.iterdir() if "other-cells" in p.name]) == n + 1
+        assert window(path).restorable.cells[0].cell == 1
+        journal.write_bytes(b"something else\n")
+
+
+def test_a_folder_that_cannot_be_written(folder, window, monkeypatch, data_folder):
+    fail_in(monkeypatch, folder)
+    curation = window(folder / "c.isxd")
+    curation.decide([0], "rejected")
+    curation.decide([1], "rejected")
+    (text,) = curation.told["notice"]
+    assert "c.isxd" in text
+    assert "Permission denied" in text
+    (journal,) = data_folder.iterdir()
+    assert str(journal) in text
+    assert curation.journal_path == journal
+    assert curation.told["trouble"] == []
+    again = window(folder / "c.isxd")
+    again.restore()
+    assert again.statuses == curation.statuses
+
+
+def test_what_went_elsewhere_is_added_beside_the_file_once_that_works(
+    folder, window, monkeypatch, data_folder
+):
+    curation = window(folder / "c.isxd")
+    curation.decide([0], "rejected")
+    failing = fail_in(monkeypatch, folder)
+    curation.decide([1], "rejected")
+    failing.clear()
+    curation.decide([3], "rejected")
+    assert len(curation.told["notice"]) == 1
+    curation.retry_journal()
+    assert len(kinds(journal_of(folder))) == 4
+    again = window(folder / "c.isxd")
+    assert [c.cell for c in again.restorable.cells] == [0, 1, 3]
+    (elsewhere,) = data_folder.iterdir()
+    assert len(kinds(elsewhere)) == 4
+    assert len(again.journal_entries()) == 4  # each once, though two files have it
+
+
+def test_no_disk_takes_decisions_for_a_while(folder, window, monkeypatch, data_folder):
+    failing = fail_in(monkeypatch, folder, data_folder, error=errno.ENOSPC)
+    curation = window(folder / "c.isxd")
+    curation.decide([0], "rejected")
+    curation.decide([1], "rejected")
+    assert curation.statuses[:2] == ["rejected", "rejected"]
+    (text,) = curation.told["trouble"]
+    assert "No space left on device" in text
+    assert curation.told["notice"] == []
+    assert not curation.is_journaled
+    assert curation.journal_path is None
+    failing.clear()
+    curation.decide([3], "rejected")
+    assert curation.is_journaled
+    assert curation.journal_path == journal_of(folder)
+    assert curation.told["notice"] == ["All decisions about c.isxd are on the disk again."]
+    again = window(folder / "c.isxd")
+    again.restore()
+    assert again.statuses == curation.statuses
+    failing += [folder, data_folder]
+    curation.undo()
+    assert len(curation.told["trouble"]) == 2  # it is news again
+
+
+@pytest.mark.parametrize("step", ["write", "half a write", "fsync"])
+def test_a_disk_that_fails_within_a_line(folder, window, monkeypatch, step):
+    curation = window(folder / "c.isxd")
+    curation.decide([0], "rejected")
+    write = os.write
+
+    def fail(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        if step == "fsync":
+            patch.setattr(os, "fsync", fail)
+        elif step == "write":
+            patch.setattr(os, "write", fail)
+        else:
+            patch.setattr(os, "write", lambda handle, data: write(handle, data[:20]))
+        curation.decide([1], "rejected")
+        assert len(curation.told["trouble"]) == 1
+    curation.decide([3], "rejected")
+    again = window(folder / "c.isxd")
+    again.restore()
+    assert again.statuses == curation.statuses
+    steps = [entry.step for entry in read_journal(journal_of(folder)).entries]
+    assert steps[:4] == [1, 2, 3, 4]
+
+
+def test_a_folder_that_vanishes_while_open(folder, window, tmp_path):
+    curation = window(folder / "c.isxd")
+    curation.decide([0], "rejected")
+    away = folder.rename(tmp_path / "away")
+    curation.decide([1], "rejected")
+    assert not folder.exists()  # nothing is made where a drive may be mounted again
+    assert len(curation.told["notice"]) == 1
+    with pytest.raises(FileNotFoundError, match=r"gone.*No decision is lost"):
+        curation.save()
+    assert curation.statuses[:2] == ["rejected", "rejected"]
+    away.rename(folder)
+    curation.save()
+    again = window(folder / "c.isxd")
+    assert again.statuses == curation.statuses
+    assert again.restorable is None
+
+
+def test_a_journal_that_is_deleted_or_replaced_while_open_is_written_anew(folder, window):
+    curation = window(folder / "c.isxd")
+    curation.decide([0], "rejected")
+    journal_of(folder).unlink()
+    curation.decide([1], "rejected")
+    assert [c.cell for c in window(folder / "c.isxd").restorable.cells] == [0, 1]
+    journal_of(folder).unlink()
+    journal_of(folder).write_bytes(b"not a journal\n")
+    curation.decide([3], "rejected")
+    assert [c.cell for c in window(folder / "c.isxd").restorable.cells] == [0, 1, 3]
+    assert b"not a journal\n" in [p.read_bytes() for p in folder.iterdir()]
+
+
+@pytest.fixture
+def mounted(tmp_path):
+    """A small disk of its own, where the system lets us have one."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(place)]
+    if sys.platform != "linux" or subprocess.run(command, capture_output=True).returncode:
+        pytest.skip("no disk can be mounted here")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def test_a_disk_that_is_full(mounted, window, data_folder):
+    path = recordings.write_cells(mounted / "c.isxd", COUNT)
+    curation = window(path)
+    curation.decide([0], "rejected")
+    with contextlib.suppress(OSError), (mounted / "filler").open("wb", buffering=0) as filler:
+        while filler.write(b"x" * 100):
+            pass
+    for i in range(40):
+        curation.decide([i % COUNT], ["accepted", "rejected"][i // COUNT % 2])
+    assert len(curation.told["notice"]) == 1
+    assert "No space left on device" in curation.told["notice"][0]
+    with pytest.raises(OSError, match="the disk is full"):
+        curation.save()
+    again = window(path)
+    assert again.statuses == OPENED
+    again.restore()
+    assert again.statuses == curation.statuses
+    (mounted / "filler").unlink()
+    curation.save()
+    assert window(path).statuses == curation.statuses
+    del again, curation
+
+
+def test_a_disk_that_is_read_only(mounted, window, data_folder):
+    path = recordings.write_cells(mounted / "c.isxd", COUNT)
+    subprocess.run(["mount", "-o", "remount,ro", str(mounted)], check=True)
+    curation = window(path)
+    curation.decide([0], "rejected")
+    assert len(curation.told["notice"]) == 1
+    assert curation.journal_path.parent == data_folder
+    with pytest.raises(OSError, match="may not be written"):
+        curation.save()
+    again = window(path)
+    again.restore()
+    assert again.statuses == curation.statuses
+
+
+def test_a_limit_on_the_size_of_files_loses_nothing(folder, window):
+    """As a full disk does, a limit ends a write in the middle."""
+    pytest.importorskip("resource")
+    script = """
+import resource, sys
+from napari_isx import open_isx
+from napari_isx.session.decisions.curation import Curation
+with open_isx(sys.argv[1]) as cells:
+    curation = Curation(cells)
+    curation.trouble.connect(print)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
+    for i in range(20):
+        curation.decide([i % 5], ["accepted", "rejected"][i // 5 % 2])
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    curation.retry_journal()
+    print(*curation.statuses)
+"""
+    for limit in (0, 700, 1500, 3001):
+        command = [sys.executable, "-c", script, folder / "c.isxd", str(limit)]
+        result = subprocess.run(command, capture_output=True, text=True, check=True)
+        *told, statuses = result.stdout.splitlines()
+        assert [("cannot be written" in text) for text in told] == [True]
+        again = window(folder / "c.isxd")
+        again.restore()
+        assert again.statuses == statuses.split()
+        shutil.move(journal_of(folder), folder / f"{limit}.jsonl")
+
+
+def test_the_log_as_a_table(folder, window, tmp_path):
+    window(folder / "c.isxd").decide([1], "rejected", how="click")
+    curation = window(folder / "c.isxd")
+    curation.restore()
+    curation.decide([0, 2], "undecided", how="rule", note='SNR < 3, "weak"')
+    assert curation.export_decisions_csv(tmp_path / "log.csv") == 4
+    with (tmp_path / "log.csv").open(encoding="utf-8-sig", newline="") as handle:
+        header, *rows = csv.reader(handle)
+    assert header == list(COLUMNS)
+    assert [row[2:] for row in rows] == [
+        ["1", "Zelle ä", "undecided", "rejected", "click", ""],
+        ["1", "Zelle ä", "undecided", "rejected", "restore", rows[1][7]],
+        ["0", "C0", "accepted", "undecided", "rule", 'SNR < 3, "weak"'],
+        ["2", "細胞 2", "rejected", "undecided", "rule", 'SNR < 3, "weak"'],
+    ]
+    assert all(row[0][:2] == "20" and row[1] for row in rows)
+
+
+def test_names_that_cannot_be_encoded_are_noted_and_exported(folder, window, tmp_path):
+    names = ["\ud800", "a\nb", "\u2028", "a\nb", "=1+1"]
+    payload, footer = recordings.split(folder / "c.isxd")
+    text = json.dumps(footer | {"CellNames": names}).encode()
+    recordings.write(folder / "c.isxd", payload, text)
+    curation = window(folder / "c.isxd")
+    curation.decide(range(COUNT), "rejected")
+    journal = read_journal(curation.journal_path)
+    assert list(journal.final_statuses()) == ["\ud800", "a\nb", "\u2028", "a\nb #2", "=1+1"]
+    curation.export_decisions_csv(tmp_path / "log.csv")
+    assert (tmp_path / "log.csv").stat().st_size > 100
+
+
+def test_a_journal_read_by_itself(folder, window):
+    curation = window(folder / "c.isxd")
+    curation.decide_many({0: "rejected", 1: "accepted"})
+    curation.undo()
+    curation.decide([4], "rejected")
+    journal = read_journal(str(journal_of(folder)))
+    assert journal.statuses() == curation.statuses
+    assert journal.final_statuses() == dict(
+        zip(recordings.UNICODE_NAMES, curation.statuses, strict=False)
+    )
+    assert len(journal.users) == 1
+    assert journal.statuses(journal.users[0]) == curation.statuses
+    assert journal.statuses("nobody") == ["undecided"] * COUNT
+    assert journal.identity.file == "c.isxd"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\n\n",
+        b"{}\n" * 1000,
+        b"time,user\n1,2\n",
+        b"\xff\xfe\0" * 5000,
+        b'{"format":"napari-isx decisions 1"' + b"[" * 100_000,
+    ],
+    ids=["empty", "blank", "other", "csv", "binary", "deep"],
+)
+def test_what_is_no_journal_is_said_to_be_none(tmp_path, data):
+    path = tmp_path / "x.jsonl"
+    path.write_bytes(data)
+    with pytest.raises(IsxFileError, match="not a journal of decisions"):
+        read_journal(path)
+
+
+def test_a_huge_file_is_refused_unread(tmp_path):
+    path = tmp_path / "x.jsonl"
+    path.touch()
+    os.truncate(path, 1 << 40)
+    start = time.perf_counter()
+    with pytest.raises(IsxFileError, match="longer than"):
+        read_journal(path)
+    assert time.perf_counter() - start < 5
+
+
+def test_of_a_journal_that_is_too_long_the_end_is_restored(folder, window, monkeypatch):
+    curation = window(folder / "c.isxd")
+    for i in range(30):
+        curation.decide([i % COUNT], ["rejected", "accepted", "undecided"][i % 3])
+    monkeypatch.setattr(
+        journal_file, "read_tail", lambda path: journal_module.read_tail(path, 5000)
+    )
+    again = window(folder / "c.isxd")
+    again.restore()
+    assert again.statuses == curation.statuses
+
+
+def signed(**changes) -> bytes:
+    """A line of "decided" whose checksum is right, whatever else is not."""
+    values = {
+        "format": "napari-isx decisions 1", "kind": "decided", "time": "2026-01-01T00:00:00+00:00",
+        "user": "a", "host": "b", "pid": 1, "session": "s", "step": 2, "how": "key", "note": "",
+        "cells": [[0, "C0", "accepted", "rejected"]],
+    }  # fmt: skip
+    body = json.dumps(values | changes, separators=(",", ":")).encode()[:-1]
+    return body + b',"sum":"%08x"}' % zlib.crc32(body)
+
+
+def test_a_line_reads_back_and_none_that_is_malformed_does():
+    entry = parse_line(signed())
+    assert entry.changes[0] == (0, "C0", "accepted", "rejected")
+    assert parse_line(format_line(entry).rstrip()) == entry
+    assert parse_line(signed().replace(b"C0", b"C1")) is None  # the sum does not fit
+    for change in (
+        {"kind": "other"}, {"kind": []}, {"time": "yesterday"}, {"time": 3}, {"user": None},
+        {"pid": -1}, {"pid": 1e300}, {"step": 10**30}, {"step": "1"}, {"cells": 3},
+        {"cells": [3]}, {"cells": [[0, "C0"]]}, {"cells": [[-1, "C0", "accepted", "rejected"]]},
+        {"cells": [[0, "C0", "good", "bad"]]}, {"statuses": "3"}, {"statuses": 5},
+        {"kind": "opened"}, {"kind": "opened", "file": "f", "names": ["a"], "content": ""},
+        {"kind": "opened", "file": "f", "names": 3, "content": ""}, {"sessions": [1]},
+    ):  # fmt: skip
+        assert parse_line(signed(**change)) is None, change
+
+
+def test_decisions_about_cells_that_do_not_exist_are_passed_over(folder, window):
+    curation = window(folder / "c.isxd")
+    curation.decide([0], "rejected")
+    with journal_of(folder).open("ab") as handle:
+        handle.write(signed(cells=[[2_000_000_000, "X", "accepted", "rejected"]]) + b"\n")
+    assert [c.cell for c in window(folder / "c.isxd").restorable.cells] == [0]
+    assert len(read_journal(journal_of(folder)).statuses()) == COUNT
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
+@pytest.mark.parametrize("kind", ["pipe", "folder"])
+def test_what_is_no_file_in_the_journals_place_is_left_alone(folder, window, kind, data_folder):
+    path = journal_of(folder)
+    os.mkfifo(path) if kind == "pipe" else path.mkdir()
+    curation = window(folder / "c.isxd")
+    assert curation.restorable is None
+    curation.decide([0], "rejected")
+    assert curation.journal_path.parent == data_folder
+    assert not path.is_file()
+
+
+def test_the_journal_is_the_same_by_a_link(folder, window, tmp_path):
+    link = tmp_path / "link.isxd"
+    try:
+        link.symlink_to(folder / "c.isxd")
+    except OSError:
+        pytest.skip("no links here")
+    window(link).decide([0], "rejected")
+    assert journal_of(folder).exists()
+    assert window(folder / "c.isxd").restorable is not None
+
+
+def test_without_the_variable_the_systems_own_folder_is_taken(monkeypatch):
+    monkeypatch.delenv(journal_file.DATA_FOLDER_VARIABLE)
+    folder = journal_file.user_folder()
+    assert folder.name == "journals"
+    assert "napari-isx" in folder.parts
+    assert folder.is_absolute()
+
+
+def test_a_decision_taken_while_a_worker_saves_is_not_taken_for_saved(folder, window, monkeypatch):
+    curation = window(folder / "c.isxd")
+    curation.decide([0], "rejected")
+    cells = curation._cells
+    save = cells.save_statuses
+
+    def deciding(statuses):
+        save(statuses)
+        curation.decide([1], "rejected")
+
+    monkeypatch.setattr(cells, "save_statuses", deciding)
+    curation.save()
+    assert not curation.is_saved
+    assert curation.unsaved == (1,)
+    found = window(folder / "c.isxd").restorable
+    assert [(c.cell, c.decided, c.is_conflict) for c in found.cells] == [(1, "rejected", False)]
+
+
+def test_threads_write_whole_lines(folder, window):
+    curation = window(folder / "c.isxd")
+
+    def decide(cell):
+        for i in range(40):
+            curation.decide([cell], ["accepted", "rejected", "undecided"][i % 3])
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(decide, range(4)))
+    journal = read_journal(journal_of(folder))
+    assert journal.unreadable_lines == 0
+    assert journal.statuses() == curation.statuses
+
+
+def test_a_file_name_too_long_for_a_journal_beside_it(tmp_path, window, data_folder):
+    path = tmp_path / ("\u00e4" * 120 + ".isxd")
+    try:
+        recordings.write_cells(path, COUNT)
+    except OSError:
+        pytest.skip("no such names here")
+    curation = window(path)
+    curation.decide([0], "rejected")
+    assert curation.is_journaled
+    again = window(path)
+    again.restore()
+    assert again.statuses == curation.statuses

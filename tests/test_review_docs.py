@@ -1,0 +1,149 @@
+"""The pages about the window name what is in it, as it is called there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from napari_isx.io.kept_footers import KEPT_SUFFIX
+from napari_isx.session.cells.metric_definitions import (
+    ACTIVE_MADS,
+    NEIGHBOR_RADII,
+    PEAK_PERCENTILE,
+    metrics_of,
+)
+from napari_isx.session.cells.neighbors import MIN_CORRELATION, MIN_OVERLAP
+from napari_isx.session.decisions.decision_log import COLUMNS
+from napari_isx.session.decisions.journal import JOURNAL_SUFFIX
+from napari_isx.session.pictures import event_image, event_loop
+from napari_isx.widgets.key_presets import PRESETS
+from napari_isx.widgets.shortcuts import KEY_COMMANDS
+
+DOCS = Path(__file__).parents[1] / "docs"
+IMAGES = DOCS / "images"
+
+
+def text_of(name):
+    return re.sub(r"\s+", " ", (DOCS / name).read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def review():
+    return text_of("review.md")
+
+
+def section(page, title):
+    """The table under a heading, and what is around it."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    return text.split(f"## {title}\n")[1].split("\n## ")[0]
+
+
+def every_metric():
+    """The columns of files that have all there can be, with and without events."""
+    cells = SimpleNamespace(
+        path=Path("cells.isxd"),
+        trace_units="dF",
+        metrics=object(),
+        num_cells=2,
+        metadata={"CellActivity": [1, 0]},
+    )
+    events = SimpleNamespace(path=Path("events.isxd"), metrics=object())
+    found = [*metrics_of(cells, events), *metrics_of(cells, None)]
+    return {metric.key: metric for metric in found}.values()
+
+
+def named_in_table(page, title):
+    rows = re.findall(r"^\| ([^|]+) \|", section(page, title), re.MULTILINE)
+    return {name.strip() for row in rows for name in row.split(",")}
+
+
+def test_every_metric_is_defined():
+    named = named_in_table("review.md", "What is measured")
+    titles = {metric.title.removesuffix(", stored") for metric in every_metric()}
+    assert len(titles) > 15
+    assert titles - named == set()
+
+
+def test_the_table_names_no_metric_that_is_not_there():
+    named = named_in_table("review.md", "What is measured")
+    titles = {metric.title.removesuffix(", stored") for metric in every_metric()}
+    assert named - titles <= {"column", "stored column", "---"}
+
+
+def test_the_limits_of_metrics_are_those_of_the_code():
+    measured = section("review.md", "What is measured")
+    assert f"{ACTIVE_MADS} MAD" in measured
+    assert f"{NEIGHBOR_RADII} median radii" in measured
+    assert f"{PEAK_PERCENTILE} %" in measured
+
+
+def test_the_limits_of_pictures_and_duplicates_are_those_of_the_code(review):
+    assert f"{MIN_OVERLAP} of its weight" in review
+    assert f"at least {MIN_CORRELATION}," in review
+    assert f"more than {event_image.MAX_EVENTS} events" in review
+    assert event_loop.MAX_CLIPS == 10
+    assert "its ten largest events" in review
+    assert f"{event_loop.BEFORE_S:g} s before to {event_loop.AFTER_S:g} s after" in review
+
+
+def test_the_files_are_named_as_they_are(review):
+    assert f"`<name>.isxd{JOURNAL_SUFFIX}`" in review
+    assert f"`<name>.isxd{KEPT_SUFFIX}`" in review
+    assert ", ".join(COLUMNS) in review.replace("time (UTC)", "time")
+
+
+def test_every_key_is_told_of():
+    keys = section("window.md", "Keys")
+    for command in KEY_COMMANDS.values():
+        key = command.key.replace("Control", "Ctrl").replace("-", "+")
+        assert re.search(rf"(\| |, ){re.escape(key)}(,| \|)", keys), command.name
+
+
+def test_every_preset_is_told_of_with_its_keys():
+    table = section("review.md", "Other keys")
+    for name, preset in PRESETS.items():
+        assert name == "napari-isx" or preset.title in table
+        for keys in preset.keys.values():
+            for key in keys:
+                assert len(key) == 1 or key.replace("-", "+") in table, (name, key)
+
+
+def test_buttons_and_menus_are_called_what_they_are_called(review):
+    from napari_isx.widgets.cells import dock
+
+    for title, _ in dock._TOOLS.values():
+        assert f"*{title}*" in review, title
+
+
+def test_docks_are_called_what_they_are_called():
+    import yaml
+
+    manifest = Path(dock_manifest()).read_text(encoding="utf-8")
+    contributions = yaml.safe_load(manifest)["contributions"]
+    both = text_of("review.md") + text_of("window.md")
+    for widget in contributions["widgets"]:
+        assert widget["display_name"] in both
+    commands = {command["title"] for command in contributions["commands"]}
+    assert {"Restore previous statuses", "Restore decisions that were not saved"} <= commands
+    assert "*Restore previous statuses*" in both
+    assert "*Restore decisions that were not saved*" in both
+
+
+def dock_manifest():
+    import napari_isx
+
+    return Path(napari_isx.__file__).with_name("napari.yaml")
+
+
+def test_every_picture_is_used_and_small():
+    pages = [DOCS.parent / "README.md", *DOCS.rglob("*.md")]
+    text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
+    pictures = sorted(IMAGES.glob("*.png"))
+    assert pictures
+    for picture in pictures:
+        assert f"images/{picture.name})" in text, picture.name
+        assert picture.stat().st_size < 300_000, picture.name
+    assert sum(picture.stat().st_size for picture in pictures) < 3_000_000

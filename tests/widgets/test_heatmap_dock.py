@@ -1,0 +1,123 @@
+"""The dock *Heat map* in a real window: clicks, cursor, zooming, threads."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from qtpy.QtCore import QPoint, QPointF, Qt
+from qtpy.QtGui import QWheelEvent
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication, QComboBox, QDockWidget, QMainWindow
+
+from napari_isx.io.cells import CellSet
+from napari_isx.widgets.heatmap_dock import HeatMapWidget
+
+Left = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def dock(hands):
+    widget = HeatMapWidget(hands.viewer)
+    hands.viewer.window.add_dock_widget(widget, name="Heat map")
+    hands.settle()
+    return widget
+
+
+@pytest.fixture
+def session(hands, files):
+    hands.open(files["movie"], files["cells"], files["events"])
+    return hands.coordinator.session
+
+
+def finish(hands):
+    hands.qtbot.waitUntil(lambda: not hands.coordinator.heatmap.is_busy, timeout=10_000)
+    hands.settle()
+
+
+def click(dock, cell, time_s):
+    QTest.mouseClick(dock.canvas_viewport, Left, pos=dock.position_of(cell, time_s).toPoint())
+
+
+def pick(combo, key):
+    combo.setCurrentIndex(combo.findData(key))
+    combo.activated.emit(combo.currentIndex())
+
+
+def test_it_stands_below_the_canvas(hands, dock, session):
+    finish(hands)
+    window = hands.viewer.window._qt_window
+    assert isinstance(window, QMainWindow)
+    assert isinstance(dock.parent(), QDockWidget)
+    assert window.dockWidgetArea(dock.parent()) == Qt.DockWidgetArea.BottomDockWidgetArea
+    assert dock.canvas_viewport.height() > 120
+    assert dock.canvas_viewport.width() > 300
+
+
+def test_a_click_selects_the_cell_and_goes_to_the_time(hands, dock, session):
+    finish(hands)
+    click(dock, 2, 7.0)
+    assert session.selected == (2,)
+    assert session.cursor.time_s == pytest.approx(7.0, abs=0.1)
+    assert hands.names_drawn == ["Zelle ß"]
+
+
+def test_orders_move_the_rows(hands, dock, session):
+    finish(hands)
+    orders = dock.findChildren(QComboBox)[0]
+    pick(orders, "first event")
+    finish(hands)
+    places = [dock.position_of(cell, 1.0).y() for cell in (3, 0, 1, 2)]
+    assert places == sorted(places)
+    pick(orders, "status")
+    places = [dock.position_of(cell, 1.0).y() for cell in (0, 3, 1, 2)]
+    assert places == sorted(places)
+
+
+def test_zooming_reads_a_part_finely(hands, dock, session, monkeypatch):
+    finish(hands)
+    asked = []
+    dock.range_changed.connect(lambda *span: asked.append(span))
+    at = dock.position_of(1, 5.0)
+    for _ in range(4):
+        QApplication.sendEvent(
+            dock.canvas_viewport,
+            QWheelEvent(
+                at,
+                QPointF(dock.canvas_viewport.mapToGlobal(at.toPoint())),
+                QPoint(0, 0),
+                QPoint(0, 240),
+                Qt.MouseButton.NoButton,
+                Qt.KeyboardModifier.NoModifier,
+                Qt.ScrollPhase.NoScrollPhase,
+                False,
+            ),
+        )
+    hands.qtbot.waitUntil(lambda: asked != [])
+    finish(hands)
+    start, stop = asked[-1]
+    assert 0 < start < 5 < stop < 10
+    assert dock.message == ""
+
+
+def test_a_window_closed_while_traces_are_read_leaves_nothing(hands, dock, files, monkeypatch):
+    read = []
+    trace = CellSet.trace
+
+    def slowly(self, i):
+        read.append(i)
+        time.sleep(0.15)
+        return trace(self, i)
+
+    monkeypatch.setattr(CellSet, "trace", slowly)
+    hands.viewer.open([str(files["cells"])], plugin="napari-isx")
+    hands.qtbot.waitUntil(lambda: len(read) > 1)
+    assert hands.coordinator.heatmap.is_busy
+
+
+def test_closing_the_dock_in_the_midst_of_it(hands, dock, session):
+    hands.viewer.window.remove_dock_widget(dock)
+    hands.settle()
+    assert not hands.coordinator.heatmap.is_busy
+    hands.click_cell(1)
+    assert hands.names_drawn == ["C1"]
