@@ -21,6 +21,9 @@ GROUPS = {
     "reading": "movies",
     "cells_and_events": "cell sets and event sets",
     "other_kinds": "GPIO and behavior movies",
+    "review": "metrics and the table of cells",
+    "why": "event-triggered image, loop and heat map",
+    "together": "a whole recording in a real window",
     "window": "steps, dock, big cell sets and memory in a real window",
 }
 

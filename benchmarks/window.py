@@ -188,7 +188,7 @@ def slider_step(window: Window, files: Files) -> Row:
 def following(window: Window, files: Files) -> Row:
     """What the dock does at a step of the slider."""
     coordinator, _ = _show_cells(window, files, files.sizes.samples)
-    end_s = coordinator.session.group.timing.duration_s
+    end_s = coordinator.session.clock.span_s[1]
     cost = dock_cost(
         window, lambda: coordinator.session.cursor.move_to(random.uniform(0, end_s)), files
     )
@@ -214,8 +214,8 @@ def switching(window: Window, files: Files, num_samples: int, limit_s: float) ->
         coordinator.session.select(group, [cell])
 
     def show() -> None:
-        row = trace_row(group, random.randrange(num_cells))
-        dock.plot.show_rows([row], group.timing.duration_s)
+        row = trace_row(group, random.randrange(num_cells), coordinator.session.clock)
+        dock.plot.show_rows([row], coordinator.session.clock.span_s)
 
     cost = dock_cost(window, select, files)
     yield Row(
