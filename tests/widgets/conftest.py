@@ -81,14 +81,20 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {path.stem: path for path in folder.iterdir()}
 
 
+_tested: list[str] = []
+
+
 @pytest.fixture(autouse=True)
 def _deleted_widgets_are_gone(request: pytest.FixtureRequest, qapp: Any) -> Iterator[None]:
     """Let Qt delete what a closed window had, before it is looked for what was left open."""
-    yield
-    request.node.funcargs.clear()
-    if not gc.get_freeze_count():  # what the first window brought stays: napari, Qt, numba
+    # What the first window brought stays, and need not be gone through after every test: napari,
+    # Qt, numba. Not before a next test begins, when nothing of the first one is left.
+    if _tested and not gc.get_freeze_count():
         gc.collect()
         gc.freeze()
+    _tested.append(request.node.name)
+    yield
+    request.node.funcargs.clear()
     for _ in range(3):
         gc.collect()
         qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)

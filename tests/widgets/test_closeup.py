@@ -184,3 +184,28 @@ def test_it_has_the_colors_of_the_theme(hands, session, dock, theme):
     finish(hands)
     corner = dock.trace_viewport.grab().toImage().pixelColor(1, 1)
     assert (corner.lightness() < 128) == (theme == "dark")
+
+
+def open_from_menu(hands, name):
+    dock, _ = hands.viewer.window.add_plugin_dock_widget("napari-isx", name)
+    hands.settle()
+    return dock
+
+
+def area_of(hands, dock):
+    return hands.viewer.window._qt_window.dockWidgetArea(dock)
+
+
+def test_it_stands_on_the_right(hands, session):
+    assert (
+        area_of(hands, open_from_menu(hands, "Close-up")) == Qt.DockWidgetArea.RightDockWidgetArea
+    )
+
+
+def test_it_leaves_a_table_on_the_right_its_rows(hands, session):
+    cells = open_from_menu(hands, "Cells")
+    height = cells.height()
+    below = open_from_menu(hands, "Close-up")
+    assert area_of(hands, cells) == Qt.DockWidgetArea.RightDockWidgetArea
+    assert area_of(hands, below) == Qt.DockWidgetArea.BottomDockWidgetArea
+    assert cells.height() > 0.8 * height

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
 
 _WIDTH_PX: Final = 430
+_BELOW_PX: Final = (660, 280)
 
 
 class CloseUpWidget(WhyView):
@@ -35,7 +36,7 @@ class CloseUpWidget(WhyView):
         Coordinator.of(napari_viewer).closeup.attach(self)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
-        """Take no more of the window than it needs; Qt would give it half."""
+        """Take no more of the window than it needs, and leave a table on the right its rows."""
         super().showEvent(event)
         if not self._placed:
             self._placed = True
@@ -44,5 +45,14 @@ class CloseUpWidget(WhyView):
 
     def _place(self) -> None:
         dock, window = self.parent(), self.window()
-        if isinstance(dock, QDockWidget) and isinstance(window, QMainWindow):
+        if not isinstance(dock, QDockWidget) or not isinstance(window, QMainWindow):
+            return
+        area = window.dockWidgetArea(dock)
+        others = [one for one in window.findChildren(QDockWidget) if one is not dock]
+        if any(one.isVisible() and window.dockWidgetArea(one) == area for one in others):
+            # The trace has room there, beside the other traces, and the pictures stand beside it.
+            window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
+            for size, along in zip(_BELOW_PX, Qt.Orientation, strict=True):
+                window.resizeDocks([dock], [size], along)
+        else:
             window.resizeDocks([dock], [_WIDTH_PX], Qt.Orientation.Horizontal)

@@ -220,6 +220,8 @@ class WhyView(QWidget):
         wide = self.width() > _WIDE * self.height()
         directions = QBoxLayout.Direction
         self._body.setDirection(directions.LeftToRight if wide else directions.TopToBottom)
+        # Room for the captions beside each other.
+        self._body.setStretch(1, 8 if wide else 5)
         # No higher than three squares beside each other, with their titles and captions.
         self._pictures.setMaximumHeight(_ANY_PX if wide else self.width() // 3 + _WORDS_PX)
         self._center.setText("Center on cell" if wide else "Center")
