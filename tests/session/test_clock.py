@@ -74,8 +74,9 @@ def test_a_counter_that_started_anew_between_two_movies_is_not_shared(tmp_path, 
     assert Clock([movie, second]).placed(second).offset_s == 300
 
 
-def test_what_has_no_start_is_at_0(tmp_path, opened, movie):
-    timing = Timing.regular(20, 0.1)
+@pytest.mark.parametrize("year", [1970, 1999])
+def test_what_has_no_start_is_at_0(tmp_path, opened, movie, year):
+    timing = Timing.regular(20, 0.1, START.replace(year=year, month=3))
     cells = opened(make_cells(tmp_path / "c.isxd", timing=timing))
     placed = Clock([movie, cells]).placed(cells)
     assert (placed.method, placed.offset_s) == ("assumed", 0)

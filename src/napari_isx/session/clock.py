@@ -27,6 +27,8 @@ Method = Literal["hardware counter", "start time", "assumed"]
 _SAME_COUNTER_S: Final = 1
 # Two movies of one microscope have their start times from one computer.
 _SAME_DEVICE_S: Final = 60
+# The year 2000: clocks that were never set say 1970, and no microscope is as old.
+_FIRST_START_S: Final = 946_684_800
 # Recordings further apart are sessions of their own, which a common time axis would not serve.
 _SAME_SESSION_S: Final = 12 * 3600
 
@@ -227,7 +229,7 @@ class _Timed:
         one = cls(
             recording,
             timing,
-            start if start > 0 else None,
+            start if start >= _FIRST_START_S else None,
             str(uuid) if uuid else None,
             _hardware_of(recording),
         )
@@ -383,4 +385,4 @@ def _in_words(seconds: float) -> str:
     for limit, size, unit in units:
         if abs(seconds) < limit:
             return f"{seconds / size:.3g} {unit}"
-    return f"{seconds / 86_400:.3g} days"
+    return f"{seconds / 86_400:,.0f} days"

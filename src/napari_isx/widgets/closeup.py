@@ -33,7 +33,9 @@ class CloseUpWidget(WhyView):
         self._place_timer.timeout.connect(self._place)
         from napari_isx.widgets.coordinator import Coordinator
 
-        Coordinator.of(napari_viewer).closeup.attach(self)
+        coordinator = Coordinator.of(napari_viewer)
+        coordinator.closeup.attach(self)
+        coordinator.view.make_room()
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         """Take no more of the window than it needs, and leave a table on the right its rows."""

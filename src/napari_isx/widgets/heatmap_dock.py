@@ -32,7 +32,9 @@ class HeatMapWidget(HeatMapView):
         self._place_timer.timeout.connect(self._place)
         from napari_isx.widgets.coordinator import Coordinator
 
-        Coordinator.of(napari_viewer).heatmap.attach(self)
+        coordinator = Coordinator.of(napari_viewer)
+        coordinator.heatmap.attach(self)
+        coordinator.view.make_room()
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         """Move below the canvas, where a time axis has room; napari docks plugins on the right."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Final
 
 from qtpy.QtCore import (
@@ -186,13 +187,16 @@ class InfoTree(QTreeWidget):
     def _on_expanded(self, item: QTreeWidgetItem) -> None:
         self._collapsed.discard(item.text(0))
 
+    def _copy(self, text: str, checked: bool = False) -> None:  # noqa: ARG002
+        copy_to_clipboard(text)
+
     def _show_menu(self, at: QPoint) -> None:
         item = self.itemAt(at)
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if item is not None and item.parent() is not None:
             copy_value = menu.addAction("Copy value")
-            copy_value.triggered.connect(lambda: copy_to_clipboard(_whole_text(item)))
+            copy_value.triggered.connect(partial(self._copy, _whole_text(item)))
         menu.addAction("Copy selected rows").triggered.connect(self.copy_selected)
         menu.addSeparator()
         menu.addAction("Expand all").triggered.connect(self.expandAll)

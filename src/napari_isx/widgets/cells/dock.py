@@ -104,7 +104,9 @@ class CellsWidget(QWidget):
 
         from napari_isx.widgets.coordinator import Coordinator
 
-        Coordinator.of(napari_viewer).cells.attach(self)
+        coordinator = Coordinator.of(napari_viewer)
+        coordinator.cells.attach(self)
+        coordinator.view.make_room()
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """Room for the first columns."""

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from napari_isx.session.session import Session
 from napari_isx.widgets.control.base import Control
+from napari_isx.widgets.later import Later
 
 if TYPE_CHECKING:
     from napari.components import Camera, ViewerModel
 
 View = tuple[float, ...]
+
+# Until a dock that was added has its place.
+_DOCKED_MS: Final = 150
 
 
 class ViewControl(Control):
@@ -22,6 +26,7 @@ class ViewControl(Control):
         super().__init__(viewer, session)
         self._fitted: View | None = None
         self._num_layers = len(viewer.layers)
+        self._after_docking = Later(self._refit_if_open, _DOCKED_MS)
 
     @property
     def camera(self) -> Camera:
@@ -36,6 +41,10 @@ class ViewControl(Control):
                 self.refit()
             else:
                 self.fit()
+
+    def make_room(self) -> None:
+        """A dock is about to take room from the canvas: show all there is again soon."""
+        self._after_docking.request()
 
     def fit(self) -> None:
         """Show all there is."""
@@ -53,6 +62,11 @@ class ViewControl(Control):
         self.camera.center, self.camera.zoom = (0.0, *before[:2]), before[2]
         self._fitted = None
         return False
+
+    def _refit_if_open(self) -> None:
+        viewer = self._viewer_ref()
+        if viewer is not None and len(viewer.layers) and viewer.dims.ndisplay == 2:
+            self.refit()
 
     def _view(self) -> View:
         return (*self.camera.center[-2:], self.camera.zoom)
