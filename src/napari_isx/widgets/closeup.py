@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from qtpy.QtCore import Qt, QTimer
-from qtpy.QtGui import QShowEvent
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDockWidget, QMainWindow
 
+from napari_isx.widgets.placing import Placing
 from napari_isx.widgets.why import WhyView
 
 if TYPE_CHECKING:
@@ -28,33 +28,22 @@ class CloseUpWidget(WhyView):
 
     def __init__(self, napari_viewer: Viewer) -> None:
         super().__init__()
-        self._placed = False
-        self._place_timer = QTimer(self, singleShot=True)
-        self._place_timer.timeout.connect(self._place)
+        Placing(self, _place)
         from napari_isx.widgets.coordinator import Coordinator
 
         coordinator = Coordinator.of(napari_viewer)
         coordinator.closeup.attach(self)
         coordinator.view.make_room()
 
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
-        """Take no more of the window than it needs, and leave a table on the right its rows."""
-        super().showEvent(event)
-        if not self._placed:
-            self._placed = True
-            # Not now: Qt is in the middle of laying the dock out.
-            self._place_timer.start()
 
-    def _place(self) -> None:
-        dock, window = self.parent(), self.window()
-        if not isinstance(dock, QDockWidget) or not isinstance(window, QMainWindow):
-            return
-        area = window.dockWidgetArea(dock)
-        others = [one for one in window.findChildren(QDockWidget) if one is not dock]
-        if any(one.isVisible() and window.dockWidgetArea(one) == area for one in others):
-            # The trace has room there, beside the other traces, and the pictures stand beside it.
-            window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
-            for size, along in zip(_BELOW_PX, Qt.Orientation, strict=True):
-                window.resizeDocks([dock], [size], along)
-        else:
-            window.resizeDocks([dock], [_WIDTH_PX], Qt.Orientation.Horizontal)
+def _place(dock: QDockWidget, window: QMainWindow) -> None:
+    """Take no more of the window than it needs, and leave a table on the right its rows."""
+    area = window.dockWidgetArea(dock)
+    others = [one for one in window.findChildren(QDockWidget) if one is not dock]
+    if any(one.isVisible() and window.dockWidgetArea(one) == area for one in others):
+        # The trace has room there, beside the other traces, and the pictures stand beside it.
+        window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
+        for size, along in zip(_BELOW_PX, Qt.Orientation, strict=True):
+            window.resizeDocks([dock], [size], along)
+    else:
+        window.resizeDocks([dock], [_WIDTH_PX], Qt.Orientation.Horizontal)

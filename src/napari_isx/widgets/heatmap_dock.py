@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from qtpy.QtCore import Qt, QTimer
-from qtpy.QtGui import QShowEvent
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDockWidget, QMainWindow
 
 from napari_isx.widgets.heatmap import HeatMapView
+from napari_isx.widgets.placing import Placing
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
@@ -27,27 +27,17 @@ class HeatMapWidget(HeatMapView):
 
     def __init__(self, napari_viewer: Viewer) -> None:
         super().__init__()
-        self._placed = False
-        self._place_timer = QTimer(self, singleShot=True)
-        self._place_timer.timeout.connect(self._place)
+        Placing(self, _place)
         from napari_isx.widgets.coordinator import Coordinator
 
         coordinator = Coordinator.of(napari_viewer)
         coordinator.heatmap.attach(self)
         coordinator.view.make_room()
 
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
-        """Move below the canvas, where a time axis has room; napari docks plugins on the right."""
-        super().showEvent(event)
-        if not self._placed:
-            self._placed = True
-            # Not now: Qt is in the middle of laying the dock out, and crashes when it moves.
-            self._place_timer.start()
 
-    def _place(self) -> None:
-        dock, window = self.parent(), self.window()
-        if isinstance(dock, QDockWidget) and isinstance(window, QMainWindow):
-            window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
-            window.resizeDocks([dock], [_HEIGHT_PX], Qt.Orientation.Vertical)
-            # Half of the room where it is beside the traces.
-            window.resizeDocks([dock], [window.width() // 2], Qt.Orientation.Horizontal)
+def _place(dock: QDockWidget, window: QMainWindow) -> None:
+    """Move below the canvas, where a time axis has room; napari docks plugins on the right."""
+    window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
+    window.resizeDocks([dock], [_HEIGHT_PX], Qt.Orientation.Vertical)
+    # Half of the room where it is beside the traces.
+    window.resizeDocks([dock], [window.width() // 2], Qt.Orientation.Horizontal)

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
-from qtpy.QtCore import QSignalBlocker, Qt, QTimer, Signal
-from qtpy.QtGui import QShowEvent
+from qtpy.QtCore import QSignalBlocker, Qt, Signal
 from qtpy.QtWidgets import (
     QComboBox,
     QDockWidget,
@@ -29,6 +28,7 @@ from napari_isx.widgets.cell_list import CellList
 from napari_isx.widgets.channel_list import ChannelItem, ChannelPanel
 from napari_isx.widgets.clock_line import ClockLine
 from napari_isx.widgets.correlations import CorrelationMaps
+from napari_isx.widgets.placing import Placing
 from napari_isx.widgets.plot import MAX_CHANNELS, MAX_ROWS, PlotColors, TracePlot
 
 if TYPE_CHECKING:
@@ -98,9 +98,7 @@ class TracesWidget(QWidget):
         self._coloring.addItem("Color by file", "file")
         self._coloring.setToolTip("How the cells are coloured on the canvas")
         self._keys = QLabel()
-        self._placed = False
-        self._place_timer = QTimer(self, singleShot=True)
-        self._place_timer.timeout.connect(self._place)
+        Placing(self, _place)
         self._lay_out()
 
         self._groups.activated.connect(self.group_picked)
@@ -327,16 +325,8 @@ class TracesWidget(QWidget):
         layout.addLayout(line)
         self.setMinimumHeight(150)
 
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
-        """Move below the canvas, where a time axis has room; napari docks plugins on the right."""
-        super().showEvent(event)
-        if not self._placed:
-            self._placed = True
-            # Not now: Qt is in the middle of laying the dock out, and crashes when it moves.
-            self._place_timer.start()
 
-    def _place(self) -> None:
-        dock, window = self.parent(), self.window()
-        if isinstance(dock, QDockWidget) and isinstance(window, QMainWindow):
-            window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
-            window.resizeDocks([dock], [_HEIGHT_PX], Qt.Orientation.Vertical)
+def _place(dock: QDockWidget, window: QMainWindow) -> None:
+    """Move below the canvas, where a time axis has room; napari docks plugins on the right."""
+    window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
+    window.resizeDocks([dock], [_HEIGHT_PX], Qt.Orientation.Vertical)

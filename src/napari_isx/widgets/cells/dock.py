@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
-from qtpy.QtCore import QEvent, QSignalBlocker, QSize, Qt, QTimer, Signal
-from qtpy.QtGui import QKeyEvent, QKeySequence, QShowEvent
+from qtpy.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal
+from qtpy.QtGui import QKeyEvent, QKeySequence
 from qtpy.QtWidgets import (
     QComboBox,
     QDockWidget,
@@ -30,6 +30,7 @@ from napari_isx.widgets.cells.display import DisplayRow, Scope, Style
 from napari_isx.widgets.cells.duplicates import DuplicatesList, Pair
 from napari_isx.widgets.cells.filters import FilterBar
 from napari_isx.widgets.cells.table import CellTableView
+from napari_isx.widgets.placing import Placing
 from napari_isx.widgets.plot import PlotColors
 
 if TYPE_CHECKING:
@@ -93,9 +94,7 @@ class CellsWidget(QWidget):
         self._pages = QStackedWidget()
         self._no_rows = QLabel(_NO_ROWS, alignment=Qt.AlignmentFlag.AlignCenter)
         self._body = QWidget()
-        self._placed = False
-        self._place_timer = QTimer(self, singleShot=True)
-        self._place_timer.timeout.connect(self._place)
+        Placing(self, _place)
         self._lay_out()
         self._connect()
         self.show_groups([], -1)
@@ -111,14 +110,6 @@ class CellsWidget(QWidget):
     def sizeHint(self) -> QSize:  # noqa: N802
         """Room for the first columns."""
         return QSize(_WIDTH_PX, 640)
-
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
-        """Leave the canvas its room; Qt would give the dock half of it."""
-        super().showEvent(event)
-        if not self._placed:
-            self._placed = True
-            # Not now: Qt is in the middle of laying the dock out.
-            self._place_timer.start()
 
     @property
     def message(self) -> str:
@@ -254,11 +245,6 @@ class CellsWidget(QWidget):
         else:
             event.ignore()
 
-    def _place(self) -> None:
-        dock, window = self.parent(), self.window()
-        if isinstance(dock, QDockWidget) and isinstance(window, QMainWindow):
-            window.resizeDocks([dock], [_WIDTH_PX], Qt.Orientation.Horizontal)
-
     def _show_rows_or_message(self) -> None:
         self._rows_pages.setCurrentIndex(0 if self.table.order else 1)
 
@@ -309,3 +295,8 @@ class CellsWidget(QWidget):
         layout.setSpacing(4)
         layout.addWidget(self._groups)
         layout.addWidget(self._pages, 1)
+
+
+def _place(dock: QDockWidget, window: QMainWindow) -> None:
+    """Leave the canvas its room; Qt would give the dock half of it."""
+    window.resizeDocks([dock], [_WIDTH_PX], Qt.Orientation.Horizontal)
