@@ -189,9 +189,12 @@ VARIANTS = {
 } | {".".join(path): without(FULL_SESSION, path) for path in paths(FULL_SESSION)}
 NEEDED = {"cameraName", "processingInterface", "processingInterface.camera-1"}
 KEEPS_SPACING = [name for name in VARIANTS if name not in NEEDED and "recordFov" not in name]
+NO_SENSOR = "processingInterface.camera-1.sensorParams"
+"""Without it `isx` 2.1.0 reads memory that is not its own, as a memory checker shows: now and then
+it finds something there, now and then it takes the process down. It is not asked."""
 
 
-@pytest.mark.parametrize("name", KEEPS_SPACING)
+@pytest.mark.parametrize("name", [name for name in KEEPS_SPACING if name != NO_SENSOR])
 def test_acquisition_info_equals_isx(isx, tmp_path: Path, name: str) -> None:
     """With every key missing in turn. Where that makes `isx` fail, the others are kept."""
     path = isxb(tmp_path / "movie.isxb", JPEGS[:2], description=VARIANTS[name])
@@ -202,13 +205,28 @@ def test_acquisition_info_equals_isx(isx, tmp_path: Path, name: str) -> None:
     try:
         want = theirs.get_acquisition_info()
     except Exception:  # noqa: BLE001 - it raises Exception itself
-        with open_isx(isxb(tmp_path / "whole.isxb", JPEGS[:2], description=FULL_SESSION)) as movie:
-            whole = movie.acquisition_info
-        assert info.items() <= whole.items()
         assert info
+        assert info.items() <= whole_info(tmp_path).items()
     else:
         assert info == (want or {})
     del theirs
+
+
+def test_without_the_sensor_all_else_is_told(tmp_path: Path) -> None:
+    with open_isx(isxb(tmp_path / "m.isxb", JPEGS[:2], description=VARIANTS[NO_SENSOR])) as movie:
+        info = movie.acquisition_info
+    whole = whole_info(tmp_path)
+    of_the_sensor = {name for name in whole if name.startswith("Camera ")} - {
+        "Camera Name",
+        "Camera Serial Number",
+    }
+    assert of_the_sensor
+    assert info == {name: whole[name] for name in whole if name not in of_the_sensor}
+
+
+def whole_info(folder: Path) -> dict[str, Any]:
+    with open_isx(isxb(folder / "whole.isxb", JPEGS[:2], description=FULL_SESSION)) as movie:
+        return movie.acquisition_info
 
 
 def test_sessions_of_any_form_have_some_information(tmp_path: Path) -> None:
