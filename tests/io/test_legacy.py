@@ -190,6 +190,18 @@ def test_a_gpio_stream(isx, tmp_path, name):
     np.testing.assert_array_equal(gpio.channel(1).values, signal_before.values)
 
 
+@pytest.mark.parametrize("length", [0, 5, 11, 12, 13, 32, 200])
+def test_the_second_byte_of_a_packet_is_its_length(isx, tmp_path, capfd, length):
+    """`isx` complains of any other there, which is how it was found out."""
+    data = bytearray(legacy_files.some_stream())
+    first = data.index(legacy_files.SYNC) + len(legacy_files.SYNC)
+    data[first + 1] = length
+    path = tmp_path / f"length-{os.getpid()}.raw"
+    path.write_bytes(data)
+    with theirs(isx.GpioSet, path):
+        assert bool(capfd.readouterr().out) is (length != 11)
+
+
 def test_two_files_of_one_name_are_two_recordings(tmp_path):
     # isx makes a file of the name in the temporary folder, and reads one instead of the other.
     opened = []

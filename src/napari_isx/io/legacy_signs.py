@@ -47,7 +47,7 @@ _TIFF_STARTS: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 SYNC: Final = bytes.fromhex("5555555555555d")
 PACKET_BYTES: Final = frozenset({11, 13, 32})
-"""Lengths of nVoke's packets, which are their second byte."""
+"""Lengths of nVoke's packets, which are their second byte: of any other there `isx` complains."""
 _RAW_LOOK_BYTES: Final = 512
 _MAX_RAW_STEPS: Final = 8
 
