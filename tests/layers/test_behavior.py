@@ -25,7 +25,7 @@ from napari_isx.layers.behavior import (
 )
 from napari_isx.layers.build import layers_of
 from napari_isx.layers.keys import BOX_KEY
-from napari_isx.layers.styles import ZONE_COLORS
+from napari_isx.layers.styles import BOX_COLOR, ZONE_COLORS
 
 ROWS, COLS = 48, 64
 SQUARE = [[10, 4], [30, 4], [30, 24], [10, 24]]
@@ -69,6 +69,10 @@ def shown(layers, viewer=None) -> tuple[ViewerModel, list]:
 
 def world(layer, points) -> np.ndarray:
     return np.array([layer.data_to_world(point) for point in points])
+
+
+def to_rgb(color: str) -> list[float]:
+    return [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
 
 
 # The pictures.
@@ -272,6 +276,19 @@ def test_boxes_that_cannot_be_drawn_are_left_out(tmp_path, opened):
     assert layer.nshapes == 0
     show_box(layer, movie, 1)
     assert layer.nshapes == 1
+
+
+def test_the_box_follows_in_the_3d_view_too(tmp_path, opened):
+    movie = opened(make_behavior(tmp_path / "a.isxb", boxes=[[1, 2, 11, 22], [2, 2, 12, 22]]))
+    viewer, (_, box) = shown(behavior_layers(movie))
+    show_box(box, movie, 0)
+    viewer.dims.ndisplay = 3
+    for sample in (1, 3, 0):  # another one, none, one again
+        show_box(box, movie, sample)
+        assert len(box.data) == (sample < 2)
+    viewer.dims.ndisplay = 2
+    np.testing.assert_array_equal(box.data[0][0], [1.5, 0.5])
+    assert box.edge_color[0, :3] == pytest.approx(to_rgb(BOX_COLOR))
 
 
 def test_moving_the_box_is_quick(tmp_path, opened):

@@ -22,6 +22,7 @@ from napari_isx.io.tracking import Zone
 from napari_isx.io.vessels import VesselSet
 from napari_isx.layers.keys import BOX_KEY, RECORDING_KEY, LayerData, recording_of
 from napari_isx.layers.placement import placement
+from napari_isx.layers.redraw import redraw
 from napari_isx.layers.styles import BOX_COLOR, zone_colors
 
 if TYPE_CHECKING:
@@ -167,10 +168,7 @@ def show_box(layer: Shapes, movie: BehaviorMovie, sample: int) -> None:
     # napari tells of new shapes three times over, and has the viewer measure the world anew, in
     # which the picture round the box has its place. Once, to the canvas, is enough.
     with layer.events.blocker_all():
-        layer.data = [(box, "rectangle") for box in corners]
-        width = _width_px(movie)
-        if corners and not np.allclose(layer.edge_width, width):  # forgotten without a shape
-            layer.edge_width = width
+        redraw(layer, corners, "rectangle", edge_width=_width_px(movie))
     layer.refresh(thumbnail=False, extent=False)
 
 
