@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scenes import make_cells
+from scenes import make_cells, make_movie
 from vessel_files import BOXES, LINES, PIXEL_UM, make_vessels
 
 from napari_isx.layers.styles import STATUS_COLORS
@@ -38,8 +38,7 @@ def test_a_vessel_set_is_listed_like_cells(stage, boxes):
 
 def test_cells_and_vessels_are_sets_to_choose_from(stage, boxes, tmp_path):
     stage.open(boxes, make_cells(tmp_path / "cells.isxd"))
-    assert stage.view.groups == (["cells", "flow"], 1), "what was shown stays"
-    stage.view.group_picked.emit(0)
+    assert stage.view.groups == (["cells", "flow"], 0), "nobody has chosen the vessels"
     assert stage.view.item == "cell"
     stage.view.group_picked.emit(1)
     assert stage.view.names == ["V0", "V1"]
@@ -98,6 +97,7 @@ def test_where_a_cell_and_a_vessel_are_the_cell_is_meant(stage, boxes, tmp_path)
 
 def test_the_selected_vessel_is_white_and_wider(stage, boxes, tmp_path):
     stage.open(boxes, make_cells(tmp_path / "cells.isxd"))
+    stage.view.group_picked.emit(1)
     plain, widths = edge_colors(stage), list(stage.layer("flow vessels").edge_width)
     stage.view.cells_picked.emit([1])
     np.testing.assert_allclose(edge_colors(stage)[1], 1)
@@ -145,6 +145,7 @@ def test_diameters_have_no_maps(stage, tmp_path):
 
 def test_maps_go_when_their_file_goes(stage, boxes, tmp_path):
     stage.open(boxes, make_cells(tmp_path / "cells.isxd"))
+    stage.view.group_picked.emit(1)
     stage.view.cells_picked.emit([0])
     assert stage.view.maps is not None
     stage.viewer.layers.remove("flow vessels")
@@ -158,3 +159,13 @@ def test_a_dock_that_comes_late_shows_the_maps(stage, boxes):
     late = stage.another_dock()
     assert late.maps_title == "V0, sample 0"
     np.testing.assert_array_equal(late.maps, stage.view.maps)
+
+
+@pytest.mark.parametrize("movie_first", [True, False])
+def test_the_picture_of_the_vessels_does_not_hide_the_movie(stage, boxes, tmp_path, movie_first):
+    movie = make_movie(tmp_path / "movie.isxd")
+    stage.open(*([movie, boxes] if movie_first else [boxes, movie]))
+    names = [layer.name for layer in stage.viewer.layers]
+    assert names == ["flow", "movie", "flow vessels"]
+    stage.viewer.layers.move(0, 2)
+    assert stage.viewer.layers[1].name == "flow", "what the user moves stays there"

@@ -294,6 +294,23 @@ def test_vessels_come_after_cells_and_keep_their_selection(told, session, cells,
     assert session.group.cells is cells
 
 
+def test_cells_are_looked_at_before_vessels_until_the_user_chooses(
+    told, session, cells, others, tmp_path, opened
+):
+    vessels = opened(make_vessels(tmp_path / "flow.isxd"))
+    session.show([vessels])
+    assert session.group.recording is vessels
+    told.news()
+    session.show([vessels, cells])
+    assert session.group.cells is cells
+    assert "selection" in told.news()
+    session.show([vessels, cells, others])
+    assert session.group.cells is cells, "the first set of cells"
+    session.select(session.groups[-1], ())
+    session.show([others, vessels])
+    assert session.group.recording is vessels
+
+
 def test_channels_are_those_of_what_is_open(session, cells, tmp_path, opened):
     gpio = opened(make_gpio(tmp_path / "box.gpio"))
     session.show([gpio, cells])

@@ -56,6 +56,7 @@ class Session:
         self.cursor = TimeCursor()
         self._group: CellGroup | None = None
         self._selected: tuple[int, ...] = ()
+        self._is_picked = False  # whether the user has chosen the group
         self.reviews = Reviews(self)
         # Before anybody else hears of it: rows that were kept for the cells before are let go.
         self.selection_changed.connect(self.reviews.show_selection)
@@ -114,11 +115,16 @@ class Session:
         if self._group not in groups:
             self._follow(self._group)
             self.selection_changed.emit()
+        elif not self._is_picked and self._group is not groups[0]:
+            # Whichever file came first, cells are looked at before vessels.
+            self._group = groups[0]
+            self.selection_changed.emit()
         self.groups_changed.emit()
 
     def select(self, group: CellGroup, cells: Sequence[int]) -> None:
         """Select cells of a group, and no others."""
         chosen = tuple(dict.fromkeys(cells))
+        self._is_picked = True
         if group is not self._group or chosen != self._selected:
             self._group, self._selected = group, chosen
             self.selection_changed.emit()
@@ -179,6 +185,7 @@ class Session:
         heir = next((g for g in self.groups if events is not None and g.events is events), None)
         names = [gone.names[i] for i in self._selected] if gone is not None else []
         self._group = heir or (self.groups[0] if self.groups else None)
+        self._is_picked = self._is_picked and heir is not None
         known = heir.names if heir is not None else []
         self._selected = tuple(known.index(name) for name in names if name in known)
 

@@ -90,17 +90,23 @@ class CanvasControl(Control):
     def put_below_cells(self, event: Any) -> None:
         """Put a movie or an image that was added below what is drawn over such pictures.
 
-        So the order in which files are opened makes no difference; what the user moves later
-        stays where it is.
+        The picture that vessels were drawn on goes below movies too, which it would hide. So the
+        order in which files are opened makes no difference; what the user moves later stays
+        where it is.
         """
         added, layers = event.value, self.viewer.layers
-        if not isinstance(added, ImageLayer) or not isinstance(recording_of(added), _PICTURES):
+        shown = recording_of(added)
+        if not isinstance(added, ImageLayer) or not isinstance(shown, _PICTURES):
             return
         index = layers.index(added)
         overlays = (
             i
             for i, other in enumerate(layers[:index])
-            if recording_of(other) is not None and isinstance(other, Labels | Shapes | Points)
+            if recording_of(other) is not None
+            and (
+                isinstance(other, Labels | Shapes | Points)
+                or (isinstance(shown, VesselSet) and isinstance(recording_of(other), Movie))
+            )
         )
         lowest = next(overlays, None)
         if lowest is not None:
