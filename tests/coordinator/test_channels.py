@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from datetime import UTC, datetime
 from weakref import ref
 
 import numpy as np
@@ -13,6 +14,7 @@ from napari.utils.notifications import notification_manager
 from scenes import make_cells, make_movie
 from vessel_files import make_vessels
 
+from napari_isx import Timing, write_movie
 from napari_isx.widgets.shortcuts import KEY_COMMANDS
 
 SHOWN = ["Digital GPI 0", "GPIO-1", "BNC Trigger Input", "EX-LED"]
@@ -186,6 +188,35 @@ def test_over_half_a_frame_is_a_warning_in_words(stage, tmp_path):
     assert words.is_serious
     assert words.text == "⚠ 481 ms apart, over half a frame"
     assert words.details.startswith("raw.isxd and processed.isxd are up to 481 ms apart (at ")
+
+
+def test_a_movie_alone_is_compared_with_its_own_timestamps(stage, tmp_path):
+    taken = EVEN.copy()
+    taken[50:] += 1.0
+    stage.open(stamped_movie(tmp_path / "raw.isxd", taken))
+    assert stage.view.clock.text.startswith("frames on time to ")
+    stage.open(make_imu(tmp_path / "h.imu"))
+    assert stage.view.clock.text.endswith(" ms · by start times")
+
+
+def test_channels_alone_line_up_with_nothing(stage, gpio):
+    stage.open(gpio)
+    assert stage.view.clock.text == ""
+
+
+def test_files_that_were_not_compared_are_counted(stage, tmp_path):
+    stage.open(
+        stamped_movie(tmp_path / "movie.isxd", 2 + EVEN),
+        stamped_behavior(tmp_path / "camera.isxb", 2 + np.arange(150) / 30),
+        make_imu(tmp_path / "h.imu"),
+    )
+    assert stage.view.clock.text.endswith(" ms · 1 file by start time alone")
+    unknown = Timing.regular(4, 0.05, datetime(1970, 1, 1, tzinfo=UTC))
+    write_movie(tmp_path / "m.isxd", np.zeros((4, 3, 5), np.uint16), timing=unknown)
+    stage.open(tmp_path / "m.isxd")
+    assert stage.view.clock.text.endswith(" ms · 2 files by start time alone")
+    stage.viewer.layers.remove("h IMU")
+    assert stage.view.clock.text.endswith(" ms · 1 file without start time")
 
 
 def test_without_hardware_time_it_is_the_start_times(stage, tmp_path):

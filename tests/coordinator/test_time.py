@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from channel_files import make_gpio
+from clock_files import stamped_behavior
 from scenes import make_cells, make_events, make_movie
+
+from napari_isx.widgets.shortcuts import KEY_COMMANDS
 
 MOVIE_PERIOD_S, CELLS_PERIOD_S = 0.05, 0.1
 
@@ -142,6 +146,57 @@ def test_a_movie_that_comes_later_says_which_frame_it_is(stage, movie, cells):
     assert stage.view.time == (0.0, 0, 20)
     stage.open(movie)
     assert stage.view.time[2] == 40
+
+
+def test_where_no_frame_is_there_is_no_number(stage, tmp_path, cells):
+    path = make_movie(tmp_path / "movie.isxd", 20, MOVIE_PERIOD_S, dropped=[10])
+    stage.open(path, make_events(tmp_path / "long.isxd", num_samples=60))
+    for time_s, frame in ((0.45, 9), (0.5, None), (0.55, 11), (0.97, 19), (1.1, None)):
+        stage.coordinator.time.go_to(time_s)
+        assert stage.view.time == (pytest.approx(time_s), frame, 20)
+
+
+def test_a_camera_alone_counts_its_frames(stage, tmp_path, movie):
+    stage.open(stamped_behavior(tmp_path / "camera.isxb", np.arange(60) / 30))
+    stage.coordinator.time.go_to(1.0)
+    assert stage.view.time == (1.0, 30, 60)
+    stage.open(movie)
+    assert stage.view.time[2] == 40, "the microscope's frames come first"
+
+
+def test_a_movie_begins_where_it_shows_something(stage, tmp_path):
+    """napari begins in the middle, which is in the gap of a recording in two parts."""
+    stage.open(make_movie(tmp_path / "movie.isxd", dropped=range(10, 32)))
+    assert frame_shown(stage) == 9
+    assert stage.view.time[1] == 9
+    stage.viewer.dims.set_point(0, 1.0)
+    stage.open(make_movie(tmp_path / "second.isxd", dropped=range(10, 32)))
+    assert stage.view.time == (1.0, None, 40), "later the user's moment stays"
+
+
+def test_channels_alone_begin_at_their_start(stage, tmp_path):
+    stage.open(make_gpio(tmp_path / "box.gpio"))
+    assert stage.viewer.dims.point[0] == stage.view.time[0] == 0.0
+    KEY_COMMANDS["next_edge"](stage.viewer)
+    assert stage.session.cursor.time_s == pytest.approx(1.0)
+
+
+def test_the_first_movie_shows_something_though_channels_came_before_it(stage, tmp_path):
+    stage.open(
+        make_gpio(tmp_path / "box.gpio"),
+        make_movie(tmp_path / "movie.isxd", dropped=range(10)),
+    )
+    assert stage.view.time == (pytest.approx(0.5), 10, 40)
+    assert frame_shown(stage) == 10
+
+
+def test_what_is_left_has_a_time_within_it(stage, tmp_path, cells):
+    stage.open(make_movie(tmp_path / "movie.isxd", 200))
+    stage.coordinator.time.go_to(9.0)
+    stage.viewer.layers.clear()
+    assert stage.view.time == (0.0, None, 0)
+    stage.open(cells)
+    assert stage.view.time == (0.0, 0, 20)
 
 
 def test_an_rgb_movie_has_the_same_time(stage, tmp_path, cells):

@@ -10,6 +10,8 @@ from clock_files import stamped_behavior, stamped_gpio, stamped_movie
 from scenes import START, make_cells, make_events, make_movie
 
 from napari_isx import Timing
+from napari_isx.io.hardware_time import hardware_time
+from napari_isx.session import clock as clock_module
 from napari_isx.session.clock import Clock
 
 EVEN = np.arange(100) * 0.05
@@ -170,3 +172,19 @@ def test_a_damaged_counter_does_not_stop_the_clock(tmp_path, opened, movie, monk
     placed = Clock([movie]).placed(movie)
     assert placed.method == "start time"
     assert placed.hardware is None
+
+
+def test_timestamps_are_read_once_however_often_files_come_and_go(
+    tmp_path, opened, movie, monkeypatch
+):
+    camera = opened(stamped_behavior(tmp_path / "camera.isxb", np.arange(30) / 30))
+    read = []
+
+    def counted(recording):
+        read.append(recording)
+        return hardware_time(recording)
+
+    monkeypatch.setattr(clock_module, "hardware_time", counted)
+    clocks = [Clock([movie]), Clock([movie, camera]), Clock([camera])]
+    assert read == [movie, camera]
+    assert clocks[1].placed(camera).hardware is clocks[2].placed(camera).hardware

@@ -131,6 +131,15 @@ def test_constant_channels_are_listed_on_demand(hands, gpio):
     assert item_of(hands, "OG-LED").checkState() == Qt.CheckState.Unchecked
 
 
+def test_where_no_channel_changes_the_dock_says_how_to_see_them(hands, tmp_path):
+    hands.open(make_gpio(tmp_path / "still.gpio", {"EX-LED": ([0], [0])}))
+    assert texts(hands) == []
+    assert "Untick" in hands.dock.message
+    hands.dock.channel_panel.findChild(QCheckBox).click()
+    assert texts(hands) == ["EX-LED"]
+    assert hands.dock.message == "Tick a channel in the list to see it here."
+
+
 def test_buttons_move_the_selected_channels(hands, gpio):
     hands.open(gpio)
     up, down = hands.dock.channel_panel.findChildren(QToolButton)
@@ -170,7 +179,7 @@ def test_channels_are_listed_by_file(hands, gpio, tmp_path):
     hands.open(gpio, make_imu(tmp_path / "head.imu"))
     assert texts(hands)[0] == "box.gpio"
     assert texts(hands)[7] == "head.imu"
-    assert item_of(hands, "head.imu").flags() == Qt.ItemFlag.NoItemFlags
+    assert item_of(hands, "head.imu").flags() == Qt.ItemFlag.ItemIsEnabled
     listed = channel_list(hands)
     click_channel(hands, "Acc x")
     listed.drop_selected(1)
@@ -192,6 +201,44 @@ def test_j_steps_through_the_picked_channel_wherever_the_focus_is(hands, gpio):
     assert seen == pytest.approx([1, 2, 5])
     hands.press(Qt.Key.Key_J, Qt.KeyboardModifier.ShiftModifier)
     assert cursor.time_s == pytest.approx(2)
+
+
+def test_long_names_of_files_take_no_room_from_the_channels(hands, gpio, tmp_path):
+    hands.open(gpio, make_imu(tmp_path / f"{'a long name of ' * 5}head.imu"))
+    assert not channel_list(hands).horizontalScrollBar().isVisible()
+    assert channel_list(hands).visualItemRect(item_of(hands, "GPIO-1")).left() == 0
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_names_of_files_can_be_read_and_not_selected(hands, gpio, tmp_path, theme):
+    hands.open(gpio, make_imu(tmp_path / "head.imu"))
+    hands.viewer.theme = theme
+    hands.settle()
+    listed, header = channel_list(hands), item_of(hands, "box.gpio")
+    image = listed.viewport().grab(listed.visualItemRect(header)).toImage()
+    shades = [
+        QColor(image.pixel(x, y)).lightness()
+        for x in range(image.width())
+        for y in range(image.height())
+    ]
+    assert max(shades) - min(shades) > 100
+    click_channel(hands, "Digital GPI 0")
+    click_channel(hands, "box.gpio")
+    assert not header.isSelected()
+
+
+def test_one_press_reaches_an_edge_between_two_steps_of_the_slider(hands, tmp_path, files):
+    edges_s = [1.011, 2.029, 3.024]
+    line = {"Digital GPI 0": ([0, *edges_s], [0, 1, 0, 1])}
+    hands.open(files["movie"], make_gpio(tmp_path / "box.gpio", line))
+    hands.coordinator.time.go_to(0.0)
+    for expected in (*edges_s, edges_s[-1]):
+        hands.press(Qt.Key.Key_J)
+        assert hands.coordinator.session.cursor.time_s == pytest.approx(expected)
+    for expected in (edges_s[1], edges_s[0]):
+        hands.press(Qt.Key.Key_J, Qt.KeyboardModifier.ShiftModifier)
+        assert hands.coordinator.session.cursor.time_s == pytest.approx(expected)
+        assert hands.viewer.dims.point[0] == pytest.approx(expected)
 
 
 def plot_pixels(hands):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations
 from typing import Any, Final, Literal, NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +32,8 @@ _SAME_DEVICE_S: Final = 60
 _FIRST_START_S: Final = 946_684_800
 # Recordings further apart are sessions of their own, which a common time axis would not serve.
 _SAME_SESSION_S: Final = 12 * 3600
+# With room for rounding, as a slider stops exactly between two samples now and then.
+_HALF_A_SAMPLE: Final = 0.5 + 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +100,18 @@ class Placed:
             The recording has no samples.
         """
         return self.timing.sample_at(self.from_session_s(time_s))
+
+    def shown_at(self, time_s: float) -> int | None:
+        """The sample that stands for a session time; None where there is none.
+
+        That is before and after the recording, between its parts, and where a sample is missing.
+        """
+        timing, own_s = self.timing, self.from_session_s(time_s)
+        if not timing.num_samples:
+            return None
+        sample = timing.sample_at(own_s)
+        is_near = abs(own_s - sample * timing.period_s) <= _HALF_A_SAMPLE * timing.period_s
+        return sample if is_near and timing.valid_mask[sample] else None
 
     def shown_late_s(self) -> tuple[Times, Times] | None:
         """How much later than by the hardware its samples are shown; None if nobody knows.
@@ -192,17 +207,18 @@ class Clock:
         return min(one.offset_s for one in placed), max(one.end_s for one in placed)
 
     def misalignment(self) -> Misalignment | None:
-        """The worst misalignment of all pairs, or None where no file has hardware timestamps.
+        """The worst misalignment of all pairs, or None where there is nothing to compare.
 
         Each frame is compared with its hardware timestamp, so that drift is in it. Alone, a
         movie is compared with its own timestamps.
         """
         known = [(one, late) for one in self.all_placed if (late := one.shown_late_s()) is not None]
-        if not known:
-            return None
         pairs = [_between(a, b) for a, b in combinations(known, 2) if a[0].counter == b[0].counter]
-        found = [pair for pair in pairs if pair is not None] or [_alone(one) for one in known]
-        return max(found, key=lambda one: one.seconds)
+        found = [pair for pair in pairs if pair is not None]
+        if not found:
+            movies = [one for one in known if isinstance(one[0].recording, FrameSequence)]
+            found = [_alone(movie) for movie in movies]
+        return max(found, key=lambda one: one.seconds, default=None)
 
 
 @dataclass(eq=False)
@@ -253,11 +269,18 @@ class _Timed:
         )
 
 
+# There is another clock whenever a layer comes or goes, and an hour of a camera has 100,000
+# timestamps, which stay what they are.
+_hardware: Final[WeakKeyDictionary[Recording, HardwareTime | None]] = WeakKeyDictionary()
+
+
 def _hardware_of(recording: Recording) -> HardwareTime | None:
-    try:
-        return hardware_time(recording)
-    except (IsxFileError, OSError, ValueError):  # the file is damaged there, or was closed
-        return None
+    if recording not in _hardware:
+        try:
+            _hardware[recording] = hardware_time(recording)
+        except (IsxFileError, OSError, ValueError):  # the file is damaged there, or was closed
+            return None
+    return _hardware[recording]
 
 
 def _counter_groups(timed: Sequence[_Timed]) -> list[list[_Timed]]:

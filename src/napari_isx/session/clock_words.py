@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import NamedTuple
 
 from napari_isx.session.clock import Clock, Misalignment, Placed
@@ -32,8 +33,29 @@ def clock_words(clock: Clock) -> ClockWords:
     if worst is None:
         return ClockWords(_without_hardware(placed), files, is_serious=False)
     amount = _in_words(worst.seconds)
-    text = f"⚠ {amount} apart, over half a frame" if worst.is_serious else f"aligned to {amount}"
+    known = f"⚠ {amount} apart, over half a frame" if worst.is_serious else f"aligned to {amount}"
+    if len(worst.between) == 1:
+        late = f"⚠ frames {amount} off, over half a frame"
+        known = late if worst.is_serious else f"frames on time to {amount}"
+    text = " · ".join(filter(None, [known, _unknown(placed, worst)]))
     return ClockWords(text, f"{_worst(worst, amount)}\n\n{files}", worst.is_serious)
+
+
+def _unknown(placed: list[Placed], worst: Misalignment) -> str:
+    """What to say of the files that the hardware's clock tells nothing about."""
+    if len(worst.between) == 1:
+        return _without_hardware(placed)
+    sharing = Counter(one.counter for one in placed if one.counter is not None)
+    alone = [one for one in placed if one.counter is None or sharing[one.counter] < 2]
+    if not alone:
+        return ""
+    if all(one.method == "assumed" for one in alone):
+        return f"{_files(len(alone))} without start time"
+    return f"{_files(len(alone))} by start time alone"
+
+
+def _files(count: int) -> str:
+    return f"{count} file{'s' if count > 1 else ''}"
 
 
 def _without_hardware(placed: list[Placed]) -> str:

@@ -6,7 +6,17 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from qtpy.QtCore import QPointF, QRectF, QSignalBlocker, QSize, Qt, Signal
-from qtpy.QtGui import QColor, QDropEvent, QIcon, QKeyEvent, QPainter, QPen, QPixmap, QPolygonF
+from qtpy.QtGui import (
+    QColor,
+    QDropEvent,
+    QFont,
+    QIcon,
+    QKeyEvent,
+    QPainter,
+    QPen,
+    QPixmap,
+    QPolygonF,
+)
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -84,6 +94,7 @@ class ChannelList(QListWidget):
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.itemChanged.connect(self._on_item)
         self.itemSelectionChanged.connect(self._on_selection)
 
@@ -180,7 +191,9 @@ class ChannelList(QListWidget):
         for item in items:
             if has_files and item.file != file:
                 header = QListWidgetItem(item.file, self)
-                header.setFlags(Qt.ItemFlag.NoItemFlags)
+                # Not disabled, as napari's light theme writes that in grey on grey.
+                header.setFlags(Qt.ItemFlag.ItemIsEnabled)
+                header.setFont(_bold(header.font()))
                 header.setToolTip(item.file)
             file = item.file
             self.addItem(self._listed(item))
@@ -243,6 +256,11 @@ class ChannelPanel(QWidget):
 
     def _move(self) -> None:
         self.list.move_selected(int(self.sender().property("step")))
+
+
+def _bold(font: QFont) -> QFont:
+    font.setBold(True)
+    return font
 
 
 def _check_state(shown: bool) -> Qt.CheckState:

@@ -86,8 +86,9 @@ class Coordinator:
         self.heatmap = HeatMapControl(viewer, self.session, self.time)
         viewer.layers.events.inserted.connect(self._on_layers)
         viewer.layers.events.removed.connect(self._on_layers)
-        # Last, when napari's list on the screen has the layer too.
+        # Last, when napari's list on the screen has the layer too, and its slider a place.
         viewer.layers.events.inserted.connect(self.canvas.put_below_cells, position="last")
+        viewer.layers.events.inserted.connect(self.time.begin, position="last")
         self._on_layers()
 
     @classmethod
@@ -105,7 +106,7 @@ class Coordinator:
 
     def attach(self, view: DockView) -> None:
         """Let a dock show this session until it is destroyed."""
-        view.time_requested.connect(self.time.go_to)
+        view.time_requested.connect(self.time.scrub_to)
         view.coloring_picked.connect(self.canvas.color_by)
         view.coloring_picked.connect(self.cells.display.follow_coloring)
         view.coloring_picked.connect(self.vessels.color_by)

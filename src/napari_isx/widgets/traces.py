@@ -39,6 +39,9 @@ _NO_CELLS: Final = (
     "drop the file on the window, or use File > Open."
 )
 _NO_CHANNELS: Final = "Tick a channel in the list to see it here."
+_ALL_CONSTANT: Final = (
+    "None of these channels ever changes.\nUntick “Only changing” below the list to see them."
+)
 _NO_SELECTION: Final = "Click a {item} on the canvas or in the list, or press Down."
 _CELLS_TAB, _CHANNELS_TAB = 0, 1
 _LIST_WIDTH_PX: Final = 180
@@ -82,7 +85,7 @@ class TracesWidget(QWidget):
         self._maps = CorrelationMaps()
         self._item = "cell"
         self._error = ""
-        self._num_channels = 0
+        self._num_channels = self._num_listed = 0
         self._message = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         self._message.setWordWrap(True)
         self._pages = QStackedWidget()
@@ -214,10 +217,11 @@ class TracesWidget(QWidget):
         self, items: Sequence[ChannelItem], num_channels: int, only_changing: bool
     ) -> None:
         """List these channels, of so many that there are."""
-        self._num_channels = num_channels
+        self._num_channels, self._num_listed = num_channels, len(items)
         self._channels.list.show_items(items)
         self._channels.show_only_changing(only_changing)
         self._show_tabs()
+        self._show_page()
 
     def show_channel_selection(self, places: Sequence[int]) -> None:
         """Mark the selected channels in the list."""
@@ -259,10 +263,19 @@ class TracesWidget(QWidget):
         self._show_page()
 
     def show_time(self, time_s: float, frame: int | None, num_frames: int) -> None:
-        """Move the cursor, and write the time and the frame."""
+        """Move the cursor, and write the time and the frame.
+
+        Parameters
+        ----------
+        time_s : float
+        frame : int or None
+            None where there is none at this time.
+        num_frames : int
+            Of all; 0 where nothing that is open has frames.
+        """
         self._plot.show_time(time_s)
-        of = f" · frame {frame} of {num_frames}" if frame is not None else ""
-        self._time.setText(f"{time_s:.2f} s{of}")
+        shown = "no frame" if frame is None else f"frame {frame} of {num_frames}"
+        self._time.setText(f"{time_s:.2f} s" + (f" · {shown}" if num_frames else ""))
 
     def show_keys(self, text: str) -> None:
         """Name the keys that work."""
@@ -277,7 +290,8 @@ class TracesWidget(QWidget):
         """Show the plot where there is something to draw, else why not."""
         drawn = bool(self._plot.rows or self._plot.channels) and not self._error
         if not self._groups.count():
-            self._message.setText(_NO_CHANNELS if self._num_channels else _NO_CELLS)
+            without_list = _ALL_CONSTANT if self._num_channels else _NO_CELLS
+            self._message.setText(_NO_CHANNELS if self._num_listed else without_list)
         self._pages.setCurrentWidget(self._plot if drawn else self._message)
 
     def _show_tabs(self) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.layers import Image, Points
 
+from napari_isx.io.frames import FrameSequence
+from napari_isx.layers.keys import recording_of
 from napari_isx.session.clock import Clock, Placed
 from napari_isx.session.session import Session
 from napari_isx.widgets.control.base import Control
@@ -27,6 +29,15 @@ class TimeControl(Control):
 
     def go_to(self, time_s: float) -> None:
         """Show another time: on the slider where there is one, else on the plots alone."""
+        axis = self._axis()
+        self.scrub_to(time_s)
+        if axis is not None and self.viewer.dims.point[axis] != time_s:
+            # The slider took the time to its nearest step. It is there by now, and leaves the
+            # time alone. Short of an edge one would go to the same edge again.
+            self.viewer.dims.set_point(axis, time_s)
+
+    def scrub_to(self, time_s: float) -> None:
+        """Show about this time: on the slider's nearest step, for many times in a row."""
         axis = self._axis()
         if axis is None:
             start_s, end_s = self.session.clock.span_s
@@ -52,7 +63,32 @@ class TimeControl(Control):
         self.span()
         if moment_s is not None:
             self.go_to(moment_s)
+        elif self._axis() is None:  # what is left may be shorter
+            self.go_to(self.session.cursor.time_s)
         self.follow_slider()
+
+    def begin(self, event: Any) -> None:
+        """Begin where there is something to see, when the first file or movie was opened.
+
+        napari begins in the middle of what has pixels, which may be between the parts of a
+        series, and of 512 s where nothing has, which may be beyond the end.
+        """
+        added, recording = event.value, recording_of(event.value)
+        if recording is None or recording not in self._clock:
+            return
+        before = [shown for layer, shown in self.our_layers() if layer is not added]
+        if not isinstance(recording, FrameSequence):
+            if len(self.viewer.layers) == 1:
+                self.go_to(self._clock.placed(recording).offset_s)
+        elif not any(isinstance(one, FrameSequence) for one in before):
+            self._go_to_frame(self._clock.placed(recording))
+
+    def _go_to_frame(self, placed: Placed) -> None:
+        """Show the nearest frame of a movie, where it has none at this moment."""
+        now_s, valid = self.session.cursor.time_s, np.flatnonzero(placed.timing.valid_mask)
+        if len(valid) and placed.shown_at(now_s) is None:
+            times_s = placed.to_session_s(valid * placed.timing.period_s)
+            self.go_to(float(times_s[np.argmin(np.abs(times_s - now_s))]))
 
     def span(self, event: object = None) -> None:  # noqa: ARG002
         """Let the slider span the session.

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from napari_isx.io.behavior import BehaviorMovie
 from napari_isx.io.cells import CellStatus
 from napari_isx.io.movie import Movie
+from napari_isx.io.recording import Recording
 from napari_isx.session.groups import CellGroup
 from napari_isx.session.plotdata import TraceRow, trace_rows
 from napari_isx.session.session import Session
@@ -85,14 +87,22 @@ class TracesControl(Control):
     def show_time(self, time_s: float | None = None) -> None:
         """Show the time, and the frame of the first movie or else the sample of the traces."""
         time_s = self.session.cursor.time_s
-        clock, group = self.session.clock, self.session.group
-        movie = next((one for _, one in self.our_layers() if isinstance(one, Movie)), None)
-        shown = movie or (None if group is None else group.recording)
+        clock, shown = self.session.clock, self._counted()
         timed = clock.placed(shown) if shown is not None else None
         count = timed.timing.num_samples if timed is not None else 0
-        frame = timed.sample_at(time_s) if timed is not None and count else None
+        frame = timed.shown_at(time_s) if timed is not None else None
         for view in self._views:
             view.show_time(time_s, frame, count)
+
+    def _counted(self) -> Recording | None:
+        """Whose frames are counted: the microscope's, else a camera's, else the samples."""
+        opened = [one for _, one in self.our_layers()]
+        for kind in (Movie, BehaviorMovie):
+            movie = next((one for one in opened if isinstance(one, kind)), None)
+            if movie is not None:
+                return movie
+        group = self.session.group
+        return group.recording if group is not None else None
 
     def renew(self) -> None:
         """Draw anew what the clock has moved."""
