@@ -254,6 +254,15 @@ def test_the_dialog_sums_what_is_checked(show, tmp_path):
     dialog.none_button.click()
     assert dialog.chosen == []
     assert dialog.summary.text() == "Nothing selected"
+
+
+def test_the_dialog_says_so_where_nothing_can_be_opened(show, tmp_path):
+    dialog = show([broken(tmp_path), broken(tmp_path)])
+    assert dialog.summary.text().startswith("None of these can be opened")
+    assert not dialog.open_button.isEnabled()
+    assert not dialog.all_button.isEnabled()
+    tips = [dialog.tree.topLevelItem(0).toolTip(column) for column in range(5)]
+    assert any("7 bytes are too few" in tip for tip in tips)
     assert not dialog.open_button.isEnabled()
 
 

@@ -78,6 +78,15 @@ def test_it_tells_of_a_file_that_is_opened(hands, panel, files):
     assert row(panel, "Clock", "Placed").text(1) == "by its start time"
 
 
+def test_all_there_is_stays_in_view_beside_the_dock(hands, files):
+    hands.open(files["movie"])
+    edges_um = ((0.0, 0.0), (360.0, 420.0))
+    assert all(hands.canvas.rect().contains(hands.canvas_point(*edge)) for edge in edges_um)
+    hands.viewer.window.add_dock_widget(InfoWidget(hands.viewer), area="right")
+    hands.qtbot.wait(400)
+    assert all(hands.canvas.rect().contains(hands.canvas_point(*edge)) for edge in edges_um)
+
+
 def test_it_tells_of_what_was_open_before(hands, files):
     hands.open(files["movie"], files["cells"])
     activate(hands, "movie")

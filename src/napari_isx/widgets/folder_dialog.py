@@ -195,8 +195,14 @@ class FolderDialog(QDialog):
     def _show_summary(self) -> None:
         chosen = self.chosen
         size = _size_text(sum(found.size_bytes for found in chosen))
-        self.summary.setText(f"{len(chosen)} selected, {size}" if chosen else "Nothing selected")
+        can_any = any(found.problem is None for found in self._finds)
+        nothing = (
+            "Nothing selected" if can_any else "None of these can be opened: hover to read why"
+        )
+        self.summary.setText(f"{len(chosen)} selected, {size}" if chosen else nothing)
         self.open_button.setEnabled(bool(chosen))
+        for button in (self.all_button, self.none_button):
+            button.setEnabled(can_any)
 
 
 def ask_what_to_open(

@@ -83,8 +83,9 @@ class InfoWidget(QWidget):
         from napari_isx.widgets.coordinator import Coordinator
 
         viewer = getattr(napari_viewer, "__wrapped__", napari_viewer)
-        session = Coordinator.of(viewer).session
-        self._control = InfoControl(viewer, session, self)
+        coordinator = Coordinator.of(viewer)
+        self._control = InfoControl(viewer, coordinator.session, self)
+        coordinator.view.make_room()
 
     @property
     def tree(self) -> InfoTree:
