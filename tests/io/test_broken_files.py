@@ -201,7 +201,7 @@ def test_any_value_may_be_odd(originals, tmp_path, kind):
         (("timingInfo", "numTimes"), 2**63 - 1),
         (("timingInfo", "numTimes"), 7),
         (("timingInfo", "numTimes"), -6),
-        (("timingInfo", "numTimes"), 6.0),
+        (("timingInfo", "numTimes"), 6.5),
         (("timingInfo", "numTimes"), True),
         (("timingInfo", "numTimes"), "6"),
         (("timingInfo", "numTimes"), None),

@@ -203,7 +203,19 @@ def test_regular_refuses_what_is_no_timing(count, period):
         Timing.regular(count, period)
 
 
-@pytest.mark.parametrize("period", [(1, 20), (2000, 20_000), (450_090, 9_000_000), (7, 3)])
+@pytest.mark.parametrize(
+    "missing",
+    [{"dropped": [-1]}, {"blank": [3, -2]}, {"cropped": [(3, 1)]}, {"cropped": [(-2, 1)]}],
+)
+def test_regular_refuses_samples_that_no_file_can_have(missing):
+    with pytest.raises(ValueError, match="in no recording"):
+        Timing.regular(5, **missing)
+
+
+@pytest.mark.parametrize(
+    "period",
+    [(1, 20), (2000, 20_000), (450_090, 9_000_000), (7, 3), (18_014_398_509_481_981, 3_000_000)],
+)
 def test_period_equals_isx(isx, tmp_path, period):
     timing = recordings.timing_info(3, period)
     path = recordings.write_movie(tmp_path / "m.isxd", recordings.pixels(3, 2, 3), timing=timing)

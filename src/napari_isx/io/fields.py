@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple, NoReturn
@@ -12,6 +13,7 @@ from napari_isx.io.errors import IsxFileError
 
 _REQUIRED: Final[Any] = object()
 _INT64_MAX: Final = 2**63 - 1
+_STRAY_BYTE: Final = re.compile("[\udc80-\udcff]")
 
 
 class Rational(NamedTuple):
@@ -21,26 +23,37 @@ class Rational(NamedTuple):
     den: int
 
     def __float__(self) -> float:
-        return self.num / self.den
+        # Each term is rounded before they are divided, as in `isx`.
+        return float(self.num) / float(self.den)
 
 
 def parse_json_object(path: str | os.PathLike[str], text: bytes, what: str) -> dict[str, Any]:
-    """Decode UTF-8 JSON that must be one object.
+    """Decode JSON that must be one object.
+
+    It is UTF-8; bytes that are not, in a name that somebody typed, are read as Latin-1.
 
     Raises
     ------
     IsxFileError
-        Not UTF-8, not JSON, not an object, or nested deeper than can be decoded.
+        Not JSON, not an object, or nested deeper than can be decoded.
     """
     try:
-        value = json.loads(text.decode("utf-8"))
+        value = json.loads(_decoded(text))
     except RecursionError:
         raise IsxFileError(path, f"the {what} is nested too deep to be real") from None
-    except ValueError as error:  # UnicodeDecodeError, JSONDecodeError and over-long numbers
+    except ValueError as error:  # JSONDecodeError and over-long numbers
         raise IsxFileError(path, f"the {what} is not valid JSON text ({error})") from None
     if not isinstance(value, dict):
         raise IsxFileError(path, f"the {what} must be a JSON object, found {_brief(value)}")
     return value
+
+
+def _decoded(text: bytes) -> str:
+    try:
+        return text.decode("utf-8")
+    except UnicodeDecodeError:
+        escaped = text.decode("utf-8", "surrogateescape")
+        return _STRAY_BYTE.sub(lambda byte: chr(ord(byte[0]) & 0xFF), escaped)
 
 
 class Fields:
@@ -78,8 +91,8 @@ class Fields:
     def integer(
         self, key: str, low: int = 0, high: int = _INT64_MAX, default: int = _REQUIRED
     ) -> int:
-        """A whole number within [low, high]; true, 3.0 and "3" are none."""
-        value = self.values.get(key)
+        """A whole number within [low, high], also written as 3.0; true and "3" are none."""
+        value = _whole(self.values.get(key))
         if value is None and default is not _REQUIRED:
             return default
         if type(value) is not int or not low <= value <= high:
@@ -124,11 +137,13 @@ class Fields:
         self, key: str, low: int, high: int = _INT64_MAX, default: list[int] = _REQUIRED
     ) -> list[int]:
         """A list of whole numbers, each within [low, high]."""
-        expected = f"a list of whole numbers from {low} to {high}"
-        items = self._list(key, default, expected)
-        if not all(type(item) is int and low <= item <= high for item in items):
-            self.fail(key, expected)
-        return items
+        items = self._list(key, default, f"a list of whole numbers from {low} to {high}")
+        numbers = [item if type(item) is int else _whole(item) for item in items]
+        for place, number in enumerate(numbers):
+            if type(number) is not int or not low <= number <= high:
+                one = Fields(self.path, {f"{key}[{place}]": items[place]}, self.prefix)
+                one.fail(f"{key}[{place}]", f"a whole number from {low} to {high}")
+        return numbers
 
     def objects(self, key: str) -> list[Fields]:
         """A list of objects."""
@@ -146,8 +161,19 @@ class Fields:
         return value
 
 
+def _whole(value: Any) -> Any:
+    """A number without a fraction as an int; JSON has one kind of number, and so has MATLAB."""
+    return int(value) if type(value) is float and value.is_integer() else value
+
+
 def _brief(value: object) -> str:
     """A value for an error message: short whatever a file holds, however deep it nests."""
+    if isinstance(value, dict) and value.keys() == {"num", "den"}:
+        return f"{_brief_one(value['num'])}/{_brief_one(value['den'])}"
+    return _brief_one(value)
+
+
+def _brief_one(value: object) -> str:
     if isinstance(value, (list, dict)):
         return f"a {'list' if isinstance(value, list) else 'group'} of {len(value):,}"
     if isinstance(value, int) and value.bit_length() > 128:

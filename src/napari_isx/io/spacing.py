@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass
 from fractions import Fraction
 from math import isfinite
@@ -69,7 +70,7 @@ class Spacing:
         if min(height.num, width.num) < 1:
             raise ValueError(f"pixels need a size of at least a millionth of 1 um, not {sizes} um")
         return cls(
-            num_pixels,
+            (operator.index(num_pixels[0]), operator.index(num_pixels[1])),
             (height, width),
             (_rational(top_left_um[0]), _rational(top_left_um[1])),
         )
@@ -116,4 +117,5 @@ class Spacing:
 
 
 def _rational(value: float) -> Rational:
-    return Rational(*Fraction(value).limit_denominator(10**6).as_integer_ratio())
+    # NumPy's numbers are none to Fraction.
+    return Rational(*Fraction(float(value)).limit_denominator(10**6).as_integer_ratio())

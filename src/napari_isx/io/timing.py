@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
@@ -12,7 +13,7 @@ from functools import cached_property
 from itertools import accumulate
 from math import isfinite
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any, Final, SupportsIndex
 
 import numpy as np
 import numpy.typing as npt
@@ -87,9 +88,9 @@ class Timing:
         period_s: float | Fraction = Fraction(1, 20),
         start: datetime | None = None,
         *,
-        dropped: Iterable[int] = (),
-        cropped: Iterable[tuple[int, int]] = (),
-        blank: Iterable[int] = (),
+        dropped: Iterable[SupportsIndex] = (),
+        cropped: Iterable[tuple[SupportsIndex, SupportsIndex]] = (),
+        blank: Iterable[SupportsIndex] = (),
     ) -> Timing:
         """Make a timing from everyday values.
 
@@ -108,9 +109,13 @@ class Timing:
         Raises
         ------
         ValueError
-            A negative number of samples, or a period that is not positive.
+            A negative number of samples, a period that is not positive, a sample before the
+            first, or a range that ends before it starts.
         """
-        period = Fraction(period_s if isfinite(period_s) else 0).limit_denominator(10**9)
+        num_samples = operator.index(num_samples)
+        # NumPy's numbers are none to Fraction.
+        exact = period_s if isinstance(period_s, Fraction) else float(period_s)
+        period = Fraction(exact if isfinite(exact) else 0).limit_denominator(10**9)
         if num_samples < 0 or period <= 0:
             raise ValueError(
                 f"a recording needs at least 0 samples and a period above 0 s, "
@@ -125,9 +130,9 @@ class Timing:
             Rational(period.numerator, period.denominator),
             Rational(*Fraction(start_us, 1_000_000).as_integer_ratio()),
             int(offset.total_seconds()),
-            tuple(dropped),
-            tuple(cropped),
-            tuple(blank),
+            tuple(first for first, _ in _checked_ranges((i, i) for i in dropped)),
+            tuple(_checked_ranges(cropped)),
+            tuple(first for first, _ in _checked_ranges((i, i) for i in blank)),
         )
 
     @classmethod
@@ -290,6 +295,17 @@ def _read_ranges(fields: Fields) -> list[tuple[int, int]]:
             fields.fail("cropped", 'a list of sample ranges such as "7" or "2 - 6"')
         ranges.append((first, last))
     return ranges
+
+
+def _checked_ranges(
+    ranges: Iterable[tuple[SupportsIndex, SupportsIndex]],
+) -> list[tuple[int, int]]:
+    """Ranges of samples as plain numbers, also of NumPy's."""
+    checked = [(operator.index(first), operator.index(last)) for first, last in ranges]
+    wrong = next(((first, last) for first, last in checked if not 0 <= first <= last), None)
+    if wrong is not None:
+        raise ValueError(f"samples {wrong[0]} to {wrong[1]} are in no recording")
+    return checked
 
 
 def _merge(ranges: Sequence[tuple[int, int]], gap: int = 0) -> Ranges:
