@@ -255,3 +255,24 @@ def test_any_damage_gives_frames_or_the_error(
                 assert movie.tracking is None or len(movie.tracking.boxes) == len(movie)
         except IsxFileError:
             pass
+
+
+def test_a_tracker_that_says_it_has_no_box_has_none(tmp_path: Path) -> None:
+    trackers = [{"box": None, "conf": None, "zones": None}, {"box": [1, 2, 3, 4], "conf": 50}]
+    samples = [{"fc": i, "tsc": i * 1000, "tracker": t} for i, t in enumerate(trackers)]
+    with open_isx(isxb(tmp_path / "m.isxb", JPEGS[:2], samples=samples)) as movie:
+        np.testing.assert_array_equal(movie.tracking.boxes, [[np.nan] * 4, [1, 2, 3, 4]])
+        np.testing.assert_array_equal(movie.tracking.confidence, [np.nan, 50])
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [(-300, -18_000), (-18_000, -18_000), (840, 50_400), (19_800, 19_800), (-3600, -3600)],
+)
+def test_an_offset_from_utc_in_seconds_is_known_by_its_size(
+    tmp_path: Path, written: int, seconds: int
+) -> None:
+    path = isxb(tmp_path / "m.isxb")
+    with_number(path, 24, written % 2**64)
+    with open_isx(path) as movie:
+        assert movie.timing.utc_offset_s == seconds

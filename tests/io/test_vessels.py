@@ -339,6 +339,20 @@ def test_what_does_not_fit_is_refused_and_nothing_written(
     assert not list(tmp_path.iterdir())
 
 
+def test_an_empty_list_of_sizes_means_no_maps(isx, tmp_path: Path) -> None:
+    vessels = blocks("rbc velocity", 2, direction=True)
+    path = write(tmp_path / "v.isxd", "rbc velocity", vessels, VesselCorrelationSizes=[])
+    theirs = isx.VesselSet.read(str(path))
+    with open_isx(path) as ours:
+        assert not ours.has_correlations
+        assert not theirs.has_correlation_heatmaps()
+        assert ours.correlations(0, 0) is None
+        for i in range(2):
+            assert same_bits(ours.trace(i), theirs.get_vessel_trace_data(i))
+            assert same_bits(ours.direction_trace(i), theirs.get_vessel_direction_trace_data(i))
+    del theirs
+
+
 # Broken files.
 
 

@@ -6,7 +6,7 @@ offset  type  meaning
 0       u64   version of the format, 100
 8       u64   size of the header, 96
 16      u64   start, Unix milliseconds
-24      i64   minutes east of UTC
+24      i64   minutes east of UTC; seconds where old software aligned the start
 32      u64   stored frames n
 40      u64   dropped frames d
 48      u64   video: offset, then size
@@ -49,6 +49,8 @@ HEADER: Final = struct.Struct("<3Qq8Q")
 # Ten hours at 30 Hz, tracked, are 200 MB of metadata.
 _MAX_JSON_BYTES: Final = 1 << 30
 _UINT64_MAX: Final = 2**64 - 1
+# No place on earth is further from UTC, and no offset in seconds is as small.
+_MAX_OFFSET_MIN: Final = 14 * 60
 # What a JPEG may take at most; even noise at the best quality stays below.
 _MAX_PIXEL_BYTES: Final = 8
 _MAX_SEGMENTS_BYTES: Final = 16 << 20
@@ -154,7 +156,13 @@ class BehaviorMovie(FrameSequence[np.uint8]):
 
     @cached_property
     def tracking(self) -> Tracking | None:
-        """Where the animal was and the zones it was in, or None of a movie not tracked."""
+        """Where the animal was and the zones it was in, or None of a movie not tracked.
+
+        Raises
+        ------
+        IsxFileError
+            What the tracker or the session says of it is damaged; frames can be read all the same.
+        """
         trackers = [] if self._header.metadata.size == 0 else self._frame_metadata.trackers
         return read_tracking(self.path, self._session_json, trackers, self.timing.valid_mask)
 
@@ -196,7 +204,7 @@ class BehaviorMovie(FrameSequence[np.uint8]):
                 f"frames, more than a recording has",
             )
         seconds = {"num": header.start_ms, "den": 1000}
-        start = {"secsSinceEpoch": seconds, "utcOffset": 60 * header.utc_offset_min}
+        start = {"secsSinceEpoch": seconds, "utcOffset": header.utc_offset_s}
         metadata = self._frame_metadata
         return Timing(
             header.stored + header.dropped,
@@ -248,12 +256,18 @@ class _Block(NamedTuple):
 
 class _Header(NamedTuple):
     start_ms: int
-    utc_offset_min: int
+    utc_offset: int
     stored: int
     dropped: int
     video: _Block
     metadata: _Block
     session: _Block
+
+    @property
+    def utc_offset_s(self) -> int:
+        """Seconds east of UTC, whichever unit it was written in."""
+        minutes = abs(self.utc_offset) <= _MAX_OFFSET_MIN
+        return self.utc_offset * 60 if minutes else self.utc_offset
 
 
 @dataclass(frozen=True, eq=False)

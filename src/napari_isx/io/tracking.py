@@ -149,8 +149,9 @@ def read_tracking(
         if not tracker:
             continue
         try:
-            if "box" in tracker:
-                left, top, right, bottom = tracker["box"]
+            box = tracker.get("box")
+            if box is not None:
+                left, top, right, bottom = box
                 boxes[sample] = left, top, right, bottom
             confidence[sample] = tracker.get("conf", np.nan)
             visits += _visits(sample, tracker.get("zones") or [])

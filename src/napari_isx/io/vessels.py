@@ -30,6 +30,7 @@ import numpy.typing as npt
 from napari_isx.io.container import Footer
 from napari_isx.io.curated import CuratedSet
 from napari_isx.io.errors import IsxFileError
+from napari_isx.io.fields import Fields
 from napari_isx.io.source import FileSource
 from napari_isx.io.spacing import MAX_PIXELS
 
@@ -148,7 +149,7 @@ class VesselSet(CuratedSet):
         -------
         numpy.ndarray or None
             ``(3, h, w)``: maps of lag -1, 0 and +1 frames, whose size may differ from vessel to
-            vessel. None where the file has none.
+            vessel, and is 0 x 0 where only others have maps. None where the file has none.
 
         Raises
         ------
@@ -178,16 +179,19 @@ class VesselSet(CuratedSet):
     def _read_correlation_sizes(self) -> list[tuple[int, int]] | None:
         """Height and width of each vessel's maps, or None without maps."""
         fields, key = self._footer.fields, "VesselCorrelationSizes"
-        if key not in fields or self.vessel_type != "rbc velocity":
+        sizes = fields.values.get(key)
+        # An empty list is that of a set whose maps were not saved.
+        if sizes is None or sizes == [] or self.vessel_type != "rbc velocity":
             return None
-        sizes = fields.values[key]
         if not isinstance(sizes, list) or len(sizes) != self.num_vessels:
             fields.fail(key, f"a list of {self.num_vessels} sizes")
-        for size in sizes:
-            good = isinstance(size, list) and len(size) == 2
-            if not good or any(type(n) is not int or not 0 <= n <= MAX_PIXELS for n in size):
-                fields.fail(key, "a list of [width, height]")
-        return [(height, width) for width, height in sizes]
+        rows = [
+            Fields(self.path, {"size": size}, f"{key}.").integers("size", 0, MAX_PIXELS)
+            for size in sizes
+        ]
+        if any(len(row) != 2 for row in rows):
+            fields.fail(key, "a list of [width, height]")
+        return [(height, width) for width, height in rows]
 
     def _lay_out(self, map_shapes: list[tuple[int, int]] | None) -> tuple[list[_Record], int]:
         """Where each vessel's parts are, and where the last one ends."""
