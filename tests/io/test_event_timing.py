@@ -147,3 +147,22 @@ def test_impossible_times_are_an_error(tmp_path, times):
     )
     with pytest.raises(IsxFileError, match="global times"):
         open_isx(path)
+
+
+def four_hours_at_20_khz(path, **changes):
+    times = [recordings.time_info((1_600_000_000 + s, 1)) for s in (0, 4 * 3600)]
+    steps = {"signalSteps": [recordings.rational(1, 20_000)], "global times": times}
+    return recordings.write_events(path, ["a"], recordings.packets([]), **steps, **changes)
+
+
+def test_gpio_may_run_for_hours_on_a_fast_clock(isx, tmp_path):
+    path = four_hours_at_20_khz(tmp_path / "g.isxd", type=3)
+    theirs = isx.GpioSet.read(str(path))
+    with open_isx(path) as gpio:
+        assert gpio.timing.num_samples == theirs.timing.num_samples == 288_000_000
+    del theirs
+
+
+def test_events_have_no_more_samples_than_traces_may_have(tmp_path):
+    with pytest.raises(IsxFileError, match="at most 268,435,456 samples"):
+        open_isx(four_hours_at_20_khz(tmp_path / "e.isxd"))

@@ -104,6 +104,16 @@ def test_packets_of_unlisted_channels_are_left_out(tmp_path):
         assert [events.events(i).offsets_us.tolist() for i in range(2)] == [[1], [4]]
 
 
+@pytest.mark.parametrize("part", [slice(None, -1), slice(1, None), slice(-13)])
+def test_bytes_that_are_no_whole_packets_are_an_error(tmp_path, part):
+    data = recordings.some_packets(9, 2)
+    path = recordings.write_events(tmp_path / "e.isxd", ["a", "b"], data)
+    payload, footer = recordings.split(path)
+    recordings.write(path, payload[part], footer)
+    with pytest.raises(IsxFileError, match="packets of 20 bytes"):
+        open_isx(path)
+
+
 def test_a_set_without_cells(tmp_path):
     with open_isx(recordings.write_events(tmp_path / "e.isxd", [], recordings.packets([]))) as e:
         assert e.num_cells == 0
@@ -246,3 +256,9 @@ def test_old_channels_that_share_their_bytes_are_not_multiplied(tmp_path):
     recordings.edit(path, **{"channel offsets": {f"{i}": 0 for i in range(1000)}})
     with open_isx(path) as events, pytest.raises(IsxFileError, match="channel offsets"):
         events.events(0)
+
+
+def test_infinity_in_an_old_logical_channel_is_that_of_isx_and_no_warning(isx, tmp_path):
+    data = recordings.v1_packets([START_US, START_US + 5], [np.inf, -np.inf])
+    path = recordings.write_v1_events(tmp_path / "e.isxd", {"a": data})
+    assert_equals_isx(isx, path)

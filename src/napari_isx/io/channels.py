@@ -18,7 +18,7 @@ from typing import Any, Final, Protocol, SupportsIndex
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.container import Footer
+from napari_isx.io.container import Footer, IsxKind
 from napari_isx.io.errors import IsxFileError
 from napari_isx.io.fields import Fields, Rational, parse_json_object
 from napari_isx.io.signal import Signal
@@ -29,6 +29,8 @@ PACKET: Final = np.dtype([("offset_us", "<u8"), ("channel", "<u8"), ("value", "<
 V1_PACKET: Final = np.dtype([("time_us", "<u8"), ("value", "<f4"), ("unused", "<u4")])
 # Resolution that `isx` assumes where the first channel has no period of its own.
 IRREGULAR_PERIOD: Final = Rational(1, 1000)
+# Over a day at 20 kHz. No array is made of ticks, so that there may be more than samples.
+MAX_TICKS: Final = 2**31 - 1
 # Packets are read at once. A day of nine channels at 100 Hz has three quarters of this.
 MAX_PACKET_BYTES: Final = 1 << 31
 _MAX_CHANNEL_HEADER_BYTES: Final = 64 << 10
@@ -105,6 +107,13 @@ class PacketChannels:
                 f"its channels should take no more than {MAX_PACKET_BYTES:,} bytes, "
                 f"but there are {footer.payload_bytes:,}",
             )
+        if footer.payload_bytes % PACKET.itemsize:
+            # Bytes that are missing at the front would shift the parts of every packet.
+            raise IsxFileError(
+                source.path,
+                f"its data should be packets of {PACKET.itemsize} bytes, but "
+                f"{footer.payload_bytes:,} bytes are no whole number of these",
+            )
         self.names = fields.strings("channel list")
         steps = fields.rationals("signalSteps")
         types = fields.integers("signalTypes", 0, 2**64 - 1)
@@ -113,7 +122,8 @@ class PacketChannels:
         if len(steps) != len(self.names):
             fields.fail("signalSteps", f"one period for each of the {len(self.names)} channels")
         self.dense = [types[i : i + 1] == [1] for i in range(len(self.names))]
-        self.timing = _packet_timing(fields, steps)
+        events = footer.kind is IsxKind.EVENT_SET
+        self.timing = _packet_timing(fields, steps, MAX_SAMPLES if events else MAX_TICKS)
 
     def read(self) -> list[Signal]:
         """Return the signals of all channels, from one pass over the file."""
@@ -179,7 +189,8 @@ class TimestampedChannels:
     def _decode(self, packets: npt.NDArray[Any]) -> Signal:
         magnitude = np.abs(packets["value"])
         on = np.signbit(packets["value"]).astype(np.float32)
-        values = magnitude if self._analog else np.where(magnitude == 0, on, magnitude * on)
+        with np.errstate(invalid="ignore"):  # infinity that is switched off is NaN, as in `isx`
+            values = magnitude if self._analog else np.where(magnitude == 0, on, magnitude * on)
         start_us = np.uint64(max(floor(Fraction(*self.timing.start_s) * 1_000_000), 0))
         # `isx` lets a time before the start wrap round to half a million years; 0 is nearer.
         offsets = np.maximum(packets["time_us"], start_us) - start_us
@@ -220,7 +231,7 @@ def in_order(offsets: npt.NDArray[np.uint64], values: npt.NDArray[np.float32]) -
     return Signal(offsets, values)
 
 
-def _packet_timing(fields: Fields, steps: list[Rational]) -> Timing:
+def _packet_timing(fields: Fields, steps: list[Rational], most: int) -> Timing:
     """The timing of a packet file, which states its start and end but not its samples."""
     times = fields.objects("global times")
     if len(times) != 2:
@@ -230,8 +241,8 @@ def _packet_timing(fields: Fields, steps: list[Rational]) -> Timing:
     irregular = not regular or steps[0].num == 0
     period = IRREGULAR_PERIOD if irregular else min(regular, key=lambda s: Fraction(*s))
     count = sample_count(start_s, end_s, period)
-    if not 0 <= count <= MAX_SAMPLES:
-        fields.fail("global times", "an end after the start, and not years after it")
+    if not 0 <= count <= most:
+        fields.fail("global times", f"an end after the start, by at most {most:,} samples")
     return Timing(count, period, start_s, utc_offset_s)
 
 

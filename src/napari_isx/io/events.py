@@ -65,6 +65,8 @@ class EventSet(Recording):
         ------
         IndexError, KeyError
             There is no such cell.
+        IsxFileError
+            The file is broken.
         """
         return self._signals[channel_index(self.names, cell, f"cell of {self.path.name}")]
 

@@ -33,7 +33,7 @@ from typing import Any, Final, SupportsIndex
 
 import numpy as np
 
-from napari_isx.io.channels import Channels, channel_index, open_channels
+from napari_isx.io.channels import MAX_TICKS, Channels, channel_index, open_channels
 from napari_isx.io.container import MAX_FOOTER_BYTES, Footer, IsxKind
 from napari_isx.io.errors import IsxFileError
 from napari_isx.io.fields import Fields, Rational, parse_json_object
@@ -50,8 +50,6 @@ HEADER_END: Final = struct.Struct("<QQ")
 CLOSED_LOOP_FORMAT: Final = 240
 DEFAULT_CLOCK_HZ: Final = 1000
 _MAX_CLOCK_HZ: Final = 10**9
-# Over a day at 20 kHz. No array is made of ticks, so that there may be more than samples.
-MAX_TICKS: Final = 2**31 - 1
 _SYNC: Final = SYNC_WORD.to_bytes(4, "little")
 _WORD_BYTES: Final = 4
 
@@ -336,7 +334,12 @@ def _read_session(source: FileSource, offset: int) -> dict[str, Any] | None:
     try:
         return parse_json_object(source.path, text, "session")
     except IsxFileError as error:
-        _log.warning("%s; taking the clock to run at %d Hz", error, DEFAULT_CLOCK_HZ)
+        _log.warning(
+            "%s: %s; the clock is taken to run at %d Hz",
+            source.path,
+            error.finding,
+            DEFAULT_CLOCK_HZ,
+        )
         return None
 
 
@@ -355,7 +358,9 @@ def _interpret(
         clock_hz = _clock_hz(fields)
         renames = _dual_color_names(fields)
     except IsxFileError as error:
-        _log.warning("%s; the clock is taken to run at %d Hz", error, clock_hz)
+        _log.warning(
+            "%s: %s; the clock is taken to run at %d Hz", source.path, error.finding, clock_hz
+        )
         return clock_hz, {}
     if closed_loop:
         renames.update({f"Digital GPI {i + 3}": f"SoftTrig-{i}" for i in range(1, 5)})

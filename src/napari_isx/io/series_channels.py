@@ -8,9 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from napari_isx.io.channels import Channels, in_order
+from napari_isx.io.channels import MAX_TICKS, Channels, in_order
 from napari_isx.io.events import EventSet
-from napari_isx.io.gpio import MAX_TICKS, GpioSet
+from napari_isx.io.gpio import GpioSet
 from napari_isx.io.series import Names, Series
 from napari_isx.io.series_timing import Schedule
 from napari_isx.io.signal import Signal
