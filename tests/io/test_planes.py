@@ -373,3 +373,17 @@ def test_compressed_movies_have_planes_with_and_without_sensor_words(tmp_path, n
     path = compressed(tmp_path / "n.isxc", dual(), efoci, num_words)
     with open_isx(path) as whole:
         assert [len(plane) for plane in whole.planes] == [3, 2]
+
+
+@pytest.mark.parametrize("foci", [("100", "500"), (100.0, 500.0), (100, "0500")])
+def test_a_focus_is_a_number_however_it_is_written(tmp_path, foci):
+    with open_isx(movie(tmp_path / "m.isxd", 4, multiplane(foci))) as whole:
+        assert [plane.efocus for plane in whole.planes] == [100, 500]
+
+
+@pytest.mark.parametrize("focus", ["", "1e2", "-5", "x", "70000", "1" * 5000, None])
+def test_a_focus_that_is_none_is_named(tmp_path, focus):
+    with open_isx(movie(tmp_path / "m.isxd", 4, multiplane((100, focus)))) as whole:
+        with pytest.raises(IsxFileError, match=r"plane-2\.focus"):
+            whole.planes  # noqa: B018
+        assert whole[3].any()

@@ -46,6 +46,7 @@ _MAX_FOCUS: Final = 65_535
 _MAX_PER_CYCLE: Final = 1000
 _FRAMES_LOOKED_AT: Final = 64
 _PLANE: Final = re.compile(r"plane-(\d{1,9})")
+_DIGITS: Final = re.compile("[0-9]{1,9}")
 _UNFIT_ADVICE: Final = (
     "The movie itself can be read, with the frames of all planes by turns. Please report the file."
 )
@@ -232,8 +233,16 @@ def _foci(fields: Fields) -> list[int | None]:
         if len(used) > _MAX_PLANES:
             info.fail("planes", f"at most {_MAX_PLANES} planes")
         if used:
-            return [plane.integer("focus", 0, _MAX_FOCUS) for plane in used]
+            return [_focus(plane) for plane in used]
     return [None] * info.integer("activePlanes", 1, _MAX_PLANES)
+
+
+def _focus(plane: Fields) -> int:
+    """A focus, which microscopes also write as text."""
+    focus = plane.values.get("focus")
+    if isinstance(focus, str) and _DIGITS.fullmatch(focus):
+        plane = Fields(plane.path, {"focus": int(focus)}, plane.prefix)
+    return plane.integer("focus", 0, _MAX_FOCUS)
 
 
 def _color_cycle(fields: Fields) -> list[str]:

@@ -158,7 +158,10 @@ class _Decoder:
     def _open(self) -> None:
         self._window.seek(0)
         # The format is given, because others can make FFmpeg open further files.
-        self._container = _import_av(self._path).open(self._window, format="avi")
+        # Nobody reads its tags, so that they may be in any encoding.
+        self._container = _import_av(self._path).open(
+            self._window, format="avi", metadata_errors="replace"
+        )
         self.stream = next(iter(self._container.streams.video), None)
         if self.stream is None or self.stream.codec_context is None:
             self._container.close()
