@@ -218,3 +218,24 @@ def test_another_number_of_records_than_cells_is_an_error(isx, tmp_path, change)
         open_isx(path)
     with pytest.raises(Exception, match=r"."):  # isx raises a bare Exception
         isx.CellSet.read(str(path))
+
+
+@pytest.mark.parametrize(
+    "out",
+    [
+        np.zeros((7, 3), "f4"),
+        np.zeros((3, 7), "f8"),
+        np.zeros((3, 70), "f4"),
+        np.zeros((3, 14), "f4")[:, ::2],
+        np.zeros((7, 3), "f4").T,
+    ],
+    ids=["turned", "double", "larger", "strided", "Fortran"],
+)
+def test_an_array_that_a_footprint_does_not_fit_stays_as_it_is(tmp_path, out):
+    with open_isx(recordings.write_cells(tmp_path / "c.isxd", 2, (3, 7))) as cells:
+        with pytest.raises(ValueError, match="do not fit"):
+            cells.footprint(1, out)
+        assert not out.any()
+        good = np.zeros((3, 7), "f4")
+        assert cells.footprint(1, good) is good
+        np.testing.assert_array_equal(good, cells.footprints[1])

@@ -21,7 +21,7 @@ from napari_isx.io.curated import STATUSES as STATUSES
 from napari_isx.io.curated import CellStatus as CellStatus
 from napari_isx.io.curated import CuratedSet, status_codes
 from napari_isx.io.errors import IsxFileError
-from napari_isx.io.source import FileSource
+from napari_isx.io.source import FileSource, array_to_fill
 from napari_isx.io.status_update import (
     recover_statuses,
     restore_footer,
@@ -130,8 +130,15 @@ class CellSet(CuratedSet):
         -------
         numpy.ndarray
             ``(n_rows, n_cols)``: `out`, or the new array.
+
+        Raises
+        ------
+        IndexError
+            There is no such cell.
+        ValueError
+            `out` is of another shape, type or order.
         """
-        target = np.empty(self.spacing.num_pixels, "<f4") if out is None else out
+        target = array_to_fill(out, self.spacing.num_pixels, np.dtype("<f4"))
         self._source.read_into(self._index(i) * self._record_bytes, target)
         return target
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from napari_isx.io.lazy import frames_to_dask
 from napari_isx.io.recording import Recording
+from napari_isx.io.source import array_to_fill
 from napari_isx.io.spacing import Spacing
 from napari_isx.io.timing import Timing
 
@@ -113,15 +114,14 @@ class FrameSequence(Recording, Generic[P]):
         ------
         IndexError
             There is no such sample, or there are no such rows.
+        ValueError
+            `out` is of another shape, type or order.
         IsxFileError, UnsupportedIsxError
             As :meth:`read_frame`.
         """
         if not 0 <= start <= stop <= self.shape[1]:
             raise IndexError(f"rows {start} to {stop} of frames with {self.shape[1]:,} rows")
-        shape = (stop - start, *self.shape[2:])
-        rows = np.empty(shape, self.dtype) if out is None else out
-        if rows.shape != shape or rows.dtype != self.dtype or not rows.flags.c_contiguous:
-            raise ValueError(f"rows of {shape} {self.dtype} do not fit into {rows.shape}")
+        rows = array_to_fill(out, (stop - start, *self.shape[2:]), self.dtype)
         self._read_rows_into(self._sample(i), start, rows)
         return rows
 

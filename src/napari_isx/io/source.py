@@ -8,7 +8,7 @@ import os
 import threading
 import weakref
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,8 @@ from napari_isx.io.errors import IsxFileError
 _MAX_READ_BYTES: Final = 1 << 30
 _HAS_PREADV: Final = hasattr(os, "preadv")
 _OPEN_FLAGS: Final = ("BINARY", "CLOEXEC", "NONBLOCK")
+
+P = TypeVar("P", bound=np.generic)
 
 
 class FileSource:
@@ -156,3 +158,23 @@ class FileSource:
             os.lseek(self._fd, offset, os.SEEK_SET)
             with io.FileIO(self._fd, closefd=False) as handle:
                 return handle.readinto(view) or 0
+
+
+def array_to_fill(
+    out: npt.NDArray[P] | None, shape: tuple[int, ...], dtype: np.dtype[P]
+) -> npt.NDArray[P]:
+    """The array that a caller wants filled, or a new one.
+
+    Raises
+    ------
+    ValueError
+        The array is not of that shape and type, or its bytes do not lie in a row.
+    """
+    if out is None:
+        return np.empty(shape, dtype)
+    if out.shape != shape or out.dtype != dtype or not out.flags.c_contiguous:
+        raise ValueError(
+            f"{shape} of {dtype} do not fit into an array of {out.shape} {out.dtype}"
+            + ("" if out.flags.c_contiguous else " that is not C-contiguous")
+        )
+    return out
