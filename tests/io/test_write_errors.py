@@ -15,10 +15,12 @@ from napari_isx import (
     Spacing,
     Timing,
     open_isx,
+    write_behavior_movie,
     write_cell_set,
     write_event_set,
     write_image,
     write_movie,
+    write_vessel_set,
 )
 from napari_isx.io.cells import METRIC_COLUMNS as CELL_METRIC_COLUMNS
 from napari_isx.io.events import METRIC_COLUMNS
@@ -66,6 +68,8 @@ def target(request, tmp_path):
         (FRAMES[0], {}, r"\(7,\)"),
         (np.zeros((2, 3, 4, 4), "u1"), {}, r"\(3, 4, 4\)"),
         (np.zeros((2, 3, 4, 3), "u2"), {}, r"\(3, 4, 3\)"),
+        (FRAMES[:, :0], {}, "have none"),
+        (FRAMES[:, :, :0], {}, "have none"),
         (FRAMES, {"timing": Timing(4)}, "3 frames for 4 samples"),
         (FRAMES, {"timing": Timing(2)}, "more frames"),
         (FRAMES, {"spacing": Spacing((7, 4))}, "pixels"),
@@ -244,3 +248,47 @@ def test_a_session_may_be_any_mapping(tmp_path):
     for path in tmp_path.iterdir():
         with open_isx(path) as recording:
             assert recording.acquisition_info == {"Session Name": "s"}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"timestamps_us": [-1, 0, 1]}, "whole numbers from 0"),
+        ({"timestamps_us": [0, 1.5, 3]}, "whole numbers from 0"),
+        ({"trackers": [{"box": [float("nan")] * 4}] * 3}, "JSON"),
+    ],
+)
+def test_behavior_that_nobody_could_read_is_a_value_error(target, options, message):
+    with pytest.raises(ValueError, match=message):
+        write_behavior_movie(target, np.zeros((3, 16, 64), np.uint8), **options)
+
+
+@pytest.mark.parametrize("line", [[[0, 1.5], [2, 3]], [[np.nan, 0], [1, 1]]])
+def test_a_vessel_between_pixels_is_a_value_error(target, line):
+    with pytest.raises(ValueError, match="from pixel to pixel"):
+        write_vessel_set(target, "vessel diameter", FRAMES[0], [np.array(line)], [TRACES[0]])
+
+
+def test_colors_that_are_no_numbers_are_a_value_error(target):
+    with pytest.raises(ValueError, match="from 0 to 255"):
+        write_cell_set(target, FOOTPRINTS, TRACES, colors=np.full((3, 4), np.nan))
+
+
+def test_numbers_may_be_those_of_numpy(tmp_path):
+    missing = np.array([1, 2])
+    timing = Timing.regular(
+        np.int64(5), np.float32(0.5), dropped=missing[:1], blank=missing[1:], cropped=[missing + 2]
+    )
+    spacing = Spacing.regular(
+        (np.int64(4), np.int32(7)), np.float32(2.5), (np.float32(-0.5), np.int16(3))
+    )
+    frames = recordings.pixels(5, 4, 7)
+    write_movie(tmp_path / "m.isxd", frames, timing=timing, spacing=spacing)
+    with open_isx(tmp_path / "m.isxd") as movie:
+        assert (
+            movie.timing
+            == timing
+            == Timing.regular(5, 0.5, dropped=[1], blank=[2], cropped=[(3, 4)])
+        )
+        assert movie.spacing == spacing == Spacing.regular((4, 7), 2.5, (-0.5, 3))
+        np.testing.assert_array_equal(movie[0], frames[0])

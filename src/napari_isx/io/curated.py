@@ -144,7 +144,9 @@ def _argb_codes(colors: npt.ArrayLike | None, count: int) -> list[int]:
     if colors is None:
         return [_WHITE] * count
     rgba = np.asarray(colors)
-    if rgba.shape != (count, 4) or not np.array_equal(rgba, rgba.astype(np.uint8)):
+    with np.errstate(invalid="ignore"):
+        same = np.array_equal(rgba, rgba.astype(np.uint8))
+    if rgba.shape != (count, 4) or not same:
         raise ValueError(f"colors must be {count} rows of four numbers from 0 to 255")
     rgba = rgba.astype(np.uint8)
     argb: list[int] = np.ascontiguousarray(rgba[:, [2, 1, 0, 3]]).view("<u4")[:, 0].tolist()

@@ -73,7 +73,7 @@ def write_movie(
     OSError
         The target cannot be written; what was there is unchanged.
     """
-    counters = None if timestamps_us is None else _unsigned("timestamps", timestamps_us)
+    counters = None if timestamps_us is None else whole_microseconds("timestamps", timestamps_us)
     if counters is not None and counters.ndim != 1:
         raise ValueError(f"timestamps must have one axis, not {counters.ndim}")
     iterator = iter(frames)
@@ -251,7 +251,7 @@ def write_event_set(
     with new_file(path) as handle:
         for channel, (name, signal) in enumerate(events.items()):
             parts = (signal.offsets_us, signal.values) if isinstance(signal, Signal) else signal
-            offsets, values = _unsigned(name, parts[0]), np.asarray(parts[1], np.float32)
+            offsets, values = whole_microseconds(name, parts[0]), np.asarray(parts[1], np.float32)
             if offsets.shape != values.shape or offsets.ndim != 1:
                 raise ValueError(f"{name}: {offsets.shape} offsets and {values.shape} values")
             packets = np.empty(len(offsets), PACKET)
@@ -337,7 +337,7 @@ def _with_timestamp_version(extra: dict[str, Any]) -> dict[str, Any]:
     return {**extra, "producer": {**producer, "version": _OLDEST_WITH_TIMESTAMPS}}
 
 
-def _unsigned(what: str, values: npt.ArrayLike) -> npt.NDArray[np.uint64]:
+def whole_microseconds(what: str, values: npt.ArrayLike) -> npt.NDArray[np.uint64]:
     """Whole numbers as the files have them; NumPy would cut or wrap what is none."""
     given = np.asarray(values)
     try:
@@ -370,6 +370,8 @@ def _pixel_code(frame: npt.NDArray[Any]) -> int:
 
 def check_shape(what: str, shape: tuple[int, ...], spacing: Spacing) -> None:
     """Raise ValueError for pixels that are not those of the spacing."""
+    if 0 in shape:
+        raise ValueError(f"{what} of {shape} pixels have none")
     if shape != spacing.num_pixels:
         raise ValueError(f"{what} of {shape} pixels, but spacing of {spacing.num_pixels}")
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from napari_isx.io.behavior import HEADER
 from napari_isx.io.spacing import Spacing
 from napari_isx.io.timing import Timing
-from napari_isx.io.write import check_shape, new_file
+from napari_isx.io.write import check_shape, new_file, whole_microseconds
 
 _FORMAT_VERSION: Final = 100
 _CAMERA: Final = "camera-1"
@@ -58,10 +58,12 @@ def write_behavior_movie(
     ------
     ValueError
         No frames, frames of different or unsupported shape or type, or a number of frames,
-        timestamps, trackers or pixels that does not fit.
+        timestamps, trackers or pixels that does not fit; timestamps that are not whole numbers
+        from 0, or NaN in a tracker.
     OSError
         The target cannot be written; what was there is unchanged.
     """
+    counters = None if timestamps_us is None else whole_microseconds("timestamps", timestamps_us)
     shape: tuple[int, ...] | None = None
     count, stored = 0, []
     with new_file(path) as handle:
@@ -82,13 +84,15 @@ def write_behavior_movie(
         timing = timing or Timing(count)
         spacing = spacing or Spacing((shape[0], shape[1]))
         check_shape("frames", shape[:2], spacing)
-        _check_counts(count, timing, timestamps_us, trackers)
+        _check_counts(count, timing, counters, trackers)
         video_end = handle.tell()
         samples = [
-            _sample(sample, timing, timestamps_us, None if trackers is None else trackers[sample])
+            _sample(sample, timing, counters, None if trackers is None else trackers[sample])
             for sample in stored
         ]
-        metadata = json.dumps({"droppedFrames": list(timing.dropped), "samples": samples}).encode()
+        # Other readers refuse NaN and Infinity, which JSON does not have.
+        values = {"droppedFrames": list(timing.dropped), "samples": samples}
+        metadata = json.dumps(values, allow_nan=False).encode()
         text = json.dumps(_session(session or {}, timing, spacing), allow_nan=False).encode()
         handle.write(metadata + text)
         handle.seek(0)
@@ -123,12 +127,12 @@ def _jpeg(frame: npt.NDArray[np.uint8], quality: int) -> bytes:
 def _check_counts(
     count: int,
     timing: Timing,
-    timestamps_us: npt.ArrayLike | None,
+    counters: npt.NDArray[np.uint64] | None,
     trackers: Sequence[object] | None,
 ) -> None:
     counts = {"samples": timing.num_samples}
-    if timestamps_us is not None:
-        counts["timestamps"] = np.asarray(timestamps_us).size
+    if counters is not None:
+        counts["timestamps"] = counters.size
     if trackers is not None:
         counts["trackers"] = len(trackers)
     for what, number in counts.items():
@@ -139,14 +143,14 @@ def _check_counts(
 def _sample(
     sample: int,
     timing: Timing,
-    timestamps_us: npt.ArrayLike | None,
+    counters: npt.NDArray[np.uint64] | None,
     tracker: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
     """One stored frame's metadata."""
-    if timestamps_us is None:
+    if counters is None:
         counter = round(sample * timing.period_s * 1e6)
     else:
-        counter = int(np.asarray(timestamps_us)[sample])
+        counter = int(counters[sample])
     entry = {"fc": sample, "tsc": counter}
     return entry if tracker is None else {**entry, "tracker": dict(tracker)}
 

@@ -156,8 +156,11 @@ def _blocks(
     """One array for each vessel, checked against a shape in which None is any length."""
     if len(values) != count:
         raise ValueError(f"{len(values)} of {what} for {count} vessels")
-    blocks = [np.ascontiguousarray(value, dtype) for value in values]
+    with np.errstate(invalid="ignore"):
+        blocks = [np.ascontiguousarray(value, dtype) for value in values]
     for vessel, block in enumerate(blocks):
+        if dtype == "<i8" and not np.array_equal(block, values[vessel]):
+            raise ValueError(f"vessel {vessel}: a {what} is from pixel to pixel, without fractions")
         same = all(want in (None, have) for want, have in zip(shape, block.shape, strict=False))
         if block.ndim != len(shape) or not same:
             raise ValueError(f"vessel {vessel}: {what} of shape {block.shape}, not {shape}")
