@@ -162,3 +162,12 @@ def test_where_there_is_no_isx(tmp_path, no_isx, monkeypatch, system, said):
     assert said in caught.value.finding
     assert "pip install" not in str(caught.value)
     assert "export it as .isxd" in caught.value.advice
+
+
+@pytest.mark.parametrize("suffix", ["xml", "hdf5", "tif", "raw"])
+def test_raw_movies_are_spoken_of_where_the_file_may_be_one(tmp_path, suffix):
+    path = tmp_path / f"m.{suffix}"
+    path.write_bytes(b"something else")
+    with pytest.raises(IsxFileError, match="copy it again") as caught:
+        open_isx(path)
+    assert ("decompressed first" in str(caught.value)) == (suffix == "raw")

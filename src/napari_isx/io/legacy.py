@@ -41,7 +41,9 @@ from napari_isx.io.timing import Timing
 __all__ = ["LegacyGpioSet", "LegacyMovie", "is_legacy", "open_legacy"]
 
 _FOREIGN_ADVICE: Final = (
-    "If it is one all the same, it is damaged: copy it again from where it was recorded. "
+    "If it is one all the same, it is damaged: copy it again from where it was recorded."
+)
+_RAW_ADVICE: Final = (
     "nVista's .raw movies are no GPIO recordings, and have to be decompressed first, with the "
     "software that recorded them; then open their .xml"
 )
@@ -239,7 +241,7 @@ def _check(source: FileSource, fits: bool, what: str) -> None:
         raise IsxFileError(
             source.path,
             f"it is not an Inscopix file as far as its content says: it is not {what}",
-            _FOREIGN_ADVICE,
+            _FOREIGN_ADVICE + (f" {_RAW_ADVICE}." if source.path.suffix.lower() in RAW else ""),
         )
 
 
