@@ -223,7 +223,8 @@ class _Block:
             inner.setRowMinimumHeight(place, height)
             inner.setRowStretchFactor(place, height)
         self._outer.setRowMinimumHeight(self._place, self.height_px)
-        self._outer.setRowStretchFactor(self._place, self.height_px)
+        # Never 0 for all: Qt's layout would keep to the least heights from then on.
+        self._outer.setRowStretchFactor(self._place, self.height_px or int(not self._is_channels))
 
 
 class _Canvas(pg.GraphicsLayoutWidget):

@@ -16,6 +16,7 @@ from psygnal import Signal
 
 from napari_isx.io.cells import STATUSES, CellSet, CellStatus
 from napari_isx.io.errors import IsxFileError
+from napari_isx.io.open import open_isx
 from napari_isx.session.decisions.author import Author, now
 from napari_isx.session.decisions.decision_log import write_decisions_csv
 from napari_isx.session.decisions.history import History, Step
@@ -243,6 +244,7 @@ class Curation:
         """
         statuses = self.statuses  # decisions taken while this writes are not among them
         try:
+            self._check_cells()
             if not force:
                 self._check_file(statuses)
             self._cells.save_statuses(statuses)
@@ -277,12 +279,29 @@ class Curation:
             As :meth:`CellSet.restore_previous_statuses` does; nothing was changed.
         """
         try:
+            self._check_cells()
             self._cells.restore_previous_statuses()
         except OSError as error:
             raise explained(error, self._cells.path) from error
         in_file = self._cells.statuses
         self.decide_many(dict(enumerate(in_file)), "file", "before the last save")
         self._on_saved()
+
+    def _check_cells(self) -> None:
+        """Raise IsxFileError if the file was replaced by one whose cells only have these names."""
+        paths = self._cells.paths
+        try:
+            with open_isx(paths if len(paths) > 1 else paths[0]) as present:
+                found = _identity(present) if isinstance(present, CellSet) else None
+        except IsxFileError:  # what is broken is told of by whoever writes it
+            return
+        ours = self._journal.identity
+        if found is not None and found.names == ours.names and not found.is_same(ours):
+            raise IsxFileError(
+                self._cells.path,
+                "it has other cells by now: they have the same names, but not the same traces",
+                "Nothing was written. Open the file again to see them, and decide anew.",
+            )
 
     def _check_file(self, ours: list[CellStatus]) -> None:
         """Raise SaveConflict if saving would undo what another program did."""
