@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 
+import numpy as np
 import pytest
 from qtpy.QtCore import QPoint, QPointF, Qt
 from qtpy.QtGui import QWheelEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QComboBox, QDockWidget, QMainWindow
+from scenes import make_cells
 
 from napari_isx.io.cells import CellSet
 from napari_isx.widgets.heatmap_dock import HeatMapWidget
@@ -72,6 +74,32 @@ def test_orders_move_the_rows(hands, dock, session):
     pick(orders, "status")
     places = [dock.position_of(cell, 1.0).y() for cell in (0, 3, 1, 2)]
     assert places == sorted(places)
+
+
+def test_a_smaller_set_of_another_length_is_shown_in_place_of_a_larger_one(
+    hands, dock, session, tmp_path
+):
+    finish(hands)
+    hands.open(make_cells(tmp_path / "few.isxd", num_samples=50))
+    finish(hands)
+    session.select(session.groups[1], [2])
+    finish(hands)
+    click(dock, 1, 1.0)
+    assert (session.group, session.selected) == (session.groups[1], (1,))
+    session.select(session.groups[0], [3])
+    finish(hands)
+    click(dock, 3, 7.0)
+    assert (session.group, session.selected) == (session.groups[0], (3,))
+
+
+def test_the_map_of_one_set_is_not_shown_under_the_names_of_another(hands, dock, session):
+    """Rows can be ordered anew while the traces of the other set are still being read."""
+    finish(hands)
+    dock.show_cells([f"D{i}" for i in range(9)], ["undecided"] * 9)
+    dock.show_order(np.arange(9))
+    QTest.mouseMove(dock.canvas_viewport, dock.position_of(8, 5.0).toPoint())
+    hands.settle()
+    assert dock.hover_text == ""
 
 
 def test_zooming_reads_a_part_finely(hands, dock, session, monkeypatch):

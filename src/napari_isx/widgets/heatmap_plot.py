@@ -43,6 +43,7 @@ class HeatMapPlot(pg.GraphicsLayoutWidget):
         self._statuses: list[CellStatus | None] = []
         self._shades: Shades | None = None
         self._detail: Shades | None = None
+        self._span_s: tuple[float, float] | None = None
         self._order: Order = np.empty(0, np.int64)
         self._selected: list[int] = []
         self.ci.layout.setContentsMargins(2, 4, 4, 2)
@@ -108,27 +109,32 @@ class HeatMapPlot(pg.GraphicsLayoutWidget):
         return QPointF(self.mapFromScene(scene))
 
     def set_cells(self, names: list[str], statuses: list[CellStatus | None]) -> None:
-        """Name the cells."""
+        """Name the cells; the map of others than before goes."""
+        if names != self._names:
+            self._shades = self._detail = None
+            self._order = self._order[:0]
+            self._draw()
         self._names, self._statuses = names, statuses
         self._draw_statuses()
 
     def set_map(self, shades: Shades, order: Order) -> None:
         """Draw a map."""
-        before, self._shades, self._detail = self._shades, shades, None
+        self._shades, self._detail = shades, None
         self._bar.setLevels((shades.low, shades.high))
         self._bar.setLabel("right", shades.units)
+        self.set_order(order)
         span = (shades.start_s, shades.stop_s)
-        if before is None or span != (before.start_s, before.stop_s):
+        if span != self._span_s:
+            self._span_s = span
             self._view.setLimits(xMin=span[0], xMax=max(span[1], span[0] + 1e-6))
             self._view.setXRange(*span, padding=0)
-        self.set_order(order)
 
     def set_order(self, order: Order) -> None:
         """Order the cells anew."""
-        if len(order) != len(self._order):
+        before, self._order = self._order, order  # another range draws it at once
+        if len(order) != len(before):
             self._view.setLimits(yMin=0, yMax=max(len(order), 1))
             self._view.setYRange(0, max(len(order), 1), padding=0)
-        self._order = order
         self._draw()
         self._draw_statuses()
 

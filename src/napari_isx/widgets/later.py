@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication
@@ -40,4 +41,5 @@ class Later:
     def cancel(self) -> None:
         """Do not call it."""
         if self._timer is not None:
-            self._timer.stop()
+            with suppress(RuntimeError):  # Qt deletes timers before the docks that ask for this
+                self._timer.stop()
