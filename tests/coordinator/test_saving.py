@@ -263,6 +263,18 @@ def test_removing_the_layers_says_that_the_journal_has_the_decisions(stage, cura
     assert text.startswith("2 decisions about cells.isxd are not in the file.")
 
 
+def test_it_is_not_said_that_the_journal_is_beside_the_file_where_it_is_not(
+    stage, curation, path, said
+):
+    path.with_name(f"{path.name}.decisions.jsonl").mkdir()
+    curation.decide([0], "rejected")
+    assert curation.journal_path.parent != path.parent
+    for layer in list(stage.viewer.layers):
+        stage.viewer.layers.remove(layer)
+    (text,) = [text for text in said() if "1 decision about" in text]
+    assert "beside" not in text
+
+
 def test_removing_layers_with_everything_saved_says_nothing(stage, saving, curation, said):
     curation.decide([0], "rejected")
     saving.save()

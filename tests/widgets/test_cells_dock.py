@@ -129,6 +129,17 @@ def test_the_table_follows_the_canvas(hands, dock, session):
     assert dock.table.selected_cells == [1]
 
 
+def test_a_trace_has_the_whole_plot_again_after_nothing_was_selected(hands, dock, session):
+    plot, heights = hands.dock.plot, []
+    for cells in ([0], [], [0]):
+        session.select(session.group, cells)
+        hands.settle()
+        if cells:
+            at = [plot.scene_position(0, 1.0, value).y() for value in (0.0, 1.0)]
+            heights.append(at[0] - at[1])
+    assert heights[1] == pytest.approx(heights[0], rel=0.1)
+
+
 def test_a_header_sorts_up_down_and_not(hands, dock, session):
     session.select(session.group, [0])
     click_header(hands, dock, "num_events")
@@ -229,6 +240,7 @@ def test_questions_say_how_many_would_change():
         "25 of them are already. This can be undone in one step.",
     )
     assert question("undecided", 1, 1)[0] == "Set the only cell shown undecided?"
+    assert question("accepted", 12, 0)[1] == "All of them are already. Nothing would change."
 
 
 def test_buttons_and_menu_decide(hands, dock, session):
@@ -302,6 +314,15 @@ def test_an_empty_set_is_no_trouble(hands, dock, files):
     hands.qtbot.waitUntil(lambda: dock.progress is None)
     assert dock.table.order == []
     assert dock.filters.status_buttons["accepted"].text() == "accepted\n0"
+
+
+def test_of_events_alone_nothing_is_offered_that_needs_their_cells(hands, dock, files):
+    hands.open(files["events"])
+    assert dock.table.shown_columns[0] == "name"
+    assert not dock.display.isVisible()
+    assert not dock.decisions.isVisible()
+    hands.open(files["cells"])
+    assert dock.display.isVisible()
 
 
 def test_a_closed_dock_opens_again_as_it_was(hands, dock, session):

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import time
 
 import numpy as np
 import pytest
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QEvent, Qt, QTimer
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QComboBox, QPushButton, QToolButton
+from qtpy.QtWidgets import QApplication, QComboBox, QPushButton, QToolButton
 from widgets_data import PERIOD_S
 
 from napari_isx import Spacing, Timing, write_movie
 from napari_isx.io.movie import Movie
 from napari_isx.widgets.closeup import CloseUpWidget
+from napari_isx.widgets.later import Later
 
 Left = Qt.MouseButton.LeftButton
 
@@ -172,7 +174,9 @@ def test_a_second_movie_can_be_picked(hands, session, dock, tmp_path):
     combo = next(one for one in combos(dock) if one.itemText(1) == "movie")
     assert combo.isVisible()
     combo.setFocus()
-    QTest.keyClick(combo, Qt.Key.Key_Down)
+    QTest.keyClick(combo, Qt.Key.Key_Space)
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Return):
+        QTest.keyClick(combo.view(), key)
     finish(hands)
     assert dock.image_panel.pixels.shape[0] > 1.5 * coarse[0]
 
@@ -209,3 +213,37 @@ def test_it_leaves_a_table_on_the_right_its_rows(hands, session):
     assert area_of(hands, cells) == Qt.DockWidgetArea.RightDockWidgetArea
     assert area_of(hands, below) == Qt.DockWidgetArea.BottomDockWidgetArea
     assert cells.height() > 0.8 * height
+
+
+def test_nothing_of_it_is_cut_off_beside_a_heat_map(hands, session):
+    hands.viewer.window.resize(1500, 850)
+    open_from_menu(hands, "Cells")
+    why = open_from_menu(hands, "Close-up").findChild(CloseUpWidget)
+    open_from_menu(hands, "Heat map")
+    session.select(session.group, [0])
+    hands.settle()
+    for panel in (why.footprint_panel, why.image_panel, why.loop_panel):
+        picture, caption = panel._pages.geometry(), panel._caption.geometry()
+        assert min(picture.width(), picture.height()) >= 96
+        assert picture.bottom() < caption.top()
+        assert panel.mapTo(why, panel.rect().bottomRight()).y() < why.height()
+
+
+def test_what_waits_outlives_its_timer(qtbot):
+    """Where a script ends with its window open, Qt deletes timers before docks are hidden."""
+    called = []
+    later = Later(lambda: called.append(True), 54_321)
+    later.request()
+    (timer,) = [one for one in gc.get_objects() if isinstance(one, QTimer) and _waits(one)]
+    timer.deleteLater()
+    del timer
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    later.cancel()
+    assert not called
+
+
+def _waits(timer):
+    try:
+        return timer.interval() == 54_321
+    except RuntimeError:  # another one that Qt has deleted
+        return False

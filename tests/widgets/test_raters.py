@@ -78,6 +78,33 @@ def test_the_decisions_here_are_compared_with_a_journal(hands, path, theirs):
     dialog.close()
 
 
+def test_copies_of_one_name_decided_by_one_account_are_two_raters(
+    hands, path, theirs, files, tmp_path
+):
+    """As on a computer of the lab, where each works on a copy in a folder of his own."""
+    (tmp_path / "third").mkdir()
+    copy = shutil.copy(files["cells"], tmp_path / "third" / "cells.isxd")
+    third = journal(copy, ["undecided"] * 4)
+    hands.open(path)
+    dialog = show(hands, theirs, third)
+    titles = [dialog.b.itemText(i) for i in range(dialog.b.count())]
+    assert len(set(titles)) == 3
+    assert "third" in dialog.b.currentText()
+    assert {row[2] for row in rows(dialog)} == {"undecided"}
+    dialog.close()
+
+
+def test_a_journal_that_went_on_is_read_again(hands, path, theirs):
+    hands.open(path)
+    dialog = show(hands, theirs)
+    with open_isx(theirs.with_name("cells.isxd")) as cells:
+        Curation(cells).decide(range(4), "undecided", "bulk")
+    dialog.journal_chosen.emit(str(theirs))
+    hands.qtbot.waitUntil(lambda: {row[2] for row in rows(dialog)} == {"undecided"})
+    assert dialog.b.count() == 2
+    dialog.close()
+
+
 def test_deciding_in_the_queue_moves_on(hands, path, theirs):
     hands.open(path)
     dialog = show(hands, theirs)

@@ -9,11 +9,13 @@ import pytest
 from napari.utils.action_manager import action_manager
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication, QLineEdit, QSpinBox
+from qtpy.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QSpinBox
 from scenes import make_cells
 
 from napari_isx import Spacing, open_isx
 from napari_isx.widgets.cells.dock import CellsWidget
+from napari_isx.widgets.closeup import CloseUpWidget
+from napari_isx.widgets.heatmap_dock import HeatMapWidget
 
 Ctrl = Qt.KeyboardModifier.ControlModifier
 Shift = Qt.KeyboardModifier.ShiftModifier
@@ -161,6 +163,50 @@ def test_keys_work_wherever_the_focus_is(hands, dock, session, where):
     press(widget, Key.Key_Z, Ctrl)
     assert statuses(session)[10] == "undecided"
     assert session.selected == (10,)
+
+
+@pytest.mark.parametrize("where", ["button", "switch", "list", "slider", "heat map", "close-up"])
+def test_keys_work_after_a_click_on_a_control(hands, dock, session, where):
+    """The focus stays there: arrows must not lead away from it, letters not choose anything."""
+    if where == "slider":
+        (action,) = [a for a in dock.filters.add_button.menu().actions() if a.data() == "area"]
+        action.trigger()
+        dock.filters.ranges["area"].show_values(np.arange(100.0))
+    control = {
+        "button": lambda: dock.decisions.undo,
+        "switch": lambda: dock.decisions.advance,
+        "list": lambda: dock.display.colors,
+        "slider": lambda: dock.filters.ranges["area"].slider,
+        "heat map": lambda: in_dock(hands, HeatMapWidget).findChildren(QComboBox)[0],
+        "close-up": lambda: in_dock(hands, CloseUpWidget).findChildren(QCheckBox)[0],
+    }[where]()
+    session.group.curation.decide([0], "rejected")
+    session.select(session.group, [11])
+    control.setFocus(Qt.FocusReason.MouseFocusReason)
+    hands.qtbot.waitUntil(control.hasFocus)
+    chosen = control.currentIndex() if isinstance(control, QComboBox) else None
+    press(control, Key.Key_Down)
+    press(QApplication.focusWidget() or control, Key.Key_A)
+    assert statuses(session)[12] == "accepted"
+    assert session.selected == (13,)
+    assert chosen is None or control.currentIndex() == chosen
+
+
+def in_dock(hands, kind):
+    widget = kind(hands.viewer)
+    hands.viewer.window.add_dock_widget(widget, area="bottom")
+    hands.settle()
+    return widget
+
+
+def test_return_leads_from_the_name_to_the_rows(hands, dock, session):
+    dock.filters.text.setFocus()
+    QTest.keyClicks(dock.filters.text, "C07")
+    press(dock.filters.text, Key.Key_Return)
+    assert dock.table.hasFocus()
+    press(dock.table, Key.Key_Down)
+    press(dock.table, Key.Key_R)
+    assert statuses(session)[7] == "rejected"
 
 
 @pytest.mark.parametrize("kind", ["shapes", "points", "labels", "image", "ours"])

@@ -182,11 +182,11 @@ def test_orders_and_norms_are_picked(heat_view, qtbot):
     assert orders.currentText() == "by SNR"
     with qtbot.waitSignal(heat_view.order_picked) as picked:
         orders.setFocus()
-        QTest.keyClick(orders, Qt.Key.Key_Up)
+        choose(orders, Qt.Key.Key_Up)
     assert picked.args == ["file"]
     with qtbot.waitSignal(heat_view.norm_picked) as picked:
         norms.setFocus()
-        QTest.keyClick(norms, Qt.Key.Key_Down)
+        choose(norms, Qt.Key.Key_Down)
     assert picked.args == ["max"]
     heat_view.show_norm("z")
     assert norms.currentData() == "z"
@@ -230,6 +230,13 @@ def test_progress_is_shown_while_it_lasts(heat_view):
 
 def test_keys_pass_through_the_map(heat_view, qtbot):
     assert not press_is_taken(heat_view.canvas_viewport, Qt.Key.Key_A)
+
+
+def choose(combo, key) -> None:
+    """By keys: open the list, go to another title, and take it."""
+    QTest.keyClick(combo, Qt.Key.Key_Space)
+    for pressed in (key, Qt.Key.Key_Return):
+        QTest.keyClick(combo.view(), pressed)
 
 
 def press_is_taken(widget, key) -> bool:
@@ -330,7 +337,7 @@ def test_several_movies_can_be_picked(why, qtbot):
     assert combo.isVisible()
     with qtbot.waitSignal(why.movie_picked) as picked:
         combo.setFocus()
-        QTest.keyClick(combo, Qt.Key.Key_Down)
+        choose(combo, Qt.Key.Key_Down)
     assert picked.args == [1]
     why.show_movies(["raw", "processed"], 0)
     assert combo.currentText() == "raw"
@@ -400,7 +407,7 @@ def test_the_event_image_shows_difference_or_mean(why, qtbot):
     assert why.image_panel.caption == "3 events"
     combo = why.image_panel.findChild(QComboBox)
     combo.setFocus()
-    QTest.keyClick(combo, Qt.Key.Key_Down)
+    choose(combo, Qt.Key.Key_Down)
     assert why.image_panel.kind == "after"
     np.testing.assert_array_equal(why.image_panel.pixels, image().after)
     why.show_event_image(image(4, num_events_known=250), EXTENT)
@@ -450,7 +457,7 @@ def test_another_speed_is_that_much_faster(why, qtbot):
     speed = why.loop_panel.findChild(QComboBox)
     assert [speed.itemText(i) for i in range(speed.count())] == ["1x", "2x", "4x"]
     speed.setFocus()
-    QTest.keyClick(speed, Qt.Key.Key_End)
+    choose(speed, Qt.Key.Key_End)
     assert why.loop_panel._player.speed == 4
 
 

@@ -22,6 +22,7 @@ from qtpy.QtWidgets import (
 from napari_isx.io.cells import CellStatus
 from napari_isx.session.pictures.heatmap import UNITS, Norm, Order, Shades
 from napari_isx.widgets.heatmap_plot import HeatMapPlot
+from napari_isx.widgets.passing_keys import pass_keys_on
 from napari_isx.widgets.plot import PlotColors
 
 _PROGRESS_PX: Final = 120
@@ -79,6 +80,7 @@ class HeatMapView(QWidget):
         self._hover = QLabel(" ")
         self._hover.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._lay_out()
+        pass_keys_on(self)
         self._orders.activated.connect(self._on_order)
         self._norms.activated.connect(self._on_norm)
         self._filtered.clicked.connect(self.only_filtered_changed)

@@ -27,6 +27,7 @@ from napari_isx.io.cells import CellStatus
 from napari_isx.session.pictures.event_image import EventImage
 from napari_isx.session.pictures.event_loop import Loop
 from napari_isx.session.plotdata import TraceRow, thin_out
+from napari_isx.widgets.passing_keys import pass_keys_on
 from napari_isx.widgets.plot import PlotColors
 from napari_isx.widgets.symbols import SYMBOLS
 from napari_isx.widgets.why_pictures import (
@@ -47,7 +48,10 @@ _LEFT_AXIS_PX: Final = 52
 _WIDE: Final = 1.6
 _WORDS_PX: Final = 72
 _ANY_PX: Final = 16_777_215
-_LEAST_PX: Final = (300, 220)
+_LEAST_PX: Final = (320, 230)
+# A lower dock has no room for traces above the pictures, and a narrower one none beside them.
+_LOW_PX: Final = 370
+_NARROW_PX: Final = 470
 _DOT_PX: Final = 6
 _MARGIN: Final = 0.08
 _NO_CELL: Final = "Select a cell to see what speaks for it."
@@ -94,6 +98,7 @@ class WhyView(QWidget):
         self.image_panel = EventImagePanel()
         self.loop_panel = LoopPanel()
         self._lay_out()
+        pass_keys_on(self)
         self._previous.clicked.connect(self._on_previous)
         self._next.clicked.connect(self._on_next)
         self._center.clicked.connect(self._on_center)
@@ -217,15 +222,18 @@ class WhyView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Lay out for the dock's shape."""
         super().resizeEvent(event)
-        wide = self.width() > _WIDE * self.height()
+        low, narrow = self.height() < _LOW_PX, self.width() < _NARROW_PX
+        wide = low or self.width() > _WIDE * self.height()
+        # Where there is room for the pictures alone, the dock Traces has the trace.
+        self._traces.setVisible(not (low and narrow))
         directions = QBoxLayout.Direction
         self._body.setDirection(directions.LeftToRight if wide else directions.TopToBottom)
         # Room for the captions beside each other.
         self._body.setStretch(1, 8 if wide else 5)
         # No higher than three squares beside each other, with their titles and captions.
         self._pictures.setMaximumHeight(_ANY_PX if wide else self.width() // 3 + _WORDS_PX)
-        self._center.setText("Center on cell" if wide else "Center")
-        self._always.setText("Always center" if wide else "Always")
+        self._center.setText("Center" if narrow or not wide else "Center on cell")
+        self._always.setText("Always" if narrow or not wide else "Always center")
 
     def _show_count(self) -> None:
         number, count = self._traces.event_number
@@ -274,7 +282,7 @@ class WhyView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._pages)
-        # The least of either arrangement, so that a dock can go from one to the other.
+        # The least of any arrangement, so that a dock can go from one to the other.
         self.setMinimumSize(*_LEAST_PX)
 
 

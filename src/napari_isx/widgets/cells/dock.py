@@ -30,6 +30,7 @@ from napari_isx.widgets.cells.display import DisplayRow, Scope, Style
 from napari_isx.widgets.cells.duplicates import DuplicatesList, Pair
 from napari_isx.widgets.cells.filters import FilterBar
 from napari_isx.widgets.cells.table import CellTableView
+from napari_isx.widgets.passing_keys import pass_keys_on
 from napari_isx.widgets.placing import Placing
 from napari_isx.widgets.plot import PlotColors
 
@@ -96,6 +97,7 @@ class CellsWidget(QWidget):
         self._body = QWidget()
         Placing(self, _place)
         self._lay_out()
+        pass_keys_on(self)
         self._connect()
         self.show_groups([], -1)
         self.show_duplicates([])
@@ -154,6 +156,7 @@ class CellsWidget(QWidget):
         self.filters.show_filter(table.filtered_by, values)
         self.display.show_columns(table.columns)
         self.table.show_table(table)
+        self.display.setVisible(can_decide)  # events alone are no picture either
         self.decisions.setVisible(can_decide)
         for name in ("rules", "raters", "export"):
             self.tools[name].setEnabled(can_decide)
@@ -248,12 +251,17 @@ class CellsWidget(QWidget):
     def _show_rows_or_message(self) -> None:
         self._rows_pages.setCurrentIndex(0 if self.table.order else 1)
 
+    def _on_name(self) -> None:
+        """Go on to the rows, where keys decide again."""
+        self.table.setFocus()
+
     def _show_duplicates(self) -> None:
         open_ = self.duplicates_button.isChecked() and self.duplicates_button.isEnabled()
         self.duplicates.setVisible(open_)
 
     def _connect(self) -> None:
         self._groups.activated.connect(self.group_picked)
+        self.filters.name_entered.connect(self._on_name)
         self.duplicates_button.toggled.connect(self._show_duplicates)
         signals = {
             "rules": self.rules_requested,

@@ -48,6 +48,8 @@ class FilterBar(QWidget):
     """Another `CellFilter`."""
     range_added = Signal(str)
     """The user wants to filter by the column with this key; its values are needed."""
+    name_entered = Signal()
+    """The user is done with the name, and wants to go on to the cells found."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -72,6 +74,7 @@ class FilterBar(QWidget):
         self._timer.timeout.connect(self._send)
         self._lay_out()
         self.text.textChanged.connect(self._on_change)
+        self.text.returnPressed.connect(self._on_return)
         self._menu.triggered.connect(self._on_add)
         self.clear_button.clicked.connect(self.clear)
         for button in self.status_buttons.values():
@@ -162,6 +165,10 @@ class FilterBar(QWidget):
             self._sent = self.chosen
             self._timer.start()
             self.filter_changed.emit(self._sent)
+
+    def _on_return(self) -> None:
+        self._send()
+        self.name_entered.emit()
 
     def _on_add(self, action: QAction) -> None:
         key = action.data()

@@ -185,7 +185,7 @@ class UnsavedDialog(_Question):
 
     def __init__(self, unsaved: str, is_journaled: bool, parent: QWidget | None = None) -> None:
         text = (
-            "Without saving they stay in the journal beside the file: the next opening offers to "
+            "Without saving they stay in the journal: the next opening of the file offers to "
             "restore them."
             if is_journaled
             else "No disk takes the journal, so what is not saved now is lost with this window."

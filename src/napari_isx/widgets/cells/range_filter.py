@@ -14,6 +14,7 @@ from superqt import QDoubleRangeSlider
 from napari_isx.session.cells.cell_filter import Range
 from napari_isx.session.cells.metric_definitions import Metric
 from napari_isx.widgets.cells.histogram import Histogram
+from napari_isx.widgets.passing_keys import pass_keys_on
 from napari_isx.widgets.plot import PlotColors
 
 _STEPS: Final = 200
@@ -59,6 +60,7 @@ class RangeFilter(QWidget):
         self.low.editingFinished.connect(self._on_typed)
         self.high.editingFinished.connect(self._on_typed)
         self._remove.clicked.connect(self.removed)
+        pass_keys_on(self)
         self.show_values(None)
 
     @property

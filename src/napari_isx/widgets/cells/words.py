@@ -23,6 +23,9 @@ def question(status: CellStatus, num_shown: int, num_changed: int) -> tuple[str,
     shown = "the only cell shown" if num_shown == 1 else f"the {num_shown:,} cells shown"
     if num_changed == num_shown:
         change = "None of them is yet." if num_shown > 1 else ""
+    elif not num_changed:
+        change = "It is already." if num_shown == 1 else "All of them are already."
+        return f"{decision_text(status, shown)}?", f"{change} Nothing would change."
     else:
         already = num_shown - num_changed
         change = f"{already:,} of them {'is' if already == 1 else 'are'} already."

@@ -67,10 +67,3 @@ class Measuring(Control):
     def _end(self, review: Review) -> None:
         self._works.pop(review, None)
         self.ended.emit()
-
-    def _give_up_measuring(self) -> None:
-        """Stop what is computed for cells that are gone, or with events that are not theirs."""
-        for review in list(self._works):
-            is_open = review.group in self.session.groups
-            if not is_open or self._tried[review] != review.version:
-                self._works.pop(review).cancel()

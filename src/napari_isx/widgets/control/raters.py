@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -45,11 +45,14 @@ class Rater:
     names : tuple of str
         Of the cells.
     statuses : tuple of str
+    journal : Path or None
+        Where it is from; None for the decisions here.
     """
 
     title: str
     names: tuple[str, ...]
     statuses: tuple[CellStatus, ...]
+    journal: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -284,8 +287,11 @@ class RatersControl(Control):
             self._offer(0, 1)
 
     def _take_journal(self, found: list[Rater]) -> None:
-        known = [rater.title for rater in self._journals]
-        self._journals += [rater for rater in found if rater.title not in known]
+        """Offer what was read, in place of what the same journal said before."""
+        places = {rater.journal for rater in found}
+        self._journals = [rater for rater in self._journals if rater.journal not in places]
+        known = {rater.title for rater in self._journals}
+        self._journals += [_told_apart(rater) if rater.title in known else rater for rater in found]
         if self.view is None:
             return
         last = len(self.raters) - 1
@@ -327,13 +333,20 @@ def raters_of(path: Path) -> list[Rater]:
         It cannot be read.
     """
     journal = read_journal(path)
-    users, names = journal.users, journal.identity.names
-    if len(users) == 1:
-        return [Rater(f"{users[0]} ({path.name})", names, tuple(journal.statuses()))]
-    raters = [
-        Rater(f"{user} ({path.name})", names, tuple(journal.statuses(user))) for user in users
-    ]
-    return [*raters, Rater(f"everyone ({path.name})", names, tuple(journal.statuses()))]
+
+    def rater(name: str, user: str | None) -> Rater:
+        statuses = tuple(journal.statuses(user))
+        return Rater(f"{name} ({path.name})", journal.identity.names, statuses, path)
+
+    if len(journal.users) == 1:
+        return [rater(journal.users[0], None)]
+    return [*(rater(user, user) for user in journal.users), rater("everyone", None)]
+
+
+def _told_apart(rater: Rater) -> Rater:
+    """The same with its folder in the title: copies of a set have one name, as accounts have."""
+    folder = rater.journal.parent if rater.journal is not None else ""
+    return replace(rater, title=f"{rater.title}, {folder}")
 
 
 def kappa_text(kappa: float) -> str:

@@ -385,8 +385,8 @@ class SavingControl(Control):
         text = f"{decisions(count)} about {file_name(group)} {verb} not in the file."
         if curation.is_journaled:
             self._tell_if_open(
-                f"{text} The journal beside it has them: when you open the file again, they can "
-                "be restored and saved."
+                f"{text} A journal has all of it: when you open the file again, it can be "
+                "restored and saved."
             )
         else:
             self._tell_if_open(f"{text} No disk took the journal either, so they are lost.")
