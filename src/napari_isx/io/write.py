@@ -1,6 +1,6 @@
 """Writing `.isxd` files that `isx`, Inscopix' own software and this package read back equal.
 
-Every writer fills a hidden file beside the target and renames it when it is complete, so a
+Every writer fills a file beside the target and renames it when it is complete, so a
 target is either the old file or the whole new one.
 """
 
@@ -9,9 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from fractions import Fraction
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import numpy as np
@@ -27,6 +25,7 @@ from napari_isx.io.movie import LINES_BYTES, PIXEL_TYPES, RGB_CODE, TSC_WORD, gi
 from napari_isx.io.signal import Signal
 from napari_isx.io.spacing import Spacing
 from napari_isx.io.timing import Timing
+from napari_isx.io.whole import new_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -282,20 +281,6 @@ def write_event_set(
             "extraProperties": _plain(extra_properties),
         }
         write_footer(handle, footer)
-
-
-@contextmanager
-def new_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """A file to fill, which takes the target's place if nothing goes wrong."""
-    target = Path(path)
-    partial = target.with_name(f".{target.name}.part")
-    try:
-        with partial.open("wb") as handle:
-            yield handle
-        os.replace(partial, target)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
 
 
 def write_footer(handle: BinaryIO, footer: Mapping[str, Any]) -> None:

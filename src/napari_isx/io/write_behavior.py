@@ -14,7 +14,8 @@ import numpy.typing as npt
 from napari_isx.io.behavior import HEADER
 from napari_isx.io.spacing import Spacing
 from napari_isx.io.timing import Timing
-from napari_isx.io.write import check_shape, new_file, whole_microseconds
+from napari_isx.io.whole import new_file
+from napari_isx.io.write import check_shape, whole_microseconds
 
 _FORMAT_VERSION: Final = 100
 _CAMERA: Final = "camera-1"

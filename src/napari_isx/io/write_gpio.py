@@ -18,7 +18,7 @@ from napari_isx.io.imu import HEADER as IMU_HEADER
 from napari_isx.io.imu import SAMPLE
 from napari_isx.io.signal import Signal
 from napari_isx.io.timing import Timing
-from napari_isx.io.write import new_file
+from napari_isx.io.whole import new_file
 
 _WORD: Final = 0xFFFFFFFF
 _OWN_PACKET: Final = {

@@ -14,7 +14,8 @@ from napari_isx.io.curated import CellStatus, curated_lists
 from napari_isx.io.spacing import Spacing
 from napari_isx.io.timing import Timing
 from napari_isx.io.vessels import LAGS, VELOCITY_IN_FILE, VesselType
-from napari_isx.io.write import check_shape, new_file, write_footer
+from napari_isx.io.whole import new_file
+from napari_isx.io.write import check_shape, write_footer
 
 _POINTS: Final[dict[str, int]] = {"vessel diameter": 2, "rbc velocity": 4}
 _OPTIONAL: Final[dict[str, set[str]]] = {

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from napari_isx.io.recording import Recording
+from napari_isx.io.whole import write_whole
 from napari_isx.session.clock import Placed
 from napari_isx.session.info.info_acquisition import Row, acquisition_rows, processing_rows
 from napari_isx.session.info.info_rows import (
@@ -142,13 +143,7 @@ def save_info(info: Info, path: str | os.PathLike[str]) -> None:
             f"{target.name} cannot be written: choose a name that ends in {' or '.join(SUFFIXES)}"
         )
     text = info.to_json() if target.suffix.lower() == ".json" else info.to_text()
-    partial = target.with_name(f".{target.name}.part")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        os.replace(partial, target)
-    except OSError:
-        partial.unlink(missing_ok=True)
-        raise
+    write_whole(target, text.encode())
 
 
 def _section(title: str, rows: Callable[[], Iterable[Row]]) -> InfoSection:
