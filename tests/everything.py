@@ -30,6 +30,7 @@ CALLS: dict[str, list[tuple[Any, ...]]] = {
     "stored_index": [(0,), (5,)],
     "first_and_last_valid": [()],
     "to_json": [()],
+    "to_um": [([],), ([(0, 0)],)],
 }
 NOT_CALLED = {
     "close",

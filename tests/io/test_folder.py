@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from datetime import timedelta
+from inspect import isabstract
 
 import behavior_files
 import gpio_files
@@ -13,11 +14,12 @@ import pytest
 import recordings
 import series_files
 
-from napari_isx import Timing, write_image, write_movie
+from napari_isx import Timing, write_cell_set, write_image, write_movie
 from napari_isx.io import folder as folder_module
 from napari_isx.io.behavior import HEADER
 from napari_isx.io.folder import find_recordings, has_recordings, is_ours, pick_movie
-from napari_isx.io.found import Found
+from napari_isx.io.found import KINDS, Found
+from napari_isx.io.recording import Recording
 from napari_isx.io.write_gpio import write_imu
 from napari_isx.io.write_vessels import write_vessel_set
 
@@ -103,6 +105,39 @@ def test_one_movie_and_all_that_goes_with_it_are_selected(everything):
         *("rec-PP-BP-MC.isxd", "camera.isxb", "vessels.isxd", "cells.isxd", "events.isxd"),
         *("rec.gpio", "rec.imu"),
     }
+
+
+def test_what_belongs_to_another_recording_is_not_selected(tmp_path):
+    for animal, age_s in (("A", 9), ("B", 0)):
+        extra = {"processingInterface": {"recordingUUID": f"u-{animal}"}}
+        timing = series_files.timing(4)
+        pixels = recordings.pixels(4, 3, 5)
+        write_movie(tmp_path / f"{animal}.isxd", pixels, timing=timing, extra_properties=extra)
+        os.utime(tmp_path / f"{animal}.isxd", (1e9 - age_s, 1e9 - age_s))
+        write_cell_set(
+            tmp_path / f"{animal}-cells.isxd",
+            np.ones((2, 3, 5), np.float32),
+            np.zeros((2, 4), np.float32),
+            timing=timing,
+            extra_properties=extra,
+        )
+    series_files.events(tmp_path / "events.isxd")  # nobody knows of which animal
+    assert selected(tmp_path) == {"B.isxd", "B-cells.isxd", "events.isxd"}
+    (tmp_path / "B.isxd").unlink()
+    assert selected(tmp_path) == {"A.isxd", "A-cells.isxd", "events.isxd"}
+    (tmp_path / "A.isxd").unlink()
+    assert selected(tmp_path) == {"A-cells.isxd", "B-cells.isxd", "events.isxd"}
+
+
+def test_every_kind_has_its_place_in_the_list():
+    kinds, left = set(), [Recording]
+    while left:
+        one = left.pop()
+        left += one.__subclasses__()
+        if not isabstract(one) and one.__module__.startswith("napari_isx."):
+            kinds.add(one.kind)
+    assert kinds <= set(KINDS)
+    assert len(kinds) == len(KINDS) - 2  # IMU is told by the file, and what is unknown
 
 
 def test_images_alone_are_selected(tmp_path):

@@ -12,7 +12,7 @@ from napari_isx import Spacing, Timing
 from napari_isx.layers.build import layers_of
 from napari_isx.layers.events import place_events
 from napari_isx.layers.keys import ROIS_KEY
-from napari_isx.layers.placement import placement, seconds_per_step, to_world_um
+from napari_isx.layers.placement import placement, seconds_per_step
 
 
 def test_the_centre_of_the_first_pixel_is_half_a_pixel_from_the_edge():
@@ -40,9 +40,9 @@ def test_pixels_and_layers_agree_on_the_world():
     layer = Image(np.zeros(spacing.num_pixels), **placement(spacing))
     pixels = [(0, 0), (4, 6), (1.25, 3.5)]
     expected = [layer.data_to_world(pixel) for pixel in pixels]
-    np.testing.assert_allclose(to_world_um(spacing, pixels), expected)
-    assert to_world_um(spacing, []).shape == (0, 2)
-    assert np.isnan(to_world_um(spacing, [(np.nan, np.nan)])).all()
+    np.testing.assert_allclose(spacing.to_um(pixels), expected)
+    assert spacing.to_um([]).shape == (0, 2)
+    assert np.isnan(spacing.to_um([(np.nan, np.nan)])).all()
 
 
 def downsample(image: np.ndarray, crop: tuple[int, int, int, int]) -> np.ndarray:

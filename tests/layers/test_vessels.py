@@ -11,7 +11,6 @@ from napari_isx import Spacing, Timing, write_vessel_set
 from napari_isx.layers.styles import STATUS_COLORS
 from napari_isx.layers.vessels import (
     nearest_vessel,
-    show_vessel_statuses,
     vessel_layers,
     vessel_lines,
 )
@@ -97,26 +96,12 @@ def test_statuses_show_in_colour_and_in_width(vessels):
     assert len(set(shapes.edge_width)) == 3
 
 
-def test_other_statuses_recolour(vessels):
-    image, shapes = shown(vessels)
-    thin = shapes.edge_width[2]
-    show_vessel_statuses([image, shapes], vessels, ["rejected", "rejected", "accepted"])
-    assert list(shapes.features["status"]) == ["rejected", "rejected", "accepted"]
-    expected = [rgb(STATUS_COLORS[s]) for s in ("rejected", "rejected", "accepted")]
-    np.testing.assert_allclose(shapes.edge_color[:, :3], expected, atol=1e-6)
-    assert shapes.edge_width[0] == shapes.edge_width[1] == thin < shapes.edge_width[2]
-    show_vessel_statuses([image, shapes], vessels, STATUSES, "file")
-    np.testing.assert_allclose(shapes.edge_color[:, :3], np.array(COLORS)[:, :3] / 255)
-    assert shapes.edge_width[2] == thin
-
-
 def test_a_set_without_vessels_has_an_empty_layer(tmp_path, opened):
     empty = opened(make_vessels(tmp_path / "e.isxd", lines=[]))
     image, shapes = shown(empty)
     assert not image.data.any()
     assert (shapes.ndim, shapes.nshapes) == (2, 0)
     assert vessel_lines(empty) == []
-    show_vessel_statuses([image, shapes], empty, [])
 
 
 def test_lines_are_read_as_rows_and_columns(boxes):

@@ -121,7 +121,7 @@ def test_a_zone_is_a_line_that_is_on_while_the_animal_is_inside(tmp_path, opened
     assert found["Zone never"].is_constant
     assert told("softTrig-2")[1] == 1
     assert found["Zone left"].kind == "digital"
-    assert found["Zone left"].edges.times_s.tolist() == pytest.approx([period])
+    assert found["Zone left"].edges_s.tolist() == pytest.approx([period])
 
 
 def test_a_movie_without_a_tracker_has_no_zones(tmp_path, opened):
@@ -136,32 +136,30 @@ def test_what_is_lost_is_a_value_of_its_own(tmp_path, opened):
 
 
 def test_edges_of_a_line_are_its_changes():
-    edges = channel([0, 1, 0, 1], "digital", [0, 1, 2, 5]).edges
-    assert edges.times_s.tolist() == [1, 2, 5]
-    assert edges.rising.tolist() == [True, False, True]
+    edges = channel([0, 1, 0, 1], "digital", [0, 1, 2, 5]).edges_s
+    assert edges.tolist() == [1, 2, 5]
 
 
 def test_what_changed_while_data_were_lost_has_no_time():
-    edges = channel([0, np.nan, 1, 0, np.nan, 0], "digital").edges
-    assert edges.times_s.tolist() == [3]
+    edges = channel([0, np.nan, 1, 0, np.nan, 0], "digital").edges_s
+    assert edges.tolist() == [3]
 
 
 def test_levels_of_a_lamp_are_edges_and_the_noise_of_a_voltage_is_none():
-    assert channel([0, 0.4, 0.8, 0]).edges.rising.tolist() == [True, True, False]
+    assert channel([0, 0.4, 0.8, 0]).edges_s.tolist() == [1, 2, 3]
     rng = np.random.default_rng(1)
     square = np.repeat([0, 1, 0, 1, 0], 200) * 5000
     noisy = channel(square + rng.normal(0, 300, 1000))
     assert len(np.unique(noisy.values)) > 900
-    assert noisy.edges.times_s.tolist() == [200, 400, 600, 800]
-    assert noisy.edges.rising.tolist() == [True, False, True, False]
+    assert noisy.edges_s.tolist() == [200, 400, 600, 800]
 
 
 def test_edges_of_little():
-    assert len(channel([]).edges.times_s) == 0
-    assert len(channel([1]).edges.times_s) == 0
-    assert len(channel([], "dense").edges.times_s) == 0
-    assert len(channel([np.nan, np.nan], "dense").edges.times_s) == 0
-    assert len(channel([3, np.inf, 3]).edges.times_s) == 0
+    assert len(channel([]).edges_s) == 0
+    assert len(channel([1]).edges_s) == 0
+    assert len(channel([], "dense").edges_s) == 0
+    assert len(channel([np.nan, np.nan], "dense").edges_s) == 0
+    assert len(channel([3, np.inf, 3]).edges_s) == 0
 
 
 def test_what_changes_comes_first_and_is_shown(channels):

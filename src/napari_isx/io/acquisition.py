@@ -7,11 +7,14 @@ group is missing, the others are returned here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from math import isfinite
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
-_MISSING: Final = object()
+MISSING: Final = object()
+
+Place: TypeAlias = str | tuple[str, ...]
+"""The keys down to a value: with dots between them, or apart, as a key may have dots itself."""
 
 # Name -> path of keys below ``extraProperties``. Order matters: a later row replaces an earlier.
 _PLAIN: Final[tuple[tuple[str, str], ...]] = (
@@ -90,26 +93,26 @@ def acquisition_info(extra: object) -> dict[str, Any]:
 def _entries(extra: dict[str, Any]) -> list[tuple[str, Any]]:
     """All names with their values, the ones that count last."""
     found: dict[str, Any] = {}
-    found.update(_take(extra, _PLAIN))
+    found.update(take(extra, _PLAIN))
     found.update(_microscope(extra))
-    found.update(_take(extra, _SESSION))
-    version = _at(extra, "producer.versionBE")
+    found.update(take(extra, _SESSION))
+    version = at(extra, "producer.versionBE")
     if isinstance(version, str):
         found["Acquisition SW Version"] = version.partition("-")[0]
     found.update(_idps(extra))
-    found.update(_take(extra, (("Recording UUID", "processingInterface.recordingUUID"),)))
-    z_stack = _at(extra, "processingInterface.mini2p.isZStack")
-    if z_stack is not _MISSING:
+    found.update(take(extra, (("Recording UUID", "processingInterface.recordingUUID"),)))
+    z_stack = at(extra, "processingInterface.mini2p.isZStack")
+    if z_stack is not MISSING:
         found["Z-Stack"] = z_stack
-        planes = _at(extra, "processingInterface.mini2p.planes")
+        planes = at(extra, "processingInterface.mini2p.planes")
         if z_stack and isinstance(planes, list):
             found["Z-Stack Planes"] = [_whole(plane) for plane in planes]
-    found.update(_take(extra, _TWO_PHOTON))
+    found.update(take(extra, _TWO_PHOTON))
     return list(found.items())
 
 
 def _microscope(extra: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    led, dual = _at(extra, "microscope.led"), _at(extra, "microscope.dualColor")
+    led, dual = at(extra, "microscope.led"), at(extra, "microscope.dualColor")
     if isinstance(led, dict):
         if isinstance(dual, dict):
             second = "exPower2" if dual.get("enabled") else "ogPower"
@@ -119,27 +122,27 @@ def _microscope(extra: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         for name, key in names:
             if key in led:
                 yield f"Microscope {name} Power (mw/mm^2)", led[key]
-    custom = _at(extra, "microscope.customMetadata")
+    custom = at(extra, "microscope.customMetadata")
     if isinstance(custom, dict):
         yield from custom.items()
-    wide_field = _at(extra, "microscope.widefield")
+    wide_field = at(extra, "microscope.widefield")
     if isinstance(wide_field, bool):
         yield "Wide Field", str(wide_field)
 
 
 def _idps(extra: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    efocus = _at(extra, "idps.efocus")
+    efocus = at(extra, "idps.efocus")
     if isinstance(_whole(efocus), int):
         yield "efocus", _whole(efocus) % 65536
-    yield from _take(extra, _PROCESSING)
+    yield from take(extra, _PROCESSING)
     for name, path in (
         ("Interpolated Samples", "idps.interpolatedFrames"),
         ("Windows with Invalid Frame Error", "idps.vesselset.invalidWindows"),
     ):
-        samples = _at(extra, path)
+        samples = at(extra, path)
         if isinstance(samples, list):
             yield name, "".join(f"{sample} " for sample in samples)
-    vessels = _at(extra, "idps.vesselset")
+    vessels = at(extra, "idps.vesselset")
     if isinstance(vessels, dict):
         for name, key in _VESSEL_ERRORS:
             yield name, vessels.get(key, "{}")
@@ -150,18 +153,18 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and isfinite(value) else value
 
 
-def _take(extra: dict[str, Any], rows: tuple[tuple[str, str], ...]) -> Iterator[tuple[str, Any]]:
-    for name, path in rows:
-        value = _at(extra, path)
-        if value is not _MISSING:
+def take(values: object, rows: Iterable[tuple[str, Place]]) -> Iterator[tuple[str, Any]]:
+    """The names of those rows whose place has a value, with the value."""
+    for name, place in rows:
+        value = at(values, place)
+        if value is not MISSING:
             yield name, value
 
 
-def _at(extra: dict[str, Any], path: str) -> Any:
-    """The value at a dotted path of keys, or ``_MISSING``."""
-    value: Any = extra
-    for key in path.split("."):
-        if not isinstance(value, dict) or key not in value:
-            return _MISSING
-        value = value[key]
-    return value
+def at(values: object, place: Place) -> Any:
+    """The value at a place in nested JSON objects, or ``MISSING``."""
+    for key in place.split(".") if isinstance(place, str) else place:
+        if not isinstance(values, dict) or key not in values:
+            return MISSING
+        values = values[key]
+    return values

@@ -25,7 +25,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -37,7 +37,7 @@ from napari_isx.io.frames import FrameSequence
 from napari_isx.io.jpeg import JpegDecoder, PictureError, Pixels, jpeg_decoder
 from napari_isx.io.lazy import frames_to_dask
 from napari_isx.io.mjpeg import MIN_PICTURE_BYTES, JpegIndex, picture_size
-from napari_isx.io.source import FileSource
+from napari_isx.io.source import Block, FileSource
 from napari_isx.io.spacing import MAX_PIXELS, Spacing
 from napari_isx.io.timing import MAX_SAMPLES, Timing, read_start
 from napari_isx.io.tracking import Tracking, read_tracking
@@ -81,6 +81,8 @@ class BehaviorMovie(FrameSequence[np.uint8]):
     """
 
     dtype = np.dtype("u1")
+
+    kind: ClassVar[str] = "behavior movie"
 
     def __init__(self, source: FileSource) -> None:
         super().__init__(source)
@@ -238,7 +240,7 @@ class BehaviorMovie(FrameSequence[np.uint8]):
                 self.path, f"the picture of frame {sample:,} at byte {offset:,} is damaged: {error}"
             ) from None
 
-    def _read_json(self, block: _Block, what: str) -> dict[str, Any]:
+    def _read_json(self, block: Block, what: str) -> dict[str, Any]:
         if not 0 < block.size <= _MAX_JSON_BYTES:
             raise IsxFileError(self.path, f"the {what} cannot have {block.size:,} bytes")
         text = self._source.read(block.offset, block.size).partition(b"\0")[0]
@@ -249,19 +251,14 @@ class BehaviorMovie(FrameSequence[np.uint8]):
         return f"{len(self):,} frames of {size} at {self.timing.sampling_rate_hz:.4g} Hz"
 
 
-class _Block(NamedTuple):
-    offset: int
-    size: int
-
-
 class _Header(NamedTuple):
     start_ms: int
     utc_offset: int
     stored: int
     dropped: int
-    video: _Block
-    metadata: _Block
-    session: _Block
+    video: Block
+    metadata: Block
+    session: Block
 
     @property
     def utc_offset_s(self) -> int:
@@ -305,15 +302,10 @@ def _read_header(source: FileSource) -> _Header:
     if source.size < HEADER.size:
         raise IsxFileError(source.path, f"{source.size} bytes are too few for a behavior movie")
     numbers = HEADER.unpack(source.read(0, HEADER.size))
-    blocks = [_Block(*numbers[at : at + 2]) for at in (6, 8, 10)]
+    blocks = [Block(*numbers[at : at + 2]) for at in (6, 8, 10)]
     header = _Header(*numbers[2:6], *blocks)
     for what, block in zip(("video", "frames' metadata", "session"), blocks, strict=True):
-        if block.offset + block.size > source.size:
-            raise IsxFileError(
-                source.path,
-                f"its {what} should be {block.size:,} bytes from byte {block.offset:,} on, "
-                f"but the file ends at byte {source.size:,}",
-            )
+        source.check(block, what)
     if header.stored * MIN_PICTURE_BYTES > header.video.size:
         raise IsxFileError(
             source.path,

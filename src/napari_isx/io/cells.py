@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, SupportsIndex
+from typing import TYPE_CHECKING, Any, ClassVar, Final, SupportsIndex
 
 import numpy as np
 import numpy.typing as npt
@@ -60,6 +60,8 @@ class CellSet(CuratedSet):
     """
 
     _item = "cell"
+
+    kind: ClassVar[str] = "cell set"
 
     def __init__(self, source: FileSource, footer: Footer) -> None:
         footer = recover_statuses(source, footer)

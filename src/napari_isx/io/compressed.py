@@ -32,7 +32,7 @@ from napari_isx.io.container import MAX_FOOTER_BYTES, parse_footer
 from napari_isx.io.errors import IsxFileError
 from napari_isx.io.movie import Movie
 from napari_isx.io.recording import Recording
-from napari_isx.io.source import FileSource
+from napari_isx.io.source import Block, FileSource
 from napari_isx.io.spacing import Spacing
 from napari_isx.io.timing import Timing
 from napari_isx.io.video import AviVideo
@@ -131,18 +131,13 @@ class CompressedMovie(Movie):
         return grid
 
 
-class _Block(NamedTuple):
-    offset: int
-    size: int
-
-
 class _Header(NamedTuple):
     tiles: int
     words: int
     tile: tuple[int, int]
-    video: _Block
-    metadata: _Block
-    session: _Block
+    video: Block
+    metadata: Block
+    session: Block
 
 
 def _read_header(source: FileSource) -> _Header:
@@ -155,9 +150,9 @@ def _read_header(source: FileSource) -> _Header:
         tiles,
         words,
         (metadata[5], metadata[4]),
-        _Block(video[7], video[6]),
-        _Block(metadata[7], metadata[6]),
-        _Block(*numbers[20:]),
+        Block(video[7], video[6]),
+        Block(metadata[7], metadata[6]),
+        Block(*numbers[20:]),
     )
     if not 1 <= tiles <= _MAX_TILES or words > _MAX_WORDS:
         raise IsxFileError(
@@ -166,13 +161,7 @@ def _read_header(source: FileSource) -> _Header:
             f"can be 1 to {_MAX_TILES} and at most {_MAX_WORDS}",
         )
     for what in ("video", "metadata", "session"):
-        block: _Block = getattr(header, what)
-        if block.offset + block.size > source.size:
-            raise IsxFileError(
-                source.path,
-                f"its {what} should be {block.size:,} bytes from byte {block.offset:,} on, "
-                f"but the file ends at byte {source.size:,}",
-            )
+        source.check(getattr(header, what), what)
     if header.session.size > MAX_FOOTER_BYTES:
         raise IsxFileError(source.path, f"its session of {header.session.size:,} bytes is too long")
     return header

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, SupportsIndex
+from typing import TYPE_CHECKING, ClassVar, Final, SupportsIndex
 
 import numpy as np
 
@@ -41,6 +41,8 @@ class EventSet(Recording):
     timing : Timing
         Of the traces in which the events were found; it has no missing samples.
     """
+
+    kind: ClassVar[str] = "event set"
 
     def __init__(self, source: FileSource, footer: Footer) -> None:
         super().__init__(source, footer)

@@ -86,6 +86,7 @@ def find_recordings(folder: Path) -> list[Found]:
     Selected are one movie (see :func:`pick_movie`), because movies lie over one another; every
     behavior movie, vessel set, cell set, event set, GPIO and IMU file, because the clock brings
     them together; and no image, as one would lie over the movie, unless there is nothing else.
+    What has another recording UUID than the movie is of another recording, and is not selected.
     Of a `.gpio` or `.imu` file and the `.isxd` file that Inscopix' software made of it, the
     original.
     """
@@ -129,6 +130,8 @@ def _with_selection(finds: Sequence[Found]) -> list[Found]:
             return False
         if found.kind == MOVIE:
             return found is movie
+        if movie is not None and len({found.uuid, movie.uuid} - {None}) > 1:
+            return False
         return found.kind != IMAGE or only_images
 
     return [

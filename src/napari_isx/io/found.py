@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from napari_isx.io.acquisition import at
 from napari_isx.io.behavior import HEADER, BehaviorMovie
 from napari_isx.io.cells import CellSet
 from napari_isx.io.errors import IsxFileError
@@ -21,28 +22,19 @@ from napari_isx.io.recording import Recording
 from napari_isx.io.source import FileSource
 from napari_isx.io.vessels import VesselSet
 
-MOVIE: Final = "movie"
-IMAGE: Final = "image"
-BEHAVIOR: Final = "behavior movie"
-VESSELS: Final = "vessel set"
-CELLS: Final = "cell set"
-EVENTS: Final = "event set"
-GPIO: Final = "GPIO"
+MOVIE: Final = Movie.kind
+IMAGE: Final = Image.kind
+BEHAVIOR: Final = BehaviorMovie.kind
+GPIO: Final = GpioSet.kind
 IMU: Final = "IMU"
 UNKNOWN: Final = "unknown"
 
-KINDS: Final = (MOVIE, BEHAVIOR, IMAGE, VESSELS, CELLS, EVENTS, GPIO, IMU, UNKNOWN)
+KINDS: Final = (
+    *(MOVIE, BEHAVIOR, IMAGE, VesselSet.kind, CellSet.kind, EventSet.kind),
+    *(GPIO, IMU, UNKNOWN),
+)
 """In the order in which they are listed and opened: what would cover the others comes first."""
 
-_KIND_OF: Final[dict[type[Recording], str]] = {
-    Movie: MOVIE,
-    BehaviorMovie: BEHAVIOR,
-    Image: IMAGE,
-    VesselSet: VESSELS,
-    CellSet: CELLS,
-    EventSet: EVENTS,
-    GpioSet: GPIO,
-}
 _KIND_BY_SUFFIX: Final = {
     ".isxc": MOVIE,
     ".isxb": BEHAVIOR,
@@ -196,8 +188,7 @@ def processing_of(recording: Recording) -> str:
     if not isinstance(recording, Movie):
         return ""
     steps = [_STEPS[token] for token in _step_tokens(recording.path.stem)]
-    extra = recording.metadata.get("extraProperties")
-    marks = extra.get("idps") if isinstance(extra, dict) else None
+    marks = at(recording._session(), "idps")
     marks = marks if isinstance(marks, dict) else {}
     if "pre_mc" in marks and _STEPS["MC"] not in steps:
         steps.append(_STEPS["MC"])
@@ -216,9 +207,7 @@ def _step_tokens(stem: str) -> list[str]:
 
 
 def _kind(recording: Recording) -> str:
-    if isinstance(recording, GpioSet):
-        return IMU if recording.is_imu else GPIO
-    return next(name for kind, name in _KIND_OF.items() if isinstance(recording, kind))
+    return IMU if isinstance(recording, GpioSet) and recording.is_imu else recording.kind
 
 
 def _summary(recording: Recording) -> str:

@@ -27,9 +27,9 @@ import logging
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import ceil
-from typing import Any, Final, SupportsIndex
+from typing import Any, ClassVar, Final, SupportsIndex
 
 import numpy as np
 
@@ -79,6 +79,11 @@ class GpioSet(Recording):
     units : mapping of str to str, optional
         Units by channel name, where they are not the usual ones.
     """
+
+    kind: ClassVar[str] = "GPIO"
+
+    clock_problems: tuple[str, ...] = ()
+    """Which `.gpio` file does not tell how fast its clock ran, and why: times may be off."""
 
     def __init__(
         self,
@@ -193,11 +198,23 @@ def open_gpio_file(source: FileSource) -> GpioSet:
         The header is cut off, or gives an impossible time or place.
     """
     header = _read_header(source)
-    session = _read_session(source, header.session_offset)
-    closed_loop = header.file_format == CLOSED_LOOP_FORMAT
-    clock_hz, renames = _interpret(source, session, closed_loop=closed_loop)
+    session: dict[str, Any] | None = None
+    clock_hz, renames, problems = DEFAULT_CLOCK_HZ, dict[str, str](), list[str]()
+    try:
+        session = _read_session(source, header.session_offset)
+        if session is not None:
+            fields = Fields(source.path, session, "session.")
+            clock_hz = _clock_hz(fields)
+            renames = _renames(fields, closed_loop=header.file_format == CLOSED_LOOP_FORMAT)
+    except IsxFileError as error:
+        # The packets are worth having without it, and `isx` reads them too.
+        finding = f"{error.finding}, so its clock is taken to run at {clock_hz} Hz"
+        problems = [f"{source.path.name}: {finding}"]
+        _warn_once(f"{source.path}: {finding}")
     channels = PacketStreamChannels(source, header, clock_hz, renames)
-    return GpioSet(source, channels, session=session or {})
+    gpio = GpioSet(source, channels, session=session or {})
+    gpio.clock_problems = tuple(problems)
+    return gpio
 
 
 @dataclass(frozen=True)
@@ -318,53 +335,24 @@ def _read_header(source: FileSource) -> GpioHeader:
 
 
 def _read_session(source: FileSource, offset: int) -> dict[str, Any] | None:
-    """The session's JSON; None where the file has none or it cannot be read.
-
-    The packets are worth having without it, so that a broken session is only a warning.
-    """
+    """The session's JSON, which ends the file; None where the file has none."""
     if offset == 0:
         return None
     size = source.size - offset
-    if not 0 < size <= MAX_FOOTER_BYTES:
-        _log.warning("%s: no session is at byte %d, where it should be", source.path, offset)
-        return None
+    if size <= 0:
+        finding = f"its end is missing: no session is at byte {offset}, where it should be"
+        raise IsxFileError(source.path, finding)
+    if size > MAX_FOOTER_BYTES:
+        finding = f"no session is at byte {offset}, where it should be"
+        raise IsxFileError(source.path, finding)
     text, _, _ = source.read(offset, size).partition(b"\0")
-    if text.strip() == b"null":
-        return {}
-    try:
-        return parse_json_object(source.path, text, "session")
-    except IsxFileError as error:
-        _log.warning(
-            "%s: %s; the clock is taken to run at %d Hz",
-            source.path,
-            error.finding,
-            DEFAULT_CLOCK_HZ,
-        )
-        return None
+    return {} if text.strip() == b"null" else parse_json_object(source.path, text, "session")
 
 
-def _interpret(
-    source: FileSource, session: dict[str, Any] | None, *, closed_loop: bool
-) -> tuple[int, dict[str, str]]:
-    """What the session means for the packets: the clock in hertz, and other channel names.
-
-    As in `isx`, nothing is renamed where the session is missing or not understood in full.
-    """
-    clock_hz = DEFAULT_CLOCK_HZ
-    if session is None:
-        return clock_hz, {}
-    fields = Fields(source.path, session, "session.")
-    try:
-        clock_hz = _clock_hz(fields)
-        renames = _dual_color_names(fields)
-    except IsxFileError as error:
-        _log.warning(
-            "%s: %s; the clock is taken to run at %d Hz", source.path, error.finding, clock_hz
-        )
-        return clock_hz, {}
-    if closed_loop:
-        renames.update({f"Digital GPI {i + 3}": f"SoftTrig-{i}" for i in range(1, 5)})
-    return clock_hz, renames
+@lru_cache(maxsize=256)
+def _warn_once(message: str) -> None:
+    """A file is opened several times on its way into a window."""
+    _log.warning("%s", message)
 
 
 def _clock_hz(fields: Fields) -> int:
@@ -381,6 +369,14 @@ def _clock_hz(fields: Fields) -> int:
     if type(clock) not in (int, float) or not 1 <= clock <= _MAX_CLOCK_HZ:
         converter.fail("clock", f"a number of hertz from 1 to {_MAX_CLOCK_HZ}")
     return int(clock)
+
+
+def _renames(fields: Fields, *, closed_loop: bool) -> dict[str, str]:
+    """Other channel names; as in `isx` none where the session is not understood in full."""
+    renames = _dual_color_names(fields)
+    if closed_loop:
+        renames.update({f"Digital GPI {i + 3}": f"SoftTrig-{i}" for i in range(1, 5)})
+    return renames
 
 
 def _dual_color_names(fields: Fields) -> dict[str, str]:

@@ -52,7 +52,26 @@ _ANALOG: Final = "GPIO4_AI"
 """The one channel of nVoke's that is sampled regularly."""
 
 
-class LegacyMovie(Movie):
+class _ReadByIsx(Recording):
+    """A file that is open in a process of `isx`'s own, which ends with it."""
+
+    _isx: IsxProcess
+
+    @cached_property
+    def acquisition_info(self) -> dict[str, Any]:
+        """What `isx` knows of the acquisition, which for these files may be nothing."""
+        return dict(sorted((self._isx.answer["acquisition_info"] or {}).items()))
+
+    def close(self) -> None:
+        """Give the file back and end the process that reads it.
+
+        Channels that were read before can be had on; reading anything else is an error.
+        """
+        super().close()
+        self._isx.close()
+
+
+class LegacyMovie(_ReadByIsx, Movie):
     """A movie of nVista 1 or 2: an `.xml` with its parts, or one `.hdf5` or `.tif` alone.
 
     It reads like any :class:`Movie`. A frame is read by `isx` in a process of its own, which
@@ -80,11 +99,6 @@ class LegacyMovie(Movie):
         """The attributes in an `.xml`, all as texts; empty for the others."""
         return {} if self._recording is None else dict(self._recording.attributes)
 
-    @cached_property
-    def acquisition_info(self) -> dict[str, Any]:
-        """What `isx` knows of the acquisition, which for these files may be nothing."""
-        return dict(sorted((self._isx.answer["acquisition_info"] or {}).items()))
-
     def open_gpio(self) -> LegacyGpioSet | None:
         """Open the channels that an nVista `.hdf5` has beside its frames; None without any.
 
@@ -98,11 +112,6 @@ class LegacyMovie(Movie):
         if self.path.suffix.lower() not in HDF5 or not has_gpio_datasets(self._source):
             return None
         return _open_hdf5_gpio(str(self.path))
-
-    def close(self) -> None:
-        """Give the file back and end the process that reads it; reading is an error."""
-        super().close()
-        self._isx.close()
 
     def _describe(self, fields: Fields) -> None:
         timing = fields.child("timingInfo")
@@ -138,7 +147,7 @@ class LegacyMovie(Movie):
             self._isx.read_frame(sample, frame)
 
 
-class LegacyGpioSet(GpioSet):
+class LegacyGpioSet(_ReadByIsx, GpioSet):
     """The channels of an nVoke `.raw`, or of an nVista `.hdf5`, as `isx` reads them.
 
     They have no known units.
@@ -152,19 +161,6 @@ class LegacyGpioSet(GpioSet):
             self._isx.close()
             raise
         super().__init__(source, channels, session={})
-
-    @cached_property
-    def acquisition_info(self) -> dict[str, Any]:
-        """What `isx` knows of the acquisition, which for these files may be nothing."""
-        return dict(sorted((self._isx.answer["acquisition_info"] or {}).items()))
-
-    def close(self) -> None:
-        """Give the file back and end the process that reads it.
-
-        Channels that were read before can be had on.
-        """
-        super().close()
-        self._isx.close()
 
     def __reduce__(self) -> tuple[Callable[..., Recording], tuple[Any, ...]]:
         if self.path.suffix.lower() in HDF5:  # by its path alone it would be a movie

@@ -8,11 +8,12 @@ the frame's width. Only valid samples are stored.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from napari_isx.io.acquisition import at
 from napari_isx.io.container import Footer, IsxKind
 from napari_isx.io.errors import IsxFileError
 from napari_isx.io.fields import Rational
@@ -66,6 +67,8 @@ class Movie(FrameSequence[Any]):
     # Those that compress their frames, or read them from other movies, leave it at None.
     _row_bytes: int | None = None
 
+    kind: ClassVar[str] = "movie"
+
     def __init__(self, source: FileSource, footer: Footer) -> None:
         super().__init__(source, footer)
         fields = footer.fields
@@ -105,10 +108,7 @@ class Movie(FrameSequence[Any]):
         """
         if not self._has_lines:
             return False
-        extra = self._footer.fields.values.get("extraProperties")
-        producer = extra.get("producer") if isinstance(extra, dict) else None
-        version = producer.get("version") if isinstance(producer, dict) else None
-        return gives_timestamps(version)
+        return gives_timestamps(at(self._session(), "producer.version"))
 
     @cached_property
     def timestamps_us(self) -> npt.NDArray[np.uint64] | None:
@@ -235,6 +235,8 @@ class Image(Recording):
     ----------
     spacing : Spacing
     """
+
+    kind: ClassVar[str] = "image"
 
     def __init__(self, source: FileSource, footer: Footer) -> None:
         super().__init__(source, footer)

@@ -33,6 +33,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from napari_isx.io.acquisition import at
 from napari_isx.io.composed import Composed
 from napari_isx.io.errors import IsxFileError
 from napari_isx.io.fields import Fields, Rational
@@ -202,11 +203,9 @@ def find_interleaving(movie: Movie) -> Interleaving | None:
     IsxFileError
         The footer's account of the planes is broken, or the frames' headers contradict it.
     """
-    extra = movie.metadata.get("extraProperties")
-    microscope = extra.get("microscope") if isinstance(extra, dict) else None
-    if not isinstance(extra, dict) or not isinstance(microscope, dict):
+    microscope, done = at(movie._session(), "microscope"), at(movie._session(), "idps")
+    if not isinstance(microscope, dict):
         return None
-    done = extra.get("idps")
     if isinstance(done, dict) and not done.keys().isdisjoint({"efocus", "channel"}):
         return None
     fields = Fields(movie.path, microscope, "extraProperties.microscope.")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from napari_isx.io.acquisition import acquisition_info
 from napari_isx.io.container import Footer
@@ -21,7 +21,11 @@ class Recording(ABC):
     path, and may be read from several threads.
     """
 
-    _footer: Footer  # unset where the format has none: .gpio, .imu, .isxb, .isxc
+    kind: ClassVar[str]
+    """What a file of this kind is called: "movie", "cell set" and so on."""
+
+    _footer: Footer
+    """Unset where there is none: .gpio, .imu, .isxb, older files, what is read through others."""
 
     def __init__(self, source: FileSource, footer: Footer | None = None) -> None:
         self._source = source

@@ -11,6 +11,7 @@ import numpy as np
 from napari_isx.io.channels import MAX_TICKS, Channels, in_order
 from napari_isx.io.events import EventSet
 from napari_isx.io.gpio import GpioSet
+from napari_isx.io.names import numbered
 from napari_isx.io.series import Names, Series
 from napari_isx.io.series_timing import Schedule
 from napari_isx.io.signal import Signal
@@ -41,7 +42,7 @@ class SeriesChannels:
         self._parts, self._schedule, self._mark_gaps = parts, placed, mark_gaps
         self._keys: dict[_Key, bool] = {}
         for part in parts:
-            for key, dense in zip(_keys(part.names), part.dense, strict=True):
+            for key, dense in zip(numbered(part.names), part.dense, strict=True):
                 self._keys.setdefault(key, dense)
 
     @property
@@ -65,7 +66,7 @@ class SeriesChannels:
         for i, part in enumerate(self._parts):
             marked = self._mark_gaps and self._schedule.gap_follows(i)
             start_us, end_us = self._schedule.offsets_us[i], self._schedule.ends_us[i]
-            for key, signal in zip(_keys(part.names), part.read(), strict=True):
+            for key, signal in zip(numbered(part.names), part.read(), strict=True):
                 offsets = signal.offsets_us + np.uint64(start_us)
                 pieces[key].append(Signal(offsets, signal.values))
             for signals in pieces.values() if marked else ():
@@ -123,6 +124,7 @@ class GpioSetSeries(Series[GpioSet], GpioSet):
         self._channels = SeriesChannels(channels, self._schedule, mark_gaps=True)
         self._units = {name: unit for part in parts for name, unit in part._units.items()}
         self._session_json = self._parts[0]._session_json
+        self.clock_problems = sum((part.clock_problems for part in self._parts), ())
 
     @staticmethod
     def _describe(part: GpioSet) -> dict[str, object]:
@@ -139,16 +141,6 @@ class GpioSetSeries(Series[GpioSet], GpioSet):
     def first_tsc_us(self) -> int | None:
         """Hardware counter at offset 0 in microseconds, or None; see :class:`GpioSet`."""
         return self._parts[0].first_tsc_us
-
-
-def _keys(names: Sequence[str]) -> list[_Key]:
-    """Names, each with the number of its likes before it."""
-    seen: dict[str, int] = {}
-    keys = []
-    for name in names:
-        keys.append((name, seen.get(name, 0)))
-        seen[name] = keys[-1][1] + 1
-    return keys
 
 
 def _end_mark(signals: Sequence[Signal], end_us: int) -> list[Signal]:

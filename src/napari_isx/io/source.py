@@ -8,7 +8,7 @@ import os
 import threading
 import weakref
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,13 @@ _HAS_PREADV: Final = hasattr(os, "preadv")
 _OPEN_FLAGS: Final = ("BINARY", "CLOEXEC", "NONBLOCK")
 
 P = TypeVar("P", bound=np.generic)
+
+
+class Block(NamedTuple):
+    """A stretch of a file, as its header tells of one."""
+
+    offset: int
+    size: int
 
 
 class FileSource:
@@ -109,6 +116,21 @@ class FileSource:
         target = np.empty(size, np.uint8)
         self.read_into(offset, target)
         return target.tobytes()
+
+    def check(self, block: Block, what: str) -> None:
+        """Refuse a file that ends before one of its blocks does.
+
+        Raises
+        ------
+        IsxFileError
+            Names the block as `what`.
+        """
+        if block.offset + block.size > self.size:
+            raise IsxFileError(
+                self.path,
+                f"its {what} should be {block.size:,} bytes from byte {block.offset:,} on, "
+                f"but the file ends at byte {self.size:,}",
+            )
 
     def memmap(
         self, offset: int, shape: tuple[int, ...], strides: tuple[int, ...], dtype: npt.DTypeLike

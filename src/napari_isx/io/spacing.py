@@ -8,6 +8,9 @@ from fractions import Fraction
 from math import isfinite
 from typing import Any, Final
 
+import numpy as np
+import numpy.typing as npt
+
 from napari_isx.io.fields import Fields, Rational
 
 # Miniscope sensors have 1 to 4 megapixels.
@@ -114,6 +117,23 @@ class Spacing:
     def top_left_um(self) -> tuple[float, float]:
         """Top and left edge of the first pixel in nominal micrometres."""
         return float(self.top_left[0]), float(self.top_left[1])
+
+    def to_um(self, pixels: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Where places of the grid are on the sensor.
+
+        Parameters
+        ----------
+        pixels : array_like
+            ``(n, 2)`` rows and columns; pixel centres have whole numbers.
+
+        Returns
+        -------
+        numpy.ndarray
+            ``(n, 2)`` nominal micrometres down and across.
+        """
+        corners = np.asarray(pixels, np.float64).reshape(-1, 2) + 0.5
+        places: npt.NDArray[np.float64] = corners * self.pixel_size_um + self.top_left_um
+        return places
 
 
 def _rational(value: float) -> Rational:

@@ -77,19 +77,12 @@ def update_statuses(path: Path, opened: Footer, codes: Sequence[int]) -> Footer:
     return _put(path, current, in_file, _replace_codes(path, current, codes))
 
 
-def restore_footer(path: Path, kept: KeptFooter | None = None) -> Footer:
+def restore_footer(path: Path) -> Footer:
     """Put a footer back that an earlier change of statuses replaced; return it.
 
     The footer that is replaced now is kept in its turn, so that this can be taken back too.
-    Where another program changed other things in the footer, the statuses alone are put back.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    kept : KeptFooter, optional
-        One of :func:`napari_isx.io.kept_footers.kept_footers`; by default the last that has
-        other statuses than the file.
+    Of those that are kept it is the last that has other statuses than the file. Where another
+    program changed other things in the footer, the statuses alone are put back.
 
     Raises
     ------
@@ -99,10 +92,10 @@ def restore_footer(path: Path, kept: KeptFooter | None = None) -> Footer:
         As for :func:`update_statuses`.
     """
     current, in_file = _read_current(path)
-    choice = [kept] if kept is not None else kept_footers(path)[::-1]
-    if not choice:
+    kept = kept_footers(path)[::-1]
+    if not kept:
         raise IsxFileError(path, "no earlier statuses are kept of it", _NOTHING_WRITTEN)
-    fitting = [codes for e in choice if (codes := _kept_codes(path, current, e)) is not None]
+    fitting = [codes for e in kept if (codes := _kept_codes(path, current, e)) is not None]
     if not fitting:
         finding = "it has other cells than when those statuses were kept"
         raise IsxFileError(path, finding, _NOTHING_WRITTEN)

@@ -22,7 +22,7 @@ All traces hold all samples. Which of the two kinds it is says
 from __future__ import annotations
 
 import operator
-from typing import Final, Literal, NamedTuple, SupportsIndex
+from typing import ClassVar, Final, Literal, NamedTuple, SupportsIndex
 
 import numpy as np
 import numpy.typing as npt
@@ -58,6 +58,8 @@ class VesselSet(CuratedSet):
     """
 
     _item = "vessel"
+
+    kind: ClassVar[str] = "vessel set"
 
     def __init__(self, source: FileSource, footer: Footer) -> None:
         super().__init__(source, footer)

@@ -1,4 +1,4 @@
-"""Opened files as napari layers: each function takes an object and returns a layer data tuple.
+"""Opened files as napari layers, from layer data tuples, and what keeps those layers up to date.
 
 World coordinates are seconds and nominal micrometres, so files of one recording lie on each
 other whatever their frame rates, crops and downsampling.

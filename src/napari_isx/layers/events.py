@@ -10,9 +10,10 @@ import numpy.typing as npt
 from napari_isx.io.cells import CellSet
 from napari_isx.io.events import EventSet
 from napari_isx.io.hardware_time import HardwareTime
+from napari_isx.io.names import places_of
 from napari_isx.io.signal import Signal
 from napari_isx.layers.keys import RECORDING_KEY, LayerData
-from napari_isx.layers.placement import seconds_per_step, to_world_um
+from napari_isx.layers.placement import seconds_per_step
 from napari_isx.layers.styles import EVENT_COLOR
 from napari_isx.rois import Roi
 
@@ -79,10 +80,10 @@ def place_events(
     """
     import pandas as pd
 
-    centroids = to_world_um(cells.spacing, [roi.centroid for roi in rois])
+    centroids = cells.spacing.to_um([roi.centroid for roi in rois])
     placed = [
         (cells.names[cell], events.events(i), centroids[cell])
-        for i, cell in enumerate(_cells_of(events, cells))
+        for i, cell in enumerate(places_of(events.names, cells.names))
         if cell is not None and np.isfinite(centroids[cell]).all()
     ]
     if sum(len(signal) for _, signal, _ in placed) > MAX_POINTS:
@@ -118,17 +119,6 @@ def clear_events(layer: Points) -> None:
 
 def _true_s(signal: Signal, hardware: HardwareTime | None) -> npt.NDArray[np.float64]:
     return signal.times_s if hardware is None else hardware.to_true_s(signal.times_s)
-
-
-def _cells_of(events: EventSet, cells: CellSet) -> list[int | None]:
-    """The cell that each entry of an event set belongs to, or None.
-
-    A name that occurs more than once goes by its place among its like, as in the traces.
-    """
-    places: dict[str, list[int]] = {}
-    for cell, name in enumerate(cells.names):
-        places.setdefault(name, []).append(cell)
-    return [places[name].pop(0) if places.get(name) else None for name in events.names]
 
 
 def _point_size_um(cells: CellSet, rois: list[Roi]) -> float:

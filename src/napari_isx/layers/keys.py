@@ -16,7 +16,8 @@ RECORDING_KEY: Final = "napari_isx"
 """The opened file (`Recording`) that a layer shows. Set on every layer of ours; read by all."""
 
 ROIS_KEY: Final = "napari_isx_rois"
-"""The cut footprints (list of `Roi`) of a cell set. Set on its layers; read to place events."""
+"""The cut footprints (list of `Roi`) of a cell set. Set on its layers; read by all that needs
+a cell's place."""
 
 BOX_KEY: Final = "napari_isx_box"
 """True for the layer of a behavior movie that follows the tracked animal. Read to move its box."""

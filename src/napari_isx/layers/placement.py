@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from napari_isx.io.spacing import Spacing
 from napari_isx.io.timing import Timing
 
@@ -47,10 +44,3 @@ def placement(spacing: Spacing, timing: Timing | None = None) -> dict[str, Any]:
 def seconds_per_step(timing: Timing) -> float:
     """The scale of a time axis."""
     return timing.period_s or _NO_PERIOD_S
-
-
-def to_world_um(spacing: Spacing, pixels: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """Rows and columns, ``(n, 2)``, pixel centres at whole numbers, in micrometres ``(n, 2)``."""
-    corner = np.asarray(pixels, np.float64).reshape(-1, 2) + 0.5
-    world: npt.NDArray[np.float64] = corner * spacing.pixel_size_um + spacing.top_left_um
-    return world

@@ -17,11 +17,10 @@ from napari_isx.io.vessels import VesselSet
 from napari_isx.layers.images import picture_layer
 from napari_isx.layers.keys import RECORDING_KEY, LayerData
 from napari_isx.layers.placement import placement
-from napari_isx.layers.styles import ColorBy, outline_colors, vessel_widths_px
+from napari_isx.layers.styles import outline_colors, vessel_widths_px
 
 if TYPE_CHECKING:
     import pandas as pd
-    from napari.layers import Layer
 
 Points = npt.NDArray[np.float64]
 
@@ -80,25 +79,6 @@ def vessel_features(vessels: VesselSet, statuses: Sequence[CellStatus]) -> pd.Da
             "status": pd.Series(list(statuses), dtype=object),
         }
     )
-
-
-def show_vessel_statuses(
-    layers: Sequence[Layer],
-    vessels: VesselSet,
-    statuses: Sequence[CellStatus],
-    by: ColorBy = "status",
-) -> None:
-    """Recolour the Shapes layers of a vessel set, and renew their features."""
-    from napari.layers import Shapes
-
-    for layer in layers:
-        if not isinstance(layer, Shapes) or len(layer.data) != vessels.num_vessels:
-            continue
-        layer.features = vessel_features(vessels, statuses)
-        layer.edge_color = outline_colors(statuses, vessels.colors, by)
-        widths = vessel_widths_px(vessel_lines(vessels), statuses)
-        if not np.array_equal(layer.edge_width, widths):
-            layer.edge_width = widths
 
 
 def nearest_vessel(points: Sequence[Points], row: float, col: float, max_px: float) -> int | None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -40,21 +40,6 @@ _OF_FRAMES: Final = ("Frame Count", "BNC Sync Output", "SYNC")
 # A line that takes more values than this is a voltage, whose noise is no edge.
 _FEW_LEVELS: Final = 16
 _LOOKED_AT: Final = 1000
-
-
-class Edges(NamedTuple):
-    """Where a channel goes up or down.
-
-    Attributes
-    ----------
-    times_s : numpy.ndarray
-        ``(n,)``: seconds from the start of its recording, rising.
-    rising : numpy.ndarray
-        ``(n,)`` bool.
-    """
-
-    times_s: Times
-    rising: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,8 +101,8 @@ class Channel:
         return self.name in _OF_FRAMES
 
     @cached_property
-    def edges(self) -> Edges:
-        """Where it goes up or down.
+    def edges_s(self) -> Times:
+        """When it goes up or down: ``(n,)`` seconds from the start of its recording, rising.
 
         Of a channel with few levels each change is an edge. Of a voltage it is one to get from
         the lowest third of its range to the highest, or back. What happened while data were lost
@@ -130,7 +115,7 @@ class Channel:
         with np.errstate(invalid="ignore"):  # infinite values
             steps = np.diff(levels)
         at = np.flatnonzero(np.isfinite(steps) & (steps != 0))
-        return Edges(self.times_s[places[at + 1]], steps[at] > 0)
+        return self.times_s[places[at + 1]]
 
 
 def channels_of(recording: Recording) -> list[Channel]:

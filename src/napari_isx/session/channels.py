@@ -59,7 +59,7 @@ class ChannelList:
 
     @property
     def selected(self) -> tuple[Channel, ...]:
-        """Those whose edges are stepped through; all digital ones that are shown if none is."""
+        """The selected channels."""
         return self._selected
 
     @property
@@ -134,6 +134,8 @@ class ChannelList:
     def edge_time_s(self, direction: int, now_s: float, clock: Clock) -> float | None:
         """When the next (1) or previous (-1) rising or falling edge is.
 
+        Of the selected channels; of all digital ones that are shown if none is selected.
+
         Parameters
         ----------
         direction : {1, -1}
@@ -166,7 +168,7 @@ class ChannelList:
 
 def _next_edge_s(channel: Channel, direction: int, now_s: float, clock: Clock) -> float | None:
     """The session time of a channel's edge nearest to now on one side, by a search in order."""
-    placed, times_s = clock.placed(channel.recording), channel.edges.times_s
+    placed, times_s = clock.placed(channel.recording), channel.edges_s
     # Placing all of a million edges takes longer than a key may; those next to now are enough.
     own_s = placed.from_session_s(now_s)
     at = int(np.searchsorted(times_s, own_s))

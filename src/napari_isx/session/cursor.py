@@ -8,7 +8,7 @@ from psygnal import Signal
 
 
 class TimeCursor:
-    """Seconds since the start of the recording."""
+    """Session time: seconds since the earliest open recording started."""
 
     moved: ClassVar[Signal] = Signal(float)
     """The time changed; emitted with the new one."""

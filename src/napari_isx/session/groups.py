@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from napari_isx.io.cells import CellSet, CellStatus
 from napari_isx.io.events import EventSet
+from napari_isx.io.names import places_of
 from napari_isx.io.recording import Recording
 from napari_isx.io.signal import Signal
 from napari_isx.io.timing import Timing
@@ -20,8 +21,6 @@ class CellGroup:
     Attributes
     ----------
     cells : CellSet or None
-    events : EventSet or None
-        The events of these cells; on their own where no cell set is open for them.
     curation : Curation or None
         What was decided about the cells of the cell set.
     """
@@ -30,6 +29,16 @@ class CellGroup:
         self.cells = cells
         self.events = events
         self.curation = Curation(cells) if cells is not None else None
+
+    @property
+    def events(self) -> EventSet | None:
+        """Of these cells, which stay while events are opened and closed; or on their own."""
+        return self._events
+
+    @events.setter
+    def events(self, events: EventSet | None) -> None:
+        self._events = events
+        self._event_places = places_of(self.names, events.names) if events is not None else []
 
     @property
     def recording(self) -> Recording | None:
@@ -67,12 +76,10 @@ class CellGroup:
 
         A name that occurs more than once in either set goes by its place among its like.
         """
-        if self.events is None:
+        if self._events is None:
             return None
-        name = self.names[i]
-        nth = self.names[:i].count(name)
-        places = [place for place, other in enumerate(self.events.names) if other == name]
-        return self.events.events(places[nth]) if nth < len(places) else None
+        place = self._event_places[i]
+        return self._events.events(place) if place is not None else None
 
 
 class VesselGroup(CellGroup):

@@ -306,15 +306,6 @@ def test_changes_that_change_nothing_are_not_told(table, decisions, told):
     assert told == ["order"]
 
 
-def test_the_frame_has_the_rows_as_they_are_shown(table):
-    table.sort_by("name")
-    table.filter_by(UNDECIDED)
-    frame = table.to_frame()
-    assert frame.index.tolist() == [2, 1, 4]
-    assert frame.columns.tolist() == ["status", "name", "snr"]
-    assert frame["name"].tolist() == ["b 1 left", "C2", "c2 LEFT"]
-
-
 def test_cells_without_decisions_have_no_status():
     table = CellTable(["a", "b"])
     assert [column.key for column in table.columns] == ["name"]
@@ -322,7 +313,6 @@ def test_cells_without_decisions_have_no_status():
     table.filter_by(UNDECIDED)
     assert order(table) == [0, 1]
     assert table.counts() == {"accepted": 0, "undecided": 0, "rejected": 0}
-    assert table.to_frame().columns.tolist() == ["name"]
 
 
 def test_a_set_without_cells_has_no_rows():

@@ -15,10 +15,11 @@ from napari_isx import IsxFileError, Spacing, Timing, write_cell_set, write_even
 from napari_isx.rois import cut_roi, cut_rois
 from napari_isx.session.cells import correlation
 from napari_isx.session.cells.metric_definitions import metrics_of
-from napari_isx.session.cells.metrics import compute_metrics, event_places
+from napari_isx.session.cells.metrics import compute_metrics
 from napari_isx.session.cells.neighbors import (
     NeighborPairs,
-    overlapping_pairs,
+    neighbor_pairs,
+    shared_weights,
     suspected_duplicates,
 )
 from napari_isx.session.cells.trace_metrics import measure_trace, quantile
@@ -171,10 +172,17 @@ def test_overlap_is_the_share_of_weight_within_another(make):
         for i, j in combinations(range(5), 2)
         if shares[i, j] > 0
     ]
-    assert overlapping_pairs(cut_rois(cells, FIELD)) == expected
+    assert overlapping(cut_rois(cells, FIELD)) == expected
     for first, second, overlap in expected:
         at = np.flatnonzero((pairs.first == first) & (pairs.second == second))
         assert pairs.overlap[at] == overlap
+
+
+def overlapping(rois):
+    *_, (_, shares) = shared_weights(rois)
+    pairs = neighbor_pairs(rois, shares, (1.0, 1.0))
+    found = zip(pairs.first, pairs.second, pairs.overlap, strict=True)
+    return [pair for pair in found if pair[2] > 0]
 
 
 def overlap_by_pixels(footprints):
@@ -190,16 +198,16 @@ def overlap_by_pixels(footprints):
 
 def test_a_cell_within_another_is_all_shared():
     inner, outer = blob(FIELD, (20, 30), 2.0), blob(FIELD, (20, 30), 6.0)
-    assert overlapping_pairs([cut_roi(f) for f in (outer, inner)]) == [(0, 1, pytest.approx(1))]
-    assert overlapping_pairs([]) == []
-    assert overlapping_pairs([cut_roi(np.zeros(FIELD))]) == []
+    assert overlapping([cut_roi(f) for f in (outer, inner)]) == [(0, 1, pytest.approx(1))]
+    assert overlapping([]) == []
+    assert overlapping([cut_roi(np.zeros(FIELD))]) == []
 
 
 def test_many_cells_have_the_same_overlaps_as_few():
     rng = np.random.default_rng(5)
     footprints = [blob(FIELD, tuple(rng.uniform(0, FIELD)), rng.uniform(1, 4)) for _ in range(150)]
     shares = overlap_by_pixels(footprints)
-    found = overlapping_pairs([cut_roi(f) for f in footprints])
+    found = overlapping([cut_roi(f) for f in footprints])
     assert [(i, j) for i, j, _ in found] == list(zip(*np.nonzero(np.triu(shares)), strict=True))
     np.testing.assert_allclose(
         [overlap for *_, overlap in found],
@@ -343,10 +351,6 @@ def test_events_are_found_by_name(make, make_event_set):
     )
 
 
-def test_equal_names_go_by_their_place_among_their_like():
-    assert event_places(["A", "B", "A", "A", "X"], ["B", "A", "A"]) == [1, 0, 2, None, None]
-
-
 def test_stored_metrics_are_shown_as_they_are(tmp_path, opened):
     path = recordings.write_cells(
         tmp_path / "c.isxd",
@@ -429,7 +433,6 @@ def test_duplicates_overlap_and_are_alike_the_worst_first():
         np.array([0.9, 0.8, 1.0, np.nan, 0.1]),
     )
     assert suspected_duplicates(pairs) == [(0, 2, 0.9, 0.8), (0, 1, 0.5, 0.9)]
-    assert suspected_duplicates(pairs, min_overlap=0.1, min_correlation=0.95) == [(1, 2, 0.2, 1.0)]
 
 
 @pytest.mark.real

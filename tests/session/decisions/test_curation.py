@@ -6,7 +6,7 @@ import pytest
 import recordings
 from scenes import make_cells
 
-from napari_isx import IsxFileError, open_isx
+from napari_isx import IsxFileError, open_isx, write_cell_set
 from napari_isx.session.decisions.curation import Curation
 from napari_isx.session.decisions.saving import SaveConflict
 
@@ -31,14 +31,14 @@ def test_it_starts_with_what_the_file_says(cells):
     curation = Curation(cells)
     assert curation.statuses == STATUSES
     assert [curation.status(i) for i in range(3)] == STATUSES
-    assert curation.is_saved
+    assert not curation.unsaved
 
 
 def test_one_decision_about_several_cells_is_told_once(changes):
     curation, told = changes
     curation.decide([1, 2], "accepted")
     assert told == [["accepted"] * 3]
-    assert not curation.is_saved
+    assert curation.unsaved
 
 
 def test_a_decision_that_changes_nothing_is_not_told(changes):
@@ -46,7 +46,7 @@ def test_a_decision_that_changes_nothing_is_not_told(changes):
     curation.decide([0], "accepted")
     curation.decide([], "rejected")
     assert told == []
-    assert curation.is_saved
+    assert not curation.unsaved
 
 
 def test_changing_ones_mind_back_is_as_good_as_saved(changes):
@@ -54,7 +54,7 @@ def test_changing_ones_mind_back_is_as_good_as_saved(changes):
     curation.decide([0], "rejected")
     curation.decide([0], "accepted")
     assert len(told) == 2
-    assert curation.is_saved
+    assert not curation.unsaved
 
 
 def test_the_list_handed_out_is_a_copy(cells):
@@ -68,7 +68,7 @@ def test_the_file_has_decisions_only_once_they_are_saved(cells):
     curation.decide([1], "rejected")
     assert cells.statuses == STATUSES
     curation.save()
-    assert curation.is_saved
+    assert not curation.unsaved
     with open_isx(cells.path) as again:
         assert again.statuses == ["accepted", "rejected", "rejected"]
 
@@ -84,7 +84,7 @@ def test_decisions_stay_when_saving_fails(cells, monkeypatch):
     with pytest.raises(PermissionError):
         curation.save()
     assert curation.status(1) == "rejected"
-    assert not curation.is_saved
+    assert curation.unsaved
 
 
 def test_cells_that_do_not_exist_and_unknown_statuses_are_refused_before_anything(changes):
@@ -115,17 +115,17 @@ def test_undo_and_redo_of_every_decision(changes):
             states.append(curation.statuses)
     assert len(states) >= 200
     for state in states[-2::-1]:
-        assert curation.can_undo
+        assert curation.undo_text
         curation.undo()
         assert curation.statuses == state
-    assert not curation.can_undo
+    assert not curation.undo_text
     assert curation.undo_text == ""
     curation.undo()
     for state in states[1:]:
-        assert curation.can_redo
+        assert curation.redo_text
         curation.redo()
         assert curation.statuses == state
-    assert not curation.can_redo
+    assert not curation.redo_text
     assert curation.redo_text == ""
     curation.redo()
     assert len(told) == 3 * (len(states) - 1)
@@ -137,9 +137,9 @@ def test_a_new_decision_ends_redo(cells):
     curation.decide([1], "rejected")
     curation.undo()
     curation.decide([1], "undecided")  # which it is: no decision
-    assert curation.can_redo
+    assert curation.redo_text
     curation.decide([1], "accepted")
-    assert not curation.can_redo
+    assert not curation.redo_text
     curation.undo()
     assert curation.statuses == ["rejected", "undecided", "rejected"]
 
@@ -164,11 +164,11 @@ def test_what_undo_says_it_would_do(cells, statuses, how, note, text):
 
 def test_saving_is_told_and_undone_decisions_are_unsaved_again(cells):
     curation, told = Curation(cells), []
-    curation.saved.connect(lambda: told.append(curation.is_saved))
+    curation.saved.connect(lambda: told.append(curation.unsaved))
     curation.decide([1], "rejected")
     assert curation.unsaved == (1,)
     curation.save()
-    assert told == [True]
+    assert told == [()]
     assert curation.unsaved == ()
     curation.undo()
     assert curation.unsaved == (1,)
@@ -234,7 +234,7 @@ def test_a_file_that_was_changed_as_we_did_is_no_conflict(cells):
     with open_isx(cells.path) as other:
         other.save_statuses(curation.statuses)
     curation.save()
-    assert curation.is_saved
+    assert not curation.unsaved
 
 
 def test_a_file_that_was_replaced_is_left_alone(cells, tmp_path):
@@ -250,6 +250,31 @@ def test_a_file_that_was_replaced_is_left_alone(cells, tmp_path):
     assert curation.status(0) == "rejected"
 
 
+def test_other_cells_that_only_have_the_same_names_are_left_alone(cells, tmp_path):
+    """As when cells were extracted anew, and as many were found."""
+    curation = Curation(cells)
+    curation.decide([0], "rejected")
+    curation.save()
+    other = tmp_path / "new.isxd"
+    write_cell_set(
+        other,
+        cells.footprints,
+        cells.traces[::-1],
+        names=cells.names,
+        statuses=cells.statuses,
+        timing=cells.timing,
+        spacing=cells.spacing,
+    )
+    other.replace(cells.path)
+    before = cells.path.read_bytes()
+    curation.decide([1], "rejected")
+    for write in (curation.save, lambda: curation.save(force=True), curation.restore_previous_save):
+        with pytest.raises(IsxFileError, match="other cells by now"):
+            write()
+    assert cells.path.read_bytes() == before
+    assert curation.statuses == ["rejected"] * 3
+
+
 def test_the_last_save_is_taken_back_and_that_too(isx, cells):
     curation = Curation(cells)
     curation.decide([0, 1, 2], "rejected")
@@ -257,7 +282,7 @@ def test_the_last_save_is_taken_back_and_that_too(isx, cells):
     curation.decide([1], "accepted")
     curation.restore_previous_save()
     assert curation.statuses == STATUSES
-    assert curation.is_saved
+    assert not curation.unsaved
     theirs = isx.CellSet.read(str(cells.path))
     assert [theirs.get_cell_status(i) for i in range(3)] == STATUSES
     del theirs
@@ -286,7 +311,7 @@ def test_a_set_without_cells_is_no_trouble(tmp_path):
         curation.decide([], "rejected")
         curation.save()
         assert curation.restorable is None
-        assert curation.is_saved
+        assert not curation.unsaved
 
 
 def test_a_set_that_was_closed_can_still_be_decided_about_and_saved(tmp_path):

@@ -101,7 +101,7 @@ def test_opening_and_looking_write_nothing(folder, window, data_folder):
 def test_each_decision_is_a_line_that_says_who_when_which_and_how(folder, window):
     curation = window(folder / "c.isxd")
     curation.decide([1], "accepted", how="click")
-    curation.decide(range(COUNT), "rejected", how="rule", note="SNR < 3")
+    curation.decide_many(dict.fromkeys(range(COUNT), "rejected"), "rule", "SNR < 3")
     curation.undo()
     curation.redo()
     curation.save()
@@ -176,8 +176,6 @@ def test_restoring_after_a_crash(folder, window, as_series):
         (1, "Zelle ä", "undecided", "rejected"),
     ]
     assert found.conflicts == ()
-    assert str(found).startswith("2 cells were decided by ")
-    assert found.time[:10] in str(found)
     curation.restore()
     assert curation.statuses == crashed.statuses
     assert curation.restorable is None
@@ -229,7 +227,6 @@ def test_cells_that_the_file_was_given_another_status_for_are_told_apart(folder,
         other.save_statuses(["undecided", *OPENED[1:]])
     curation = window(folder / "c.isxd")
     assert [(c.cell, c.is_conflict) for c in curation.restorable.cells] == [(0, True), (1, False)]
-    assert "1 cell of them changed in the file since." in str(curation.restorable)
     curation.restore(conflicting=False)
     assert curation.statuses == ["undecided", "rejected", *OPENED[2:]]
     curation.save()
@@ -261,7 +258,7 @@ def test_two_windows_keep_both_and_say_so_once(folder, window):
         assert "is deciding about c.isxd too" in text
     journal = read_journal(journal_of(folder))
     assert journal.statuses() == ["rejected", "accepted", "rejected", "undecided", "undecided"]
-    assert journal.unreadable_lines == 0
+    assert all(map(parse_line, journal_of(folder).read_bytes().splitlines()))
     assert len({entry.session for entry in journal.entries}) == 2
     first.save()
     assert [c.cell for c in window(folder / "c.isxd").restorable.cells] == [1]
@@ -281,7 +278,7 @@ with open_isx(sys.argv[1]) as cells:
     processes = [subprocess.Popen(command) for _ in range(3)]
     assert [process.wait(60) for process in processes] == [0, 0, 0]
     journal = read_journal(journal_of(folder))
-    assert journal.unreadable_lines == 0
+    assert all(map(parse_line, journal_of(folder).read_bytes().splitlines()))
     steps = {}
     for entry in journal.entries:
         steps.setdefault(entry.session, []).append(entry.step)
@@ -538,7 +535,7 @@ def test_the_log_as_a_table(folder, window, tmp_path):
     window(folder / "c.isxd").decide([1], "rejected", how="click")
     curation = window(folder / "c.isxd")
     curation.restore()
-    curation.decide([0, 2], "undecided", how="rule", note='SNR < 3, "weak"')
+    curation.decide_many({0: "undecided", 2: "undecided"}, "rule", 'SNR < 3, "weak"')
     assert curation.export_decisions_csv(tmp_path / "log.csv") == 4
     with (tmp_path / "log.csv").open(encoding="utf-8-sig", newline="") as handle:
         header, *rows = csv.reader(handle)
@@ -560,7 +557,8 @@ def test_names_that_cannot_be_encoded_are_noted_and_exported(folder, window, tmp
     curation = window(folder / "c.isxd")
     curation.decide(range(COUNT), "rejected")
     journal = read_journal(curation.journal_path)
-    assert list(journal.final_statuses()) == ["\ud800", "a\nb", "\u2028", "a\nb #2", "=1+1"]
+    assert journal.identity.names == tuple(names)
+    assert journal.statuses() == ["rejected"] * COUNT
     curation.export_decisions_csv(tmp_path / "log.csv")
     assert (tmp_path / "log.csv").stat().st_size > 100
 
@@ -572,9 +570,7 @@ def test_a_journal_read_by_itself(folder, window):
     curation.decide([4], "rejected")
     journal = read_journal(str(journal_of(folder)))
     assert journal.statuses() == curation.statuses
-    assert journal.final_statuses() == dict(
-        zip(recordings.UNICODE_NAMES, curation.statuses, strict=False)
-    )
+    assert journal.identity.names == tuple(recordings.UNICODE_NAMES[:COUNT])
     assert len(journal.users) == 1
     assert journal.statuses(journal.users[0]) == curation.statuses
     assert journal.statuses("nobody") == ["undecided"] * COUNT
@@ -614,9 +610,7 @@ def test_of_a_journal_that_is_too_long_the_end_is_restored(folder, window, monke
     curation = window(folder / "c.isxd")
     for i in range(30):
         curation.decide([i % COUNT], ["rejected", "accepted", "undecided"][i % 3])
-    monkeypatch.setattr(
-        journal_file, "read_tail", lambda path: journal_module.read_tail(path, 5000)
-    )
+    monkeypatch.setattr(journal_module, "MAX_JOURNAL_BYTES", 5000)
     again = window(folder / "c.isxd")
     again.restore()
     assert again.statuses == curation.statuses
@@ -701,7 +695,7 @@ def test_a_decision_taken_while_a_worker_saves_is_not_taken_for_saved(folder, wi
 
     monkeypatch.setattr(cells, "save_statuses", deciding)
     curation.save()
-    assert not curation.is_saved
+    assert curation.unsaved
     assert curation.unsaved == (1,)
     found = window(folder / "c.isxd").restorable
     assert [(c.cell, c.decided, c.is_conflict) for c in found.cells] == [(1, "rejected", False)]
@@ -717,7 +711,7 @@ def test_threads_write_whole_lines(folder, window):
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(decide, range(4)))
     journal = read_journal(journal_of(folder))
-    assert journal.unreadable_lines == 0
+    assert all(map(parse_line, journal_of(folder).read_bytes().splitlines()))
     assert journal.statuses() == curation.statuses
 
 

@@ -206,19 +206,17 @@ def test_the_crop_lies_around_the_cell_in_the_movies_pixels():
     roi = cut_roi(np.pad(np.ones((4, 6), np.float32), ((10, 10), (20, 20))))
     cells = Spacing.regular((24, 46), 6.0, (30.0, 60.0))
     movie = Spacing.regular((400, 400), 3.0)
-    rows, cols = crop_around(roi, cells, movie, margin_um=12)
-    # The cell covers 90 to 114 um down and 180 to 216 um across; the square has sides of 60 um.
-    assert (rows.start, rows.stop) == (24, 44)
-    assert (cols.start, cols.stop) == (56, 76)
-    assert extent_um((rows, cols), movie) == (72.0, 168.0, 60.0, 60.0)
-    wide = crop_around(roi, cells, movie)
-    assert wide[0].stop - wide[0].start == wide[1].stop - wide[1].start == 36
+    rows, cols = crop_around(roi, cells, movie)
+    # The cell covers 90 to 114 um down and 180 to 216 um across; the square has sides of 108 um.
+    assert (rows.start, rows.stop) == (16, 52)
+    assert (cols.start, cols.stop) == (48, 84)
+    assert extent_um((rows, cols), movie) == (48.0, 144.0, 108.0, 108.0)
 
 
 def test_a_crop_ends_at_the_movies_edges():
     roi = cut_roi(blob((20, 20), (0, 19)))
     grid = Spacing.regular((20, 20), 3.0)
-    rows, cols = crop_around(roi, grid, grid, margin_um=15)
+    rows, cols = crop_around(roi, grid, grid)
     assert (rows.start, cols.stop) == (0, 20)
     elsewhere = Spacing.regular((20, 20), 3.0, (500.0, 0.0))
     assert crop_around(roi, grid, elsewhere) is None

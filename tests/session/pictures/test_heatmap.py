@@ -53,16 +53,12 @@ def test_a_column_shows_its_highest_sample(make):
     np.testing.assert_array_equal(heat.values, [[2, 5, 8, 9], [0, -3, -6, -9]])
     assert (heat.start_s, heat.stop_s) == (0, pytest.approx(1.2))
     assert heat.column_s == pytest.approx(0.3)
-    mean = last(cells, 4, reduce="mean")
-    np.testing.assert_allclose(mean.values[0], [1, 4, 7, 9])
     np.testing.assert_array_equal(last(cells, 99).values[0], np.arange(10))
 
 
 def test_missing_samples_are_gaps_only_where_all_of_a_column_are(make):
     heat = last(make([np.arange(12)], dropped=[2], cropped=[(6, 8)]), 4)
     np.testing.assert_array_equal(heat.values, [[1, 5, np.nan, 11]])
-    mean = last(make([np.arange(12)], dropped=[2], cropped=[(6, 8)]), 4, reduce="mean")
-    np.testing.assert_allclose(mean.values, [[0.5, 4, np.nan, 10]])
     assert heat.mean[0] == pytest.approx(np.mean([0, 1, 3, 4, 5, 9, 10, 11]))
     assert heat.peak[0] == 11
 

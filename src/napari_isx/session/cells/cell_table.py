@@ -150,16 +150,6 @@ class CellTable:
         values = self.values(key)
         return "" if values is None else self._metrics[key].text(float(values[cell]))
 
-    def to_frame(self) -> pd.DataFrame:
-        """The rows that are shown, as they are shown, with the columns' keys; indexed by cell."""
-        frame = pd.DataFrame({NAME: pd.Series(self._names, dtype=object)})
-        if (statuses := self.statuses) is not None:
-            frame.insert(0, STATUS, pd.Series(statuses, dtype=object))
-        for key in self._metrics:
-            if key in self._values:
-                frame[key] = self._values[key]
-        return frame.iloc[self._order]
-
     # ---- which rows, in which order
 
     @property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -12,6 +11,7 @@ import numpy.typing as npt
 
 from napari_isx.io.cells import CellSet
 from napari_isx.io.events import EventSet
+from napari_isx.io.names import places_of
 from napari_isx.rois import Roi
 from napari_isx.session.cells.correlation import correlations
 from napari_isx.session.cells.metric_definitions import activity_flags, stored_metrics
@@ -113,7 +113,7 @@ def stored_columns(cells: CellSet | None, events: EventSet | None) -> dict[str, 
     tables: dict[str, Column] = {}
     keys = [metric.key for metric in stored_metrics(cells, events)]
     if events is not None and "stored_snr" in keys and events.metrics is not None:
-        places = event_places(_names(cells, events), events.names)
+        places = places_of(_names(cells, events), events.names)
         known = np.array([place is not None for place in places], np.bool_)
         rows = np.array([place or 0 for place in places], np.intp)
         for name, values in events.metrics.items():
@@ -126,23 +126,6 @@ def stored_columns(cells: CellSet | None, events: EventSet | None) -> dict[str, 
     if cells is not None and "stored_active" in keys:
         tables["stored_active"] = np.array(activity_flags(cells), np.float64)
     return {key: tables[key] for key in keys}
-
-
-def event_places(names: Sequence[str], in_events: Sequence[str]) -> list[int | None]:
-    """Which channel of an event set has the events of each cell; None where none has.
-
-    A name that occurs more than once in either goes by its place among its like.
-    """
-    of_name: dict[str, list[int]] = defaultdict(list)
-    for place, name in enumerate(in_events):
-        of_name[name].append(place)
-    seen: Counter[str] = Counter()
-    places: list[int | None] = []
-    for name in names:
-        nth, known = seen[name], of_name.get(name, [])
-        seen[name] += 1
-        places.append(known[nth] if nth < len(known) else None)
-    return places
 
 
 def _event_columns(cells: CellSet | None, events: EventSet) -> dict[str, Column]:
@@ -168,7 +151,7 @@ def _trace_columns(cells: CellSet, events: EventSet | None, table: Column) -> di
 
 def _amplitudes(cells: CellSet | None, events: EventSet) -> list[npt.NDArray[np.float32] | None]:
     """The amplitudes of each cell's events; None where the event set does not have the cell."""
-    places = event_places(_names(cells, events), events.names)
+    places = places_of(_names(cells, events), events.names)
     return [None if place is None else events.events(place).values for place in places]
 
 

@@ -63,23 +63,12 @@ class Duplicate(NamedTuple):
     correlation: float
 
 
-def suspected_duplicates(
-    pairs: NeighborPairs,
-    min_overlap: float = MIN_OVERLAP,
-    min_correlation: float = MIN_CORRELATION,
-) -> list[Duplicate]:
+def suspected_duplicates(pairs: NeighborPairs) -> list[Duplicate]:
     """Pairs with a large overlap and much alike traces, the most suspicious first.
 
-    Suspicion is overlap x correlation.
-
-    Parameters
-    ----------
-    pairs : NeighborPairs
-        With correlations; those undefined are no suspects.
-    min_overlap, min_correlation : float
-        Both have to be reached.
+    Suspicion is overlap x correlation; pairs whose correlation is undefined are no suspects.
     """
-    suspected = (pairs.overlap >= min_overlap) & (pairs.correlation >= min_correlation)
+    suspected = (pairs.overlap >= MIN_OVERLAP) & (pairs.correlation >= MIN_CORRELATION)
     chosen = np.flatnonzero(suspected)
     order = np.argsort(-pairs.overlap[chosen] * pairs.correlation[chosen], kind="stable")
     return [
@@ -91,21 +80,6 @@ def suspected_duplicates(
         )
         for k in chosen[order]
     ]
-
-
-def overlapping_pairs(rois: Sequence[Roi]) -> list[tuple[int, int, float]]:
-    """Pairs of cells that have pixels in common.
-
-    Returns
-    -------
-    list of (int, int, float)
-        Lower index, higher index, and the larger of the two shares of weight that one has within
-        the other: 1 where one lies within the other.
-    """
-    *_, (_, shares) = shared_weights(rois)
-    assert shares is not None
-    first, second, overlap = _symmetric(shares)
-    return list(zip(first.tolist(), second.tolist(), overlap.tolist(), strict=True))
 
 
 def shared_weights(rois: Sequence[Roi]) -> Iterator[tuple[float, csr_array | None]]:

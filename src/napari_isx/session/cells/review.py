@@ -88,26 +88,20 @@ class Review:
         """Pairs that may be one cell each, the most suspicious first; empty until measured."""
         return list(self._duplicates)
 
-    def renew(self) -> bool:
+    def renew(self) -> None:
         """Have the columns there are with the events that the group has now.
 
         Measures that go by events are empty until they are computed anew.
-
-        Returns
-        -------
-        bool
-            Whether there are other events than before.
         """
         cells, events = self.group.cells, self.group.events
         if events is self._events:
-            return False
+            return
         self._events = events
         self.version += 1
         wanted, lasting = metrics_of(cells, events), set(metrics_of(cells, None))
         self.table.set_columns([metric for metric in wanted if metric in lasting])
         self.table.set_columns(wanted)
         self._set_fraction(0.0)
-        return True
 
     def measuring(self, rois: Sequence[Roi]) -> Callable[[], Iterator[MetricColumns]]:
         """The work of measuring, for another thread; :meth:`take` each piece in this one.

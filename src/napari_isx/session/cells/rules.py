@@ -129,10 +129,6 @@ class Rule:
             if status not in STATUSES:
                 raise ValueError(f"unknown status {status!r}; known are {', '.join(STATUSES)}")
 
-    def matches(self, table: Measured) -> npt.NDArray[np.bool_]:
-        """``(n_cells,)``: for which cells the conditions are met."""
-        return self._met_and_failed(table)[0]
-
     def missing(self, table: Measured) -> list[str]:
         """Keys of columns that a table does not have, or not yet."""
         keys = dict.fromkeys(condition.column for condition in self.conditions)

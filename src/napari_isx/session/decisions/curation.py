@@ -72,11 +72,6 @@ class Curation:
         return list(self._statuses)
 
     @property
-    def is_saved(self) -> bool:
-        """Whether the file has the same statuses."""
-        return self._statuses == self._cells.statuses
-
-    @property
     def unsaved(self) -> tuple[int, ...]:
         """Cells whose status is not that of the file."""
         pairs = zip(self._statuses, self._cells.statuses, strict=True)
@@ -96,9 +91,7 @@ class Curation:
         """The status of one cell."""
         return self._statuses[i]
 
-    def decide(
-        self, cells: Iterable[int], status: CellStatus, how: str = "key", note: str = ""
-    ) -> None:
+    def decide(self, cells: Iterable[int], status: CellStatus, how: str = "key") -> None:
         """Give cells a status; ``changed`` is emitted once if that changes any.
 
         Parameters
@@ -107,21 +100,28 @@ class Curation:
             Negative ones count from the end.
         status : {"accepted", "undecided", "rejected"}
         how : str
-            For the journal: "key", "click", "bulk" or "rule".
-        note : str
-            For the journal: the text of the rule.
+            For the journal: "key", "click" or "bulk".
 
         Raises
         ------
         IndexError, ValueError
             There is no such cell, or no such status; nothing was decided.
         """
-        self.decide_many(dict.fromkeys(cells, status), how, note)
+        self.decide_many(dict.fromkeys(cells, status), how)
 
     def decide_many(
         self, statuses: Mapping[int, CellStatus], how: str = "bulk", note: str = ""
     ) -> None:
-        """Give each of several cells a status of its own, as one step; see :meth:`decide`."""
+        """Give each of several cells a status of its own, as one step; see :meth:`decide`.
+
+        Parameters
+        ----------
+        statuses : mapping of int to str
+        how : str
+            For the journal, also "rule".
+        note : str
+            For the journal: the text of the rule.
+        """
         unknown = next((status for status in statuses.values() if status not in STATUSES), None)
         if unknown is not None:
             raise ValueError(f"unknown status {unknown!r}; known are {', '.join(STATUSES)}")
@@ -135,16 +135,6 @@ class Curation:
             step = Step(changes, how, note, self._cells.names[next(iter(changes))])
             self._history.add(step)
             self._apply(step.after, how, note)
-
-    @property
-    def can_undo(self) -> bool:
-        """Whether there is a decision to take back."""
-        return self._history.last is not None
-
-    @property
-    def can_redo(self) -> bool:
-        """Whether there is a decision to take again."""
-        return self._history.next is not None
 
     @property
     def undo_text(self) -> str:

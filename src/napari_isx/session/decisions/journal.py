@@ -23,7 +23,7 @@ import json
 import os
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -94,7 +94,7 @@ class Entry:
     session : str
         Which window's work; see above.
     step : int
-        Counts the lines of a session, from 0.
+        Counts the lines of a session, from 1.
     how : str
         "key", "click", "bulk", "rule", "undo", "redo", "restore" or "file".
     note : str
@@ -140,14 +140,11 @@ class Journal:
         In the order in which they were written, none twice.
     identity : CellSetIdentity
         Of the cells it is about.
-    unreadable_lines : int
-        Torn or changed lines, which were passed over.
     """
 
     path: Path
     entries: tuple[Entry, ...]
     identity: CellSetIdentity
-    unreadable_lines: int = 0
 
     @property
     def users(self) -> tuple[str, ...]:
@@ -171,10 +168,6 @@ class Journal:
                 statuses[i] = pending.status
         return statuses
 
-    def final_statuses(self, user: str | None = None) -> dict[str, CellStatus]:
-        """Like :meth:`statuses`, by name; of equal names the second is ``"name #2"`` and so on."""
-        return dict(zip(unique_names(self.identity.names), self.statuses(user), strict=True))
-
 
 def read_journal(path: str | os.PathLike[str]) -> Journal:
     """Read a journal, passing over torn lines.
@@ -193,8 +186,7 @@ def read_journal(path: str | os.PathLike[str]) -> Journal:
         raise IsxFileError(
             file, f"it is longer than the {MAX_JOURNAL_BYTES >> 20} MB that are read of a journal"
         )
-    parsed = [parse_line(line) for line in data.split(b"\n") if line.strip(b"\0")]
-    entries = unique_entries(filter(None, parsed))
+    entries = unique_entries(parse_lines(data))
     identities = [e.identity for e in entries if e.identity is not None]
     if not identities:
         raise IsxFileError(
@@ -208,14 +200,14 @@ def read_journal(path: str | os.PathLike[str]) -> Journal:
             "it tells of different sets of cells",
             "Choose a journal as it was written, not several joined together.",
         )
-    return Journal(file, tuple(entries), identities[0], parsed.count(None))
+    return Journal(file, tuple(entries), identities[0])
 
 
-def read_tail(path: Path, limit: int = MAX_JOURNAL_BYTES) -> tuple[bytes, bool]:
-    """The end of a file, and whether that is the whole of it."""
+def read_tail(path: Path) -> tuple[bytes, bool]:
+    """The end of a journal, and whether that is the whole of it."""
     source = FileSource(path)
     try:
-        size = min(source.size, limit)
+        size = min(source.size, MAX_JOURNAL_BYTES)
         return source.read(source.size - size, size), size == source.size
     finally:
         source.close()
@@ -268,16 +260,6 @@ def format_line(entry: Entry) -> bytes:
 def unique_entries(entries: Iterable[Entry]) -> list[Entry]:
     """Entries without those that were written again after a disk error."""
     return list({entry.key: entry for entry in entries}.values())
-
-
-def unique_names(names: Sequence[str]) -> list[str]:
-    """Names that tell cells apart also where two have the same."""
-    seen: dict[str, int] = {}
-    result = []
-    for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        result.append(name if seen[name] == 1 else f"{name} #{seen[name]}")
-    return result
 
 
 def _entry(values: dict[str, Any]) -> Entry:

@@ -63,17 +63,6 @@ class Restorable:
         """Those that the file was given another status for meanwhile."""
         return tuple(cell for cell in self.cells if cell.is_conflict)
 
-    def __str__(self) -> str:
-        count, others = len(self.cells), len(self.conflicts)
-        verb, when = "was" if count == 1 else "were", self.time[:16].replace("T", " ")
-        who = ", ".join(self.users)
-        text = f"{_cells(count)} {verb} decided by {who}, last at {when} UTC, and not saved."
-        if others:
-            text += f" {_cells(others)} of them changed in the file since."
-        if self.may_be_open:
-            text += " The window may still be open."
-        return text
-
 
 def find_restorable(
     entries: Iterable[Entry], names: Sequence[str], in_file: Sequence[CellStatus]
@@ -109,10 +98,6 @@ def find_restorable(
         any(_may_be_open(entry) for entry in sources),
         tuple(dict.fromkeys(pending.entry.session for pending in unsaved.values())),
     )
-
-
-def _cells(count: int) -> str:
-    return "1 cell" if count == 1 else f"{count:,} cells"
 
 
 def _may_be_open(entry: Entry) -> bool:

@@ -46,24 +46,18 @@ _EXACT_S: Final = 1e-6  # hardware timestamps are whole microseconds
 _MAX_CHANNELS: Final = 200
 _MAX_PARTS: Final = 200
 _NOT_READ: Final = "not read yet"
-_KINDS: Final[tuple[tuple[type[Recording], str], ...]] = (
-    (MoviePlane, "Movie, one of the planes or colors of a file"),
-    (CompressedMovie, "Compressed movie"),
-    (BehaviorMovie, "Behavior movie"),
-    (Movie, "Movie"),
-    (Image, "Image"),
-    (CellSet, "Cell set"),
-    (EventSet, "Event set"),
-    (VesselSet, "Vessel set"),
-)
 
 
 def kind_in_words(recording: Recording) -> str:
     """What people call a file of this kind."""
-    if isinstance(recording, GpioSet):
-        return "IMU recording" if recording.is_imu else "GPIO recording"
-    known = (name for kind, name in _KINDS if isinstance(recording, kind))
-    return next(known, type(recording).__name__)
+    match recording:
+        case GpioSet():
+            return "IMU recording" if recording.is_imu else "GPIO recording"
+        case MoviePlane():
+            return "Movie, one of the planes or colors of a file"
+        case CompressedMovie():
+            return "Compressed movie"
+    return recording.kind.capitalize()
 
 
 def title_of(recording: Recording) -> str:

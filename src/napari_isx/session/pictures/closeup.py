@@ -105,10 +105,7 @@ class Subject:
         """``(n, 2)``: the outline on the sensor; empty where none is known."""
         if self.cells is None or self.roi is None:
             return np.empty((0, 2))
-        spacing = self.cells.spacing
-        corners = (self.roi.contour + 0.5) * spacing.pixel_size_um + spacing.top_left_um
-        outline: npt.NDArray[np.float64] = corners
-        return outline
+        return self.cells.spacing.to_um(self.roi.contour)
 
     @property
     def known_footprint(self) -> npt.NDArray[np.float32] | None:

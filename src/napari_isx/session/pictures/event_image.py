@@ -226,18 +226,16 @@ def whole_field(movie: FrameSequence[Any]) -> Crop:
     return slice(0, movie.shape[1]), slice(0, movie.shape[2])
 
 
-def crop_around(
-    roi: Roi, cells_spacing: Spacing, movie_spacing: Spacing, margin_um: float | None = None
-) -> Crop | None:
+def crop_around(roi: Roi, cells_spacing: Spacing, movie_spacing: Spacing) -> Crop | None:
     """The square around a cell, in a movie whose pixels may be others than the cell set's.
+
+    Between the cell and each edge is as much as the cell is wide or high.
 
     Parameters
     ----------
     roi : Roi
         In pixels of the cell set.
     cells_spacing, movie_spacing : Spacing
-    margin_um : float, optional
-        Between the cell and each edge; as much as the cell is wide or high by default.
 
     Returns
     -------
@@ -248,10 +246,10 @@ def crop_around(
     if roi.is_empty:
         return None
     height, width = roi.mask.shape  # with a margin of one pixel
-    edges = np.add([(1, 1), (height - 1, width - 1)], (roi.top, roi.left))
-    corners = edges * cells_spacing.pixel_size_um + cells_spacing.top_left_um
+    edges = np.add([(0.5, 0.5), (height - 1.5, width - 1.5)], (roi.top, roi.left))
+    corners = cells_spacing.to_um(edges)
     centre, size = corners.mean(axis=0), float(np.ptp(corners, axis=0).max())
-    half = size / 2 + (size if margin_um is None else margin_um)
+    half = 1.5 * size
     origin, pixel = np.array(movie_spacing.top_left_um), np.array(movie_spacing.pixel_size_um)
     starts = np.floor((centre - half - origin) / pixel).astype(int)
     stops = np.ceil((centre + half - origin) / pixel).astype(int)

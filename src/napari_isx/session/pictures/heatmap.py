@@ -13,7 +13,6 @@ import numpy.typing as npt
 from napari_isx.io.cells import CellSet
 
 Norm: TypeAlias = Literal["z", "max"]
-Reduce: TypeAlias = Literal["max", "mean"]
 Order: TypeAlias = npt.NDArray[np.int64]
 
 UNITS: Final[dict[Norm, str]] = {"z": "SD from the mean", "max": "part of the maximum"}
@@ -97,7 +96,6 @@ def heat_map(
     *,
     start_s: float | None = None,
     stop_s: float | None = None,
-    reduce: Reduce = "max",
 ) -> Iterator[HeatMap]:
     """Reduce all traces of a cell set, or a part of their time.
 
@@ -105,11 +103,9 @@ def heat_map(
     ----------
     cells : CellSet
     num_columns : int
-        At most so many; a column is a whole number of samples.
+        At most so many; a column is a whole number of samples, and shows the highest.
     start_s, stop_s : float, optional
         The part of time, in the cell set's own seconds; all of it by default.
-    reduce : {"max", "mean"}
-        What a column shows of its samples.
 
     Yields
     ------
@@ -144,7 +140,7 @@ def heat_map(
         valid = trace[~np.isnan(trace)]
         if len(valid):
             mean[i], sd[i], peak[i] = valid.mean(dtype=np.float64), valid.std(), valid.max()
-            values[i] = _reduced(trace[:last], edges, reduce)
+            values[i] = np.fmax.reduceat(trace[:last], edges)
     yield HeatMap(values, mean, sd, peak, start, column, cells.num_cells)
 
 
@@ -282,19 +278,6 @@ def _limits(values: npt.NDArray[np.float32], norm: Norm) -> tuple[float, float]:
     seen = seen[np.isfinite(seen)]
     low, high = np.quantile(seen, _LIMITS).tolist() if len(seen) else (0.0, 1.0)
     return (low, high) if high > low else (low - 0.5, low + 0.5)
-
-
-def _reduced(
-    trace: npt.NDArray[np.float32], edges: npt.NDArray[np.int64], reduce: Reduce
-) -> npt.NDArray[np.float32]:
-    """One row; NaN where all samples of a column are."""
-    if reduce == "max":
-        highest: npt.NDArray[np.float32] = np.fmax.reduceat(trace, edges)
-        return highest
-    known = ~np.isnan(trace)
-    sums = np.add.reduceat(np.where(known, trace, 0).astype(np.float64), edges)
-    counts = np.add.reduceat(known.astype(np.int64), edges)
-    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan).astype(np.float32)
 
 
 def _ordered(rows: npt.NDArray[np.float32]) -> Order:

@@ -134,24 +134,11 @@ def first_events_s(group: CellGroup) -> npt.NDArray[np.float64]:
         The events could not be read.
     """
     first = np.full(len(group.names), np.nan)
-    if group.events is None:
-        return first
-    places = {name: place for place, name in enumerate(_numbered(group.events.names))}
-    for cell, name in enumerate(_numbered(group.names)):
-        if name in places:
-            times = group.events.events(places[name]).times_s
-            first[cell] = times.min() if len(times) else np.nan
+    for cell in range(len(first)):
+        events = group.events_of(cell)
+        if events is not None and len(events):
+            first[cell] = events.times_s.min()
     return first
-
-
-def _numbered(names: list[str]) -> list[tuple[str, int]]:
-    """Each name with how often it came before, by which cells of one name are told apart."""
-    seen: dict[str, int] = {}
-    numbered = []
-    for name in names:
-        seen[name] = seen.get(name, -1) + 1
-        numbered.append((name, seen[name]))
-    return numbered
 
 
 def _span_s(heat: HeatMap, placed: Placed) -> tuple[float, float]:
