@@ -232,9 +232,33 @@ def test_broken_tracking_does_not_hide_the_movie(tmp_path, opened, warned):
     assert "without its tracking" in text
 
 
+def test_a_gpio_file_without_its_end_says_that_times_may_be_off(tmp_path, opened, warned):
+    path = make_gpio(tmp_path / "rec.gpio")
+    path.write_bytes(path.read_bytes()[: -len(b"{}")])
+    (layer,) = added(opened(path))
+    assert recording_of(layer).path == path
+    ((severity, text),) = warned
+    assert severity == "warning"
+    assert text.startswith("rec.gpio: its end is missing")
+    assert text.endswith("so its clock is taken to run at 1000 Hz. Times may be off.")
+
+
+def test_each_part_of_a_series_says_what_it_lacks(tmp_path, warned):
+    starts = ((1_600_000_000 + 3600 * hour, 1) for hour in (0, 1))
+    parts = [make_gpio(tmp_path / f"{n}.gpio", at) for n, at in zip("ab", starts, strict=True)]
+    with open_isx(parts) as series:
+        assert series.clock_problems == ()
+    parts[1].write_bytes(parts[1].read_bytes()[: -len(b"{}")])
+    with open_isx(parts) as series:
+        added(series)
+    ((_, text),) = warned
+    assert text.startswith("b.gpio: its end is missing")
+
+
 def test_sound_files_warn_of_nothing(tmp_path, opened, warned):
     added(opened(make_movie(tmp_path / "m.isxd")))
     added(opened(make_behavior(tmp_path / "b.isxb")))
+    added(opened(make_gpio(tmp_path / "rec.gpio")))
     assert warned == []
 
 

@@ -26,7 +26,8 @@ def layers_of(recording: Recording) -> list[LayerData]:
     """Return the layer data tuples of an opened file, or of a series.
 
     Where the pictures are sound but what the file says about its planes or its tracking is
-    broken, napari shows a warning, and the layers are those of the pictures alone.
+    broken, napari shows a warning, and the layers are those of the pictures alone. It also does
+    where a GPIO file does not tell how fast its clock ran.
 
     Raises
     ------
@@ -49,6 +50,8 @@ def layers_of(recording: Recording) -> list[LayerData]:
         case VesselSet():
             return vessel_layers(recording)
         case GpioSet():
+            for problem in recording.clock_problems:
+                _warn(problem, "Times may be off.")
             return [channels_layer(recording)]
     raise UnsupportedIsxError(
         recording.path,
@@ -62,7 +65,7 @@ def _movie_layers(movie: Movie) -> list[LayerData]:
     try:
         planes = movie.planes
     except IsxFileError as error:
-        _warn(error, "The frames of all its planes are shown by turns.")
+        _warn(_in_words(error), "The frames of all its planes are shown by turns.")
         planes = []
     layers = plane_layers(planes) or [movie_layer(movie)]
     channels = movie.open_gpio() if isinstance(movie, LegacyMovie) else None
@@ -73,12 +76,16 @@ def _behavior_layers(movie: BehaviorMovie) -> list[LayerData]:
     try:
         movie.tracking  # noqa: B018 - it is read here, and kept
     except IsxFileError as error:
-        _warn(error, "The movie is shown without its tracking.")
+        _warn(_in_words(error), "The movie is shown without its tracking.")
         return [behavior_layer(movie)]
     return behavior_layers(movie)
 
 
-def _warn(error: IsxFileError, consequence: str) -> None:
+def _in_words(error: IsxFileError) -> str:
+    return f"{Path(error.path).name}: {error.finding}"
+
+
+def _warn(finding: str, consequence: str) -> None:
     from napari.utils.notifications import show_warning
 
-    show_warning(f"{Path(error.path).name}: {error.finding}. {consequence}")
+    show_warning(f"{finding}. {consequence}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import NamedTuple
 
+from napari_isx.io.gpio import GpioSet
 from napari_isx.session.clock import Clock, Misalignment, Placed
 
 
@@ -18,7 +19,7 @@ class ClockWords(NamedTuple):
     details : str
         A line for each file, and what is farthest apart.
     is_serious : bool
-        Whether it is over half a frame.
+        Whether it is over half a frame, or a clock is unknown.
     """
 
     text: str
@@ -28,6 +29,17 @@ class ClockWords(NamedTuple):
 
 def clock_words(clock: Clock) -> ClockWords:
     """Say how well files line up. It compares all pairs, so it is for when files are opened."""
+    words = _alignment(clock)
+    opened = (one.recording for one in clock.all_placed)
+    problems = [text for one in opened if isinstance(one, GpioSet) for text in one.clock_problems]
+    if not problems:
+        return words
+    unknown = f"⚠ {_files(len(problems))} with an unknown clock"
+    details = "\n\n".join([*(f"{text}; times may be off" for text in problems), words.details])
+    return ClockWords(" · ".join(filter(None, [unknown, words.text])), details, is_serious=True)
+
+
+def _alignment(clock: Clock) -> ClockWords:
     placed, worst = clock.all_placed, clock.misalignment()
     files = "\n".join(_where(one) for one in placed)
     if worst is None:
