@@ -233,7 +233,7 @@ def test_the_last_save_can_be_taken_back_and_that_too(saving, curation, path):
 
 def test_the_log_is_a_table(saving, curation, tmp_path, said):
     curation.decide([0], "rejected")
-    curation.decide([1, 2], "accepted", "rule", "SNR > 3 → accepted")
+    curation.decide_many(dict.fromkeys([1, 2], "accepted"), "rule", "SNR > 3 → accepted")
     saving.export(tmp_path / "log.csv")
     with (tmp_path / "log.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))

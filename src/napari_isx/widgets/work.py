@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from threading import Event
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from qtpy.QtWidgets import QApplication
 
 T = TypeVar("T")
+
+_UNEXPECTED: Final = "An unexpected error ended this; napari's notification tells which."
 
 
 class Work(Generic[T]):
@@ -19,7 +21,8 @@ class Work(Generic[T]):
     on_step : callable
         Takes what the work yields, in the thread of the window.
     on_failure : callable
-        Takes the sentence of an error that ended the work.
+        Takes the sentence of an error that ended the work: of an OSError or a ValueError its own.
+        Any other is a fault of ours, and is raised after that in the thread of the window.
     on_end : callable, optional
         Called when the work has come to its end, not when it failed or was given up.
     title : str
@@ -61,16 +64,17 @@ class Work(Generic[T]):
         if job is self._job:
             self._on_step(value)
 
-    def _fail(self, job: _Job[T], error: Exception) -> None:
-        if job is self._job:
-            self._job = None
+    def _end(self, job: _Job[T], error: Exception | None = None) -> None:
+        if job is not self._job:
+            return
+        self._job = None
+        if isinstance(error, (OSError, ValueError)):
             self._on_failure(str(error))
-
-    def _end(self, job: _Job[T]) -> None:
-        if job is self._job:
-            self._job = None
-            if self._on_end is not None:
-                self._on_end()
+        elif error is not None:
+            self._on_failure(_UNEXPECTED)
+            raise error
+        elif self._on_end is not None:
+            self._on_end()
 
 
 class _Job(Generic[T]):
@@ -86,8 +90,8 @@ class _Job(Generic[T]):
         try:
             for value in self._steps.pop()():
                 self._owner._step(self, value)
-        except (OSError, ValueError) as error:
-            self._owner._fail(self, error)
+        except Exception as error:  # noqa: BLE001 - faults are raised there
+            self._owner._end(self, error)
         else:
             self._owner._end(self)
 
@@ -98,19 +102,19 @@ class _Job(Generic[T]):
 
         # napari asks for a generator function, not a bound method, and keeps it for ever: so it
         # must not keep what it works on.
-        def run() -> Iterator[T]:
-            for value in left.pop()() if left else ():  # not given up before it began
-                if is_given_up.is_set():  # napari would keep the generator, with all it has open
-                    return
-                yield value
+        def run() -> Generator[T, None, list[Exception]]:
+            try:
+                for value in left.pop()() if left else ():  # not given up before it began
+                    if is_given_up.is_set():  # else napari keeps the generator, with what it opened
+                        break
+                    yield value
+            except Exception as error:  # noqa: BLE001 - faults are raised in the other thread
+                # In a list, as nothing would be heard of a RuntimeError that a worker ends with.
+                return [error]
+            return []
 
-        self._worker = create_worker(
-            run,
-            _progress={"desc": title} if title else None,
-            _ignore_errors=True,
-        )
+        self._worker = create_worker(run, _progress={"desc": title} if title else None)
         self._worker.yielded.connect(self._on_yielded)
-        self._worker.errored.connect(self._on_errored)
         self._worker.returned.connect(self._on_returned)
         self._worker.start()
 
@@ -121,8 +125,5 @@ class _Job(Generic[T]):
     def _on_yielded(self, value: T) -> None:
         self._owner._step(self, value)
 
-    def _on_errored(self, error: Exception) -> None:
-        self._owner._fail(self, error)
-
-    def _on_returned(self, value: object = None) -> None:  # noqa: ARG002
-        self._owner._end(self)
+    def _on_returned(self, errors: list[Exception]) -> None:
+        self._owner._end(self, *errors)
