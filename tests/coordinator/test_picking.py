@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scenes import FIELD, blob, make_cells, make_events, make_movie
 
-from napari_isx import Spacing
+from napari_isx import CellSet, Spacing
 from napari_isx.widgets.plot import MAX_ROWS
 
 CENTERS_UM = [((5 + 0.5) * 3, (6 + 0.5) * 3), (16.5, 61.5), (49.5, 28.5)]

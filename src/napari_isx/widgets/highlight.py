@@ -55,9 +55,11 @@ class SelectionOutline:
         if like is None or not contours:
             if outline is not None and len(outline.data):
                 outline.data = []
-        elif outline is not None:
+        elif outline is not None and viewer.dims.ndisplay == 2:
             _redraw(outline, like, contours, _WIDER * contour_width_px(rois))
         elif may_add_layer:
+            if outline is not None:  # in 3D napari refuses other data for flat shapes
+                viewer.layers.remove(outline)
             _add(viewer, _make(like, contours, _WIDER * contour_width_px(rois)))
         for layer in layers:
             if isinstance(layer, Labels) and selected:
