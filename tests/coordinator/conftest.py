@@ -44,6 +44,8 @@ class View:
         self.groups: tuple[list[str], int] = ([], -1)
         self.names: list[str] = []
         self.statuses: list[str | None] = []
+        self.drawn_statuses: list[str | None] = []
+        self.coloring = ""
         self.selected: list[int] = []
         self.rows: list[Any] = []
         self.error = ""
@@ -72,8 +74,11 @@ class View:
     def show_cells(self, names, statuses, item):
         self.names, self.statuses, self.item = list(names), list(statuses), item
 
-    def show_statuses(self, statuses):
-        self.statuses = list(statuses)
+    def show_statuses(self, statuses, drawn):
+        self.statuses, self.drawn_statuses = list(statuses), list(drawn)
+
+    def show_coloring(self, what):
+        self.coloring = what
 
     def show_selection(self, cells, rows, num_cells, span_s):
         self.selected, self.rows, self.error = list(cells), list(rows), ""

@@ -13,7 +13,6 @@ from scenes import blob, make_cells, make_events, make_movie
 from napari_isx import Spacing
 from napari_isx.session.cells.cell_filter import CellFilter
 from napari_isx.widgets import work
-from napari_isx.widgets.cells.display import FILE_COLORS, STATUS_COLORS
 from napari_isx.widgets.shortcuts import KEY_COMMANDS, register_shortcuts
 
 CENTERS = [(5, 6), (5, 20), (16, 9)]
@@ -283,14 +282,14 @@ def test_saving_that_fails_keeps_the_decisions(stage, dock, paths, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["rules", "raters", "export"])
-def test_tools_are_passed_on_with_the_review(stage, dock, paths, name):
+def test_tools_are_asked_for_once_cells_are_open(stage, dock, paths, name):
     heard = []
     getattr(stage.coordinator.cells, f"{name}_requested").connect(lambda *g: heard.append(g))
     getattr(dock, f"{name}_requested").emit()
     assert heard == [], "nothing is open"
     stage.open(paths["cells"])
     getattr(dock, f"{name}_requested").emit()
-    assert heard == [(stage.session.review, dock)]
+    assert heard == [() if name == "export" else (dock,)]
 
 
 def test_the_canvas_shows_all_filtered_or_selected_cells(stage, dock, paths):
@@ -341,10 +340,10 @@ def test_cells_are_coloured_by_a_column(stage, dock, paths):
     assert dock.told["legend"][0] == 9
     assert dock.told["legend"][2].endswith("µm")
     assert not np.allclose(stage.layer("cells contours").edge_color, by_status)
-    dock.display.color_picked.emit(FILE_COLORS)
+    dock.display.color_picked.emit("file")
     assert look.color_by == "file"
     assert dock.told["legend"] == (None, "", "")
-    dock.display.color_picked.emit(STATUS_COLORS)
+    dock.display.color_picked.emit("status")
     np.testing.assert_allclose(stage.layer("cells contours").edge_color, by_status)
 
 
@@ -352,10 +351,24 @@ def test_colouring_in_the_other_dock_is_followed(stage, dock, paths):
     stage.open(paths["cells"])
     dock.display.color_picked.emit("size")
     stage.view.coloring_picked.emit("file")
-    assert dock.told["display"][2] == FILE_COLORS
+    assert dock.told["display"][2] == "file"
     assert dock.told["legend"] == (None, "", "")
     stage.view.coloring_picked.emit("status")
-    assert dock.told["display"][2] == STATUS_COLORS
+    assert dock.told["display"][2] == "status"
+
+
+def test_the_other_dock_follows_the_colouring_here(stage, dock, paths):
+    stage.open(paths["cells"], paths["twins"])
+    assert stage.view.coloring == "status"
+    dock.display.color_picked.emit("file")
+    assert stage.view.coloring == "file"
+    dock.display.color_picked.emit("size")
+    assert stage.view.coloring == "values"
+    assert stage.another_dock().coloring == "values"
+    dock.group_picked.emit(1)
+    assert stage.view.coloring == "status", "each set has its own"
+    dock.group_picked.emit(0)
+    assert stage.view.coloring == "values"
 
 
 def test_a_column_that_is_gone_colours_nothing(stage, dock, paths):
@@ -363,7 +376,7 @@ def test_a_column_that_is_gone_colours_nothing(stage, dock, paths):
     dock.display.color_picked.emit("num_events")
     assert dock.told["display"][2] == "num_events"
     stage.viewer.layers.remove("events")
-    assert dock.told["display"][2] == STATUS_COLORS
+    assert dock.told["display"][2] == "status"
     assert stage.coordinator.canvas.look_of(stage.session.group).color_by == "status"
 
 
@@ -372,10 +385,13 @@ def test_zooming_brings_a_cell_to_the_middle(stage, dock, tmp_path):
     cells = make_cells(tmp_path / "wide.isxd", centers=CENTERS, spacing=spacing)
     stage.open(cells)
     camera = getattr(stage.viewer, "scene", stage.viewer).camera
-    before = camera.zoom
     dock.table.cell_opened.emit(2)
     np.testing.assert_allclose(camera.center[-2:], (49.5, 28.5), atol=1)
-    assert camera.zoom > before
+    stage.session.select(stage.session.group, [2])
+    opened = camera.center, camera.zoom
+    camera.center, camera.zoom = (0.0, 0.0, 0.0), 1.0
+    stage.coordinator.closeup._centering.center()
+    assert (camera.center, camera.zoom) == opened, "wherever it is asked for"
 
 
 def test_suspected_duplicates_are_listed_and_selected(stage, dock, paths):
@@ -394,7 +410,7 @@ def test_two_sets_each_have_their_own(stage, dock, paths):
     dock.group_picked.emit(1)
     assert dock.told["groups"] == (["cells", "twins"], 1)
     assert dock.told["table"].sorted_by is None
-    assert dock.told["display"][2] == STATUS_COLORS
+    assert dock.told["display"][2] == "status"
     dock.decisions.shown_decided.emit("rejected")
     dock.group_picked.emit(0)
     assert dock.told["counts"][0] == (2, 0, 1)

@@ -15,6 +15,9 @@ from scenes import make_cells, make_events, make_movie
 from napari_isx.io.movie import Movie
 from napari_isx.widgets.control import closeup as module
 
+# Of the canvas of a viewer without a window, and of a cell of `make_cells`.
+HEIGHT_PX, SIZE_UM = 600, 18
+
 
 class Panel:
     def __init__(self):
@@ -273,7 +276,17 @@ def test_centering_shows_the_cell_and_its_surroundings(stage, control, dock, pat
     assert (camera.center, camera.zoom) == before, "only if it is wished"
     dock.center_requested.emit()
     assert camera.center[-2:] == pytest.approx((16.5, 61.5), abs=1.6)
-    assert camera.zoom > before[1]
+    assert HEIGHT_PX / camera.zoom == pytest.approx(8 * SIZE_UM)
+
+
+def test_of_a_small_cell_no_less_than_60_um_are_shown(stage, control, dock, tmp_path):
+    footprint = np.zeros((23, 31))
+    footprint[5, 6] = 1
+    stage.open(make_cells(tmp_path / "dot.isxd", footprints=[footprint]))
+    select(stage, control, 0)
+    dock.center_requested.emit()
+    camera = getattr(stage.viewer, "scene", stage.viewer).camera
+    assert HEIGHT_PX / camera.zoom == pytest.approx(60)
 
 
 def test_always_centering_leaves_the_zoom_to_the_user(stage, control, dock, paths):

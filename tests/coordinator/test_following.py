@@ -102,6 +102,20 @@ def test_names_and_order_of_layers_do_not_matter(stage, paths):
     assert stage.view.drawn == ["C0"]
 
 
+@pytest.mark.parametrize("order", [1, -1], ids=["first to last", "last to first"])
+def test_nothing_is_added_while_layers_are_removed(stage, paths, tmp_path, order):
+    # Which takes the events over, with the selection, when the first ones go.
+    heir = make_cells(tmp_path / "heir.isxd")
+    stage.open(paths["cells"], paths["events"], heir, paths["others"])
+    stage.session.select(stage.session.groups[0], [1])
+    added = []
+    stage.viewer.layers.events.inserted.connect(lambda event: added.append(event.value.name))
+    stage.viewer.layers.remove("Selected cells")
+    for layer in list(stage.viewer.layers)[::order]:
+        stage.viewer.layers.remove(layer)
+    assert added == []
+
+
 def test_layers_of_others_change_nothing(stage, paths):
     stage.open(paths["cells"])
     stage.view.cells_picked.emit([1])
@@ -203,6 +217,7 @@ def test_removed_layers_are_not_kept_alive(stage, paths):
     stage.open(paths["cells"], paths["events"])
     stage.view.cells_picked.emit([0])
     layers = [ref(layer) for layer in stage.viewer.layers]
+    stage.viewer.layers.selection.clear()  # napari itself keeps the layer that was chosen last
     stage.viewer.layers.clear()
     gc.collect()
     assert [layer() for layer in layers if layer() is not None] == []

@@ -269,6 +269,24 @@ def test_another_group_is_shown_and_the_first_one_again(stage, control, dock, pa
     assert dock.text == ""
 
 
+def test_tables_of_other_groups_are_let_go_of(stage, control, dock, paths, tmp_path, monkeypatch):
+    open_all(stage, control, paths)
+    dock.only_filtered_changed.emit(True)
+    stage.open(make_cells(tmp_path / "others.isxd", centers=[(5, 6)], names=["X"]))
+    first, second = (stage.session.reviews.of(group).table for group in stage.session.groups)
+    stage.session.select(stage.session.groups[1], [0])
+    finish(control)
+    drawn = []
+    monkeypatch.setattr(dock, "show_order", drawn.append)
+    first.filter_by(CellFilter(text="C1"))
+    assert drawn == []
+    second.filter_by(CellFilter(text="nothing"))
+    assert len(drawn) == 1
+    num_slots = len(second.order_changed)
+    dock.show(False)
+    assert len(second.order_changed) == num_slots - 1, "nobody sees it"
+
+
 def test_what_there_is_none_of_is_told(stage, control, dock, paths, tmp_path):
     stage.open(paths["events"])
     assert "Open the cell set" in dock.text

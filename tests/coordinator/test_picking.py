@@ -110,6 +110,17 @@ def test_hidden_cells_cannot_be_clicked(stage, movie, cells):
     assert stage.session.selected == (0,)
 
 
+def test_cells_that_are_not_drawn_cannot_be_clicked(stage, cells, others):
+    stage.open(others, cells)
+    look = stage.coordinator.canvas.look_of(stage.session.groups[1])
+    look.shown = np.array([False, True, True])
+    stage.click(CENTERS_UM[0])
+    assert stage.view.drawn == ["X0"], "the cell below is seen there"
+    look.shown = np.array([True, True, True])
+    stage.click(CENTERS_UM[0])
+    assert stage.view.drawn == ["C0"]
+
+
 def test_of_two_sets_the_topmost_cell_is_meant(stage, cells, others):
     stage.open(cells, others)
     assert stage.view.groups == (["cells", "others"], 0)
@@ -198,6 +209,20 @@ def test_the_mark_comes_back_when_it_was_deleted(stage, movie, cells):
     assert len(outline(stage)) == 1
 
 
+def test_cells_are_marked_in_3d_too(stage, movie, cells):
+    stage.open(movie, cells)
+    stage.click(CENTERS_UM[0])
+    stage.viewer.dims.ndisplay = 3
+    stage.view.cells_picked.emit([1, 2])
+    assert stage.view.drawn == ["C1", "C2"]
+    assert len(outline(stage)) == 2
+    stage.view.cells_picked.emit([])
+    assert outline(stage) == []
+    stage.viewer.dims.ndisplay = 2
+    stage.click(CENTERS_UM[2])
+    assert len(outline(stage)) == 1
+
+
 def test_a_cell_without_pixels_is_drawn_and_not_marked(stage, tmp_path):
     footprints = [np.zeros(FIELD), blob(FIELD, (5, 6))]
     stage.open(make_cells(tmp_path / "cells.isxd", footprints=footprints))
@@ -234,6 +259,16 @@ def test_a_decision_is_shown_everywhere_and_selects_nothing(stage, tmp_path):
     assert stage.layer("cells cells").features["status"][1] == "rejected"
     assert stage.layer("cells contours").features["status"][1] == "rejected"
     assert stage.session.selected == ()
+
+
+def test_a_decision_reads_no_trace(stage, cells, monkeypatch):
+    stage.open(cells)
+    stage.view.cells_picked.emit([2, 0])
+    read = []
+    monkeypatch.setattr(CellSet, "trace", lambda self, i: read.append(i))
+    stage.session.group.curation.decide([0, 1], "accepted")
+    assert read == []
+    assert stage.view.drawn_statuses == ["undecided", "accepted"]
 
 
 def test_a_decision_keeps_the_chosen_colours(stage, tmp_path):

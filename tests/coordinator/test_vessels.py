@@ -95,6 +95,15 @@ def test_where_a_cell_and_a_vessel_are_the_cell_is_meant(stage, boxes, tmp_path)
     assert stage.session.group.title == "flow"
 
 
+def test_a_cell_that_is_not_drawn_does_not_cover_a_vessel(stage, boxes, tmp_path):
+    x, y = np.mean(BOXES[0], axis=0)
+    stage.open(make_cells(tmp_path / "cells.isxd", centers=[(y, x)]), boxes)
+    stage.coordinator.canvas.look_of(stage.session.groups[0]).shown = np.array([False])
+    stage.click(center_um(BOXES[0]))
+    assert stage.session.group.title == "flow"
+    assert stage.view.drawn == ["V0", "V0 direction"]
+
+
 def test_the_selected_vessel_is_white_and_wider(stage, boxes, tmp_path):
     stage.open(boxes, make_cells(tmp_path / "cells.isxd"))
     stage.view.group_picked.emit(1)

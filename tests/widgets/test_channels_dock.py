@@ -13,6 +13,7 @@ from vessel_files import BOXES, PIXEL_UM, make_vessels
 
 from napari_isx.io.gpio import GpioSet
 from napari_isx.layers.keys import recording_of
+from napari_isx.widgets.plot_row import ValueAxis
 from napari_isx.widgets.theme import plot_colors
 
 Left = Qt.MouseButton.LeftButton
@@ -313,6 +314,16 @@ def test_many_rows_scroll_below_an_axis_that_stays(hands, gpio, files, tmp_path)
     assert plot._axis_canvas.isVisible()
     assert plot._axis_canvas.width() == plot._scroll.viewport().width()
     assert all(row.plot.size().height() >= row.height_px for row in plot._rows)
+    assert plot._rows[-1].plot.sceneBoundingRect().bottom() <= plot._canvas.height()
+
+
+@pytest.mark.parametrize("height_px", [30, 44, 300])
+@pytest.mark.parametrize(("low", "high"), [(-1.2, 1.7), (0, 120_000), (24.99, 25.013), (-5, 6)])
+def test_labels_of_values_have_room(qapp, low, high, height_px):
+    ((spacing, _),) = ValueAxis().tickSpacing(low, high, height_px)
+    count = (high - low) / spacing
+    assert height_px / count >= 14
+    assert 0.6 < count <= 6
 
 
 def test_a_click_on_a_channel_moves_the_time(hands, gpio):

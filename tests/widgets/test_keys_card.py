@@ -8,6 +8,7 @@ import shutil
 import pytest
 from napari.settings import get_settings
 from napari.utils.action_manager import action_manager
+from napari.utils.interactions import Shortcut
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 
@@ -140,6 +141,17 @@ def test_the_card_has_every_key_and_follows(qtbot):
     QTest.keyClick(card, Qt.Key.Key_Escape)
     use_preset("napari-isx")  # nothing is shown in a closed card
     assert bound()["accept"] == ["A"]
+
+
+def test_the_dock_names_the_keys_of_a_preset(hands, file):
+    hands.open(file)
+    assert hands.dock.keys_text.startswith("cells ↑ ↓ ")
+    use_preset("suite2p")
+    previous, following = (Shortcut(key).platform for key in ("Shift-Left", "Shift-Right"))
+    assert hands.dock.keys_text.startswith(f"cells {previous} {following} ")
+    action_manager.unbind_shortcut(KEY_COMMANDS["next_event"].action)
+    action_manager.bind_shortcut(KEY_COMMANDS["next_event"].action, "G")
+    assert " G " in hands.dock.keys_text
 
 
 def test_the_card_of_the_window_is_opened_once(hands):

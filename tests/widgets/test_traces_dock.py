@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from napari.utils.action_manager import action_manager
-from qtpy.QtCore import QPoint, Qt
+from qtpy.QtCore import QEvent, QObject, QPoint, Qt
 from qtpy.QtGui import QColor
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QAbstractItemView
@@ -50,6 +50,17 @@ def plot_pixels(hands):
     return np.array(rows, int)
 
 
+class Painted(QObject):
+    """How much of a widget was painted anew."""
+
+    height_px = 0
+
+    def eventFilter(self, watched, event):  # noqa: N802
+        if event.type() == QEvent.Type.Paint:
+            self.height_px += event.region().boundingRect().height()
+        return False
+
+
 def has_color(pixels, color, tolerance=30):
     wanted = QColor(color).getRgb()[:3]
     return bool((np.abs(pixels - wanted).max(axis=-1) < tolerance).any())
@@ -61,6 +72,25 @@ def test_a_click_on_a_cell_shows_its_trace_and_events(hands, session):
     assert (row.name, row.status, row.units) == ("C0", "accepted", "dF over noise")
     np.testing.assert_allclose(row.event_times_s, [1.0, 3.0, 7.5])
     assert hands.dock.cell_list.selectedIndexes()[0].row() == 0
+
+
+def test_a_decision_paints_the_titles_alone(hands, session):
+    session.select(session.group, [0, 1])
+    hands.settle()
+    painted, heights_px = Painted(), []
+    hands.dock.plot.canvas_viewport.installEventFilter(painted)
+    for status in ("undecided", "accepted", "rejected"):
+        painted.height_px = 0
+        session.group.curation.decide([0, 3], status)
+        hands.settle()
+        heights_px.append(painted.height_px)
+    assert [row.status for row in hands.dock.plot.rows] == ["rejected", "undecided"]
+    assert "✗ rejected" in hands.dock.plot._rows[0]._title.text
+    # Not of each: the window may still be busy with what was before.
+    assert 0 < min(heights_px) < 40
+    session.group.curation.undo()
+    hands.settle()
+    assert hands.dock.plot.rows[0].status == "accepted"
 
 
 def test_trace_events_and_cursor_are_drawn(hands, session):
@@ -340,11 +370,11 @@ def test_commands_act_on_the_current_window(hands, session):
 
 def test_keys_can_be_rebound(hands, session):
     old = action_manager.unbind_shortcut("napari-isx:next_cell")
-    action_manager.bind_shortcut("napari-isx:next_cell", "J")
+    action_manager.bind_shortcut("napari-isx:next_cell", "G")
     try:
         hands.press(Qt.Key.Key_Down)
         assert hands.names_drawn == []
-        hands.press(Qt.Key.Key_J)
+        hands.press(Qt.Key.Key_G)
         assert hands.names_drawn == ["C0"]
     finally:
         action_manager.unbind_shortcut("napari-isx:next_cell")

@@ -95,10 +95,16 @@ def test_hovering_tells_name_and_status(hands, files):
 
 def test_the_files_own_colours_can_be_chosen(hands, files):
     hands.open(files["cells"])
-    hands.dock.coloring_picked.emit("file")
+    coloring = hands.dock.coloring
+    assert not coloring.model().item(coloring.findData("values")).isEnabled()
+    coloring.setCurrentIndex(coloring.findData("file"))
+    coloring.activated.emit(coloring.currentIndex())
     np.testing.assert_allclose(only(hands, Shapes).edge_color[1], [0, 1, 0, 1])
     assert hands.pixel_at(*hands.cell_um(0))[0] > 60
-    hands.dock.coloring_picked.emit("status")
+    hands.coordinator.cells.display.color_by("snr")
+    assert coloring.currentText() == "Color by a column"
+    hands.coordinator.cells.display.color_by("status")
+    assert coloring.currentText() == "Color by status"
     np.testing.assert_allclose(only(hands, Shapes).edge_color[1][:2], [0.94, 0.89], atol=0.01)
 
 

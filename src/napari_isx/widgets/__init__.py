@@ -1,1 +1,1 @@
-"""The dock and what it does in a napari window: the only part that knows Qt."""
+"""The docks *Traces*, *Cells*, *Close-up*, *Heat map* and *Recording info*: what alone knows Qt."""

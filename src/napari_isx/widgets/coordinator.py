@@ -17,6 +17,7 @@ from napari_isx.session.session import Session
 from napari_isx.widgets.control.behavior import BehaviorControl
 from napari_isx.widgets.control.canvas import CanvasControl
 from napari_isx.widgets.control.cells import CellsControl
+from napari_isx.widgets.control.centering import CenteringControl
 from napari_isx.widgets.control.channels import ChannelsControl, ChannelsView
 from napari_isx.widgets.control.closeup import CloseUpControl
 from napari_isx.widgets.control.heatmap import HeatMapControl
@@ -71,21 +72,24 @@ class Coordinator:
         self.session = Session()
         self.time = TimeControl(viewer, self.session)
         self.canvas = CanvasControl(viewer, self.session)
+        # After the canvas, so that a click still holds the mouse down when it has selected.
+        centering = CenteringControl(viewer, self.session)
         self.saving = SavingControl(viewer, self.session)
-        self.cells = CellsControl(viewer, self.session, self.canvas, self.saving)
+        self.cells = CellsControl(viewer, self.session, self.canvas, centering, self.saving)
+        display = self.cells.display
         self.keys = LayerKeys(viewer, self.session)
         self.rules = RulesControl(viewer, self.session, self.canvas)
         self.raters = RatersControl(viewer, self.session)
         self.tools = CellTools(self)
         self.behavior = BehaviorControl(viewer, self.session)
-        self.traces = TracesControl(viewer, self.session)
+        self.traces = TracesControl(viewer, self.session, display)
         self.channels = ChannelsControl(viewer, self.session)
-        self.vessels = VesselsControl(viewer, self.session)
+        self.vessels = VesselsControl(viewer, self.session, self.canvas, display)
         self.view = ViewControl(viewer, self.session)
-        self.closeup = CloseUpControl(viewer, self.session, self.time)
+        self.closeup = CloseUpControl(viewer, self.session, self.time, centering)
         self.heatmap = HeatMapControl(viewer, self.session, self.time)
         viewer.layers.events.inserted.connect(self._on_layers)
-        viewer.layers.events.removed.connect(self._on_layers)
+        viewer.layers.events.removed.connect(self._on_removed)
         # Last, when napari's list on the screen has the layer too, and its slider a place.
         viewer.layers.events.inserted.connect(self.canvas.put_below_cells, position="last")
         viewer.layers.events.inserted.connect(self.time.begin, position="last")
@@ -107,9 +111,6 @@ class Coordinator:
     def attach(self, view: DockView) -> None:
         """Let a dock show this session until it is destroyed."""
         view.time_requested.connect(self.time.scrub_to)
-        view.coloring_picked.connect(self.canvas.color_by)
-        view.coloring_picked.connect(self.cells.display.follow_coloring)
-        view.coloring_picked.connect(self.vessels.color_by)
         self.traces.attach(view)
         self.channels.attach(view)
         self.vessels.attach(view)
@@ -134,6 +135,11 @@ class Coordinator:
             self.traces.renew()
         if self.has_something_to_show and not had_something:
             self.opened.emit()
+
+    def _on_removed(self, event: object = None) -> None:  # noqa: ARG002
+        # A viewer that closes removes layers until none is left.
+        with self.canvas.adding_nothing():
+            self._on_layers()
 
     @property
     def has_something_to_show(self) -> bool:

@@ -1,4 +1,4 @@
-"""Putting the dock into a window."""
+"""Putting the dock *Traces* into a window."""
 
 from __future__ import annotations
 

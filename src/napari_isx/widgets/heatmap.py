@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Final
 
 from qtpy.QtCore import QPointF, QSignalBlocker, QSize, Qt, Signal
-from qtpy.QtGui import QHideEvent, QShowEvent
 from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -24,6 +23,7 @@ from napari_isx.session.pictures.heatmap import UNITS, Norm, Order, Shades
 from napari_isx.widgets.heatmap_plot import HeatMapPlot
 from napari_isx.widgets.passing_keys import pass_keys_on
 from napari_isx.widgets.plot import PlotColors
+from napari_isx.widgets.seen import SeenWidget
 
 _PROGRESS_PX: Final = 120
 _COMBO_PX: Final = 200
@@ -31,7 +31,7 @@ _COMPUTING: Final = "computing… %p%"
 _NORM_TITLES: Final[dict[Norm, str]] = {"z": "z-score", "max": "of maximum"}
 
 
-class HeatMapView(QWidget):
+class HeatMapView(SeenWidget):
     """Shows what it is told and says what the user asked for; rows are cells, from the top.
 
     A click picks the cell and the time; a drag moves in time. The wheel zooms in time, with
@@ -50,8 +50,6 @@ class HeatMapView(QWidget):
     """Another part of time is shown, in seconds, finer than the map has columns."""
     only_filtered_changed = Signal(bool)
     """Whether only the cells that the table shows are to be shown."""
-    shown_changed = Signal()
-    """It can be seen now, or no more: see :attr:`is_shown`."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -65,7 +63,6 @@ class HeatMapView(QWidget):
         self._filtered = QCheckBox("Only filtered")
         self._filtered.setToolTip("Show only the cells that the filter of the dock Cells lets pass")
         self._filtered.hide()
-        self._is_shown = False
         self._progress = QProgressBar()
         self._progress.setRange(0, 100)
         self._progress.setFixedWidth(_PROGRESS_PX)
@@ -93,11 +90,6 @@ class HeatMapView(QWidget):
     def sizeHint(self) -> QSize:  # noqa: N802
         """Room for a readable map."""
         return QSize(480, 320)
-
-    @property
-    def is_shown(self) -> bool:
-        """Whether anybody can see it."""
-        return self._is_shown
 
     @property
     def message(self) -> str:
@@ -189,18 +181,6 @@ class HeatMapView(QWidget):
     def set_colors(self, colors: PlotColors) -> None:
         """Take the colours of a theme."""
         self._map.set_colors(colors)
-
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
-        """Say that it can be seen."""
-        super().showEvent(event)
-        self._is_shown = True
-        self.shown_changed.emit()
-
-    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
-        """Say that it cannot be seen."""
-        super().hideEvent(event)
-        self._is_shown = False
-        self.shown_changed.emit()
 
     def _on_order(self) -> None:
         self.order_picked.emit(self._orders.currentData())

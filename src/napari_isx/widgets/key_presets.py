@@ -30,7 +30,7 @@ class KeyPreset:
     note : str
         How it differs from the program that it is named after.
     keys : mapping
-        By the name of the command; of commands that are not there, the keys they have anyhow.
+        By the command's name; others keep their own.
     """
 
     title: str

@@ -10,6 +10,7 @@ from qtpy.QtCore import QEvent, QObject, QPointF, Signal
 from qtpy.QtGui import QKeyEvent
 from qtpy.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
+from napari_isx.io.cells import CellStatus
 from napari_isx.session.plotdata import TraceRow
 from napari_isx.widgets.plot_row import LEFT_AXIS_PX, PlotColors, Row
 
@@ -21,8 +22,12 @@ MAX_CHANNELS: Final = 40
 """The same of channels."""
 
 _AXIS_HEIGHT_PX: Final = 26
+_AXIS_MARGIN_PX: Final = 2
 _LEFT_MARGIN_PX: Final = 2
 _RIGHT_MARGIN_PX: Final = 8
+# Above the first row and below the last, whose labels reach out of them.
+_MARGIN_PX: Final = 3
+_SPACING_PX: Final = 2
 
 
 class TracePlot(QWidget):
@@ -38,7 +43,7 @@ class TracePlot(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._canvas = _Canvas()
-        self._canvas.ci.layout.setVerticalSpacing(2)
+        self._canvas.ci.layout.setVerticalSpacing(0)
         self._cells = _Block(self._canvas, 0, is_channels=False)
         self._channels = _Block(self._canvas, 1, is_channels=True)
         self._scroll = _ScrollArea()
@@ -53,8 +58,11 @@ class TracePlot(QWidget):
         self._axis_canvas.addItem(self._axis_title, row=0, col=0)
         self._axis = pg.AxisItem("bottom")
         self._axis_canvas.addItem(self._axis, row=0, col=1)
-        for canvas in (self._canvas, self._axis_canvas):
-            canvas.ci.layout.setContentsMargins(_LEFT_MARGIN_PX, 2, _RIGHT_MARGIN_PX, 0)
+        for canvas, above, below in (
+            (self._canvas, _MARGIN_PX, _MARGIN_PX),
+            (self._axis_canvas, _AXIS_MARGIN_PX, 0),
+        ):
+            canvas.ci.layout.setContentsMargins(_LEFT_MARGIN_PX, above, _RIGHT_MARGIN_PX, below)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -93,6 +101,12 @@ class TracePlot(QWidget):
             Where time starts and ends. When it is another than before, all of it is shown.
         """
         self._show(self._cells, rows[:MAX_ROWS], span_s)
+
+    def show_statuses(self, statuses: Sequence[CellStatus | None]) -> None:
+        """Write other statuses beside the names of the cells, from top to bottom."""
+        # There are other rows while it is told that the selected cells cannot be read.
+        for row, status in zip(self._cells.rows, statuses, strict=False):
+            row.show_status(status)
 
     def show_channels(self, rows: Sequence[TraceRow], span_s: tuple[float, float]) -> None:
         """Draw these channels below the cells; like :meth:`show_rows`, at most ``MAX_CHANNELS``."""
@@ -161,7 +175,8 @@ class TracePlot(QWidget):
         # One row alone is high enough for its unit beside it.
         for row in self._rows:
             row.put_units_on_axis(len(self._rows) == 1)
-        self._canvas.setMinimumHeight(self._cells.height_px + self._channels.height_px)
+        rows_px = self._cells.height_px + self._channels.height_px
+        self._canvas.setMinimumHeight(rows_px + 2 * _MARGIN_PX)
 
     def _on_range(self, view: pg.ViewBox) -> None:
         """Let all rows show the part of time that the user chose in one."""
@@ -188,13 +203,13 @@ class _Block:
         self._is_channels = is_channels
         self._layout: pg.GraphicsLayout = canvas.addLayout(row=place, col=0)
         self._layout.layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.layout.setVerticalSpacing(2)
+        self._layout.layout.setVerticalSpacing(_SPACING_PX)
         self._stretch()
 
     @property
     def height_px(self) -> int:
         """How high all rows are at least."""
-        return sum(row.height_px for row in self.rows)
+        return sum(row.height_px + _SPACING_PX for row in self.rows)
 
     def set_count(self, count: int, colors: PlotColors) -> list[Row]:
         """Have so many rows, and return those that are new."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QGraphicsItem
 
+from napari_isx.io.cells import CellStatus
 from napari_isx.session.plotdata import RowStyle, TraceRow, thin_out, thin_steps
 from napari_isx.widgets.symbols import SYMBOLS
 
@@ -29,6 +30,10 @@ _DOT_PX: Final = 5
 _PIXELS_PER_DOT: Final = 4
 _CHANNEL_ALPHA: Final = 190
 _TICK_PX: Final = -5
+# From label to label on the axis, and how far the outer ones may reach out of their row.
+_LABEL_PX: Final = 14
+_OVERHANG_PX: Final = 6
+_MOST_LABELS: Final = 6
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,28 @@ class TimeView(pg.ViewBox):
         self.time_requested.emit(float(self.mapSceneToView(ev.scenePos()).x()))
 
 
+class ValueAxis(pg.AxisItem):
+    """Has labels as far as there is room for them; low rows have it for few."""
+
+    def __init__(self) -> None:
+        super().__init__("left")
+        self.setWidth(LEFT_AXIS_PX)
+        self.setStyle(hideOverlappingLabels=_OVERHANG_PX)
+
+    def tickSpacing(  # noqa: N802
+        self,
+        minVal: float,  # noqa: N803
+        maxVal: float,  # noqa: N803
+        size: float,
+    ) -> list[tuple[float, float]]:
+        """The least of 1, 2, 5, 10 and so on at which labels do not touch, and are not many."""
+        least = abs(maxVal - minVal) * max(_LABEL_PX / max(size, 1), 1 / _MOST_LABELS)
+        if not least:
+            return []
+        unit = 10 ** np.floor(np.log10(least))
+        return [(float(unit * next(n for n in (1, 2, 5, 10) if n * unit >= least)), 0.0)]
+
+
 class Row:
     """One trace with its events, cursor and title.
 
@@ -82,9 +109,8 @@ class Row:
 
     def __init__(self, colors: PlotColors, is_channel: bool) -> None:
         self.view = TimeView()
-        self.plot = pg.PlotItem(viewBox=self.view)
+        self.plot = pg.PlotItem(viewBox=self.view, axisItems={"left": ValueAxis()})
         self.plot.hideButtons()
-        self.plot.getAxis("left").setWidth(LEFT_AXIS_PX)
         self.plot.hideAxis("bottom")
         self.data = NOTHING
         self._is_channel = is_channel
@@ -134,17 +160,25 @@ class Row:
             showValues=not is_digital, tickLength=0 if is_digital else _TICK_PX
         )
         self._show_title()
+        self._show_units()
         low, high = _value_range(data)
         height = high - low
         headroom = _CHANNEL_HEADROOM[data.style] if self._is_channel else _HEADROOM
         self.view.setYRange(low - _MARGIN * height, high + headroom * height, padding=0)
         self._draw()
 
+    def show_status(self, status: CellStatus | None) -> None:
+        """Say another status of the same cell."""
+        if status != self.data.status:
+            self.data = replace(self.data, status=status)
+            self._show_title()
+
     def put_units_on_axis(self, on_axis: bool) -> None:
         """Low rows have no room for their units there; these go to the title."""
         if on_axis != self._units_on_axis:
             self._units_on_axis = on_axis
             self._show_title()
+            self._show_units()
 
     def set_colors(self, colors: PlotColors) -> None:
         """Take the colours of a theme."""
@@ -165,11 +199,12 @@ class Row:
     def _show_title(self) -> None:
         status = self.data.status
         words = f" &nbsp;{SYMBOLS[status]} {status}" if status is not None else ""
-        units = escape(self.data.units)
-        if units and not self._units_on_axis:
-            words += f" &nbsp;({units})"
+        if self.data.units and not self._units_on_axis:
+            words += f" &nbsp;({escape(self.data.units)})"
         self._title.setText(f"<b>{escape(self.data.name)}</b>{words}", color=self._foreground)
-        axis = self.plot.getAxis("left")
+
+    def _show_units(self) -> None:
+        units, axis = escape(self.data.units), self.plot.getAxis("left")
         axis.setLabel(units if self._units_on_axis else None)
         axis.showLabel(bool(units) and self._units_on_axis)
 

@@ -41,7 +41,7 @@ class KeyCommand(NamedTuple):
     repeatable : bool
         Whether a key that is held down does it again and again.
     is_decision : bool
-        Whether it is about the selected cells, so that the key comes before those of layers.
+        Whether it decides or takes back: its key comes before those of layers.
     """
 
     name: str
@@ -159,7 +159,7 @@ KEY_COMMANDS: Final = {
 
 def register_shortcuts() -> None:
     """Tell napari of the commands with keys. May be called again."""
-    from napari_isx.widgets.key_presets import register_flip
+    from napari_isx.widgets.key_presets import keys_of, register_flip
 
     for command in KEY_COMMANDS.values():
         if command.action in action_manager._actions:
@@ -171,7 +171,7 @@ def register_shortcuts() -> None:
             ViewerModel,
             repeatable=command.repeatable,
         )
-        for key in _keys(command):
+        for key in keys_of(command):
             action_manager.bind_shortcut(command.action, key)
     register_flip()
 
@@ -179,30 +179,19 @@ def register_shortcuts() -> None:
 def key_texts() -> dict[str, str]:
     """The keys of all commands as they are bound now, for people; empty for none."""
     return {
-        name: "/".join(Shortcut(key).platform for key in command.keys or _keys(command))
+        name: "/".join(Shortcut(key).platform for key in command.keys)
         for name, command in KEY_COMMANDS.items()
     }
 
 
 def keys_in_words() -> str:
     """The keys as they are bound now, for the dock."""
-    keys = {name: _key_text(command) for name, command in KEY_COMMANDS.items()}
+    keys = {name: text or "-" for name, text in key_texts().items()}
     return (
         f"cells {keys['previous_cell']} {keys['next_cell']}   "
         f"events {keys['previous_event']} {keys['next_event']}   "
         f"edges {keys['previous_edge']} {keys['next_edge']}"
     )
-
-
-def _keys(command: KeyCommand) -> list[str]:
-    """The user's keys for a command, or those of the preset where he has chosen none."""
-    from napari_isx.widgets.key_presets import keys_of
-
-    return keys_of(command)
-
-
-def _key_text(command: KeyCommand) -> str:
-    return "/".join(Shortcut(key).platform for key in _keys(command)) or "-"
 
 
 def _is_typing() -> bool:

@@ -22,6 +22,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_isx.io.cells import CellStatus
+from napari_isx.layers.styles import ColorBy
 from napari_isx.session.clock_words import ClockWords
 from napari_isx.session.plotdata import TraceRow
 from napari_isx.widgets.cell_list import CellList
@@ -49,7 +50,7 @@ _HEIGHT_PX: Final = 280
 
 
 class TracesWidget(QWidget):
-    """Shows what it is told and says what the user asked for; it holds no state of its own.
+    """Shows what it is told and says what the user asked for.
 
     Parameters
     ----------
@@ -92,13 +93,18 @@ class TracesWidget(QWidget):
         self._pages.addWidget(self._message)
         self._pages.addWidget(self._plot)
         self._time = QLabel()
-        self._time.setToolTip("Time since the start of the recording, and the frame shown")
+        self._time.setToolTip(
+            "Session time: seconds since the earliest open recording started; and the frame shown"
+        )
         self._note = QLabel()
         self._channels_note = QLabel()
         self._clock = ClockLine()
         self._coloring = QComboBox()
         self._coloring.addItem("Color by status", "status")
         self._coloring.addItem("Color by file", "file")
+        self._coloring.addItem("Color by a column", "values")
+        # Which one is chosen in the dock Cells.
+        self._coloring.model().item(self._coloring.count() - 1).setEnabled(False)
         self._coloring.setToolTip("How the cells are coloured on the canvas")
         self._keys = QLabel()
         Placing(self, _place)
@@ -150,6 +156,16 @@ class TracesWidget(QWidget):
         return str(self._time.text())
 
     @property
+    def coloring(self) -> QComboBox:
+        """What the cells on the canvas are coloured by."""
+        return self._coloring
+
+    @property
+    def keys_text(self) -> str:
+        """What the dock says of the keys."""
+        return str(self._keys.text())
+
+    @property
     def message(self) -> str:
         """What stands in place of the traces, empty while there are any."""
         return "" if self._pages.currentWidget() is self._plot else str(self._message.text())
@@ -178,9 +194,24 @@ class TracesWidget(QWidget):
         self._list.set_cells(names, statuses)
         self._tabs.setTabText(_CELLS_TAB, f"{item.capitalize()}s")
 
-    def show_statuses(self, statuses: Sequence[CellStatus | None]) -> None:
-        """List the same cells with other statuses."""
+    def show_statuses(
+        self, statuses: Sequence[CellStatus | None], drawn: Sequence[CellStatus | None]
+    ) -> None:
+        """Show the same cells with other statuses.
+
+        Parameters
+        ----------
+        statuses : sequence of str or None
+            Of all cells.
+        drawn : sequence of str or None
+            Of those whose traces are drawn.
+        """
         self._list.set_statuses(statuses)
+        self._plot.show_statuses(drawn)
+
+    def show_coloring(self, what: ColorBy) -> None:
+        """Tell what the cells on the canvas are coloured by; "values" are those of a column."""
+        self._coloring.setCurrentIndex(self._coloring.findData(what))
 
     def show_selection(
         self,

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
 from qtpy.QtCore import QSize, Qt, Signal
-from qtpy.QtGui import QColor, QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
+from qtpy.QtGui import QColor, QKeyEvent, QResizeEvent
 from qtpy.QtWidgets import (
     QBoxLayout,
     QCheckBox,
@@ -29,6 +29,7 @@ from napari_isx.session.pictures.event_loop import Loop
 from napari_isx.session.plotdata import TraceRow, thin_out
 from napari_isx.widgets.passing_keys import pass_keys_on
 from napari_isx.widgets.plot import PlotColors
+from napari_isx.widgets.seen import SeenWidget
 from napari_isx.widgets.symbols import SYMBOLS
 from napari_isx.widgets.why_pictures import (
     EventImagePanel,
@@ -57,7 +58,7 @@ _MARGIN: Final = 0.08
 _NO_CELL: Final = "Select a cell to see what speaks for it."
 
 
-class WhyView(QWidget):
+class WhyView(SeenWidget):
     """Shows what it is told of the selected cell and says what the user asked for."""
 
     time_requested = Signal(float)
@@ -70,8 +71,6 @@ class WhyView(QWidget):
     """Whether to do so for every cell that is selected."""
     movie_picked = Signal(int)
     """Another movie, by its place in the list."""
-    shown_changed = Signal()
-    """It can be seen now, or no more: see :attr:`is_shown`."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -92,7 +91,6 @@ class WhyView(QWidget):
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
         self._movies.hide()
-        self._is_shown = False
         self._traces = _Traces()
         self.footprint_panel = Picture("Footprint", "The cell's weights, as its file has them")
         self.image_panel = EventImagePanel()
@@ -109,11 +107,6 @@ class WhyView(QWidget):
     def sizeHint(self) -> QSize:  # noqa: N802
         """Room for all of it on the right of the canvas."""
         return QSize(420, 520)
-
-    @property
-    def is_shown(self) -> bool:
-        """Whether anybody can see it."""
-        return self._is_shown
 
     @property
     def movies(self) -> list[str]:
@@ -206,18 +199,6 @@ class WhyView(QWidget):
     def set_colors(self, colors: PlotColors) -> None:
         """Take the colours of a theme."""
         self._traces.set_colors(colors)
-
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
-        """Say that it can be seen."""
-        super().showEvent(event)
-        self._is_shown = True
-        self.shown_changed.emit()
-
-    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
-        """Say that it cannot be seen."""
-        super().hideEvent(event)
-        self._is_shown = False
-        self.shown_changed.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Lay out for the dock's shape."""

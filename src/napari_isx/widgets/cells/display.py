@@ -14,10 +14,6 @@ from napari_isx.session.cells.metric_definitions import Metric
 Scope = Literal["all", "filtered", "selected"]
 Style = Literal["contours", "filled", "both"]
 
-STATUS_COLORS: Final = "status"
-FILE_COLORS: Final = "file colors"
-"""What cells can be coloured by beside the columns of measures, whose keys have no spaces."""
-
 _SCOPES: Final[dict[Scope, str]] = {
     "all": "All cells",
     "filtered": "Filtered cells",
@@ -39,7 +35,7 @@ class DisplayRow(QWidget):
     style_picked = Signal(str)
     """How: "contours", "filled" or "both"."""
     color_picked = Signal(str)
-    """What they are coloured by: "status", "file colors", or the key of a column."""
+    """What they are coloured by: "status", "file", or the key of a column."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -70,8 +66,8 @@ class DisplayRow(QWidget):
         chosen = self.colors.currentData()
         with QSignalBlocker(self.colors):
             self.colors.clear()
-            self.colors.addItem("by status", STATUS_COLORS)
-            self.colors.addItem("as in the file", FILE_COLORS)
+            self.colors.addItem("by status", "status")
+            self.colors.addItem("as in the file", "file")
             for metric in columns:
                 if metric.kind != "text":
                     self.colors.addItem(f"by {metric.title}", metric.key)

@@ -12,7 +12,7 @@ from napari_isx.session.groups import CellGroup
 from napari_isx.session.session import Session
 
 if TYPE_CHECKING:
-    from napari.components import ViewerModel
+    from napari.components import Camera, ViewerModel
     from napari.layers import Layer
 
 
@@ -44,10 +44,15 @@ class Control:
             raise ReferenceError("the viewer is gone")
         return viewer
 
+    @property
+    def camera(self) -> Camera:
+        """The viewer's camera."""
+        return getattr(self.viewer, "scene", self.viewer).camera  # `scene` came with napari 0.9
+
     def our_layers(self) -> Iterator[tuple[Layer, Recording]]:
         """Our layers with what they show, the topmost last.
 
-        Not one that is being added at this moment, of which napari tells some before others.
+        Not a layer that is just being added: napari tells its listeners one after another.
         """
         known = {id(recording) for recording in self.session.recordings}
         for layer in self.viewer.layers:

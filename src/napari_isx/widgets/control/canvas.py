@@ -70,10 +70,10 @@ class CanvasControl(Control):
         self._outline = SelectionOutline()
         self._looks: WeakKeyDictionary[CellGroup, Look] = WeakKeyDictionary()
         self._is_showing = False
+        self._may_add_layer = True
         self._under_mouse: list[str] = []
         Clicks(viewer, self._on_click)
         viewer.mouse_move_callbacks.append(self._on_move)
-        session.groups_changed.connect(self._on_selection)
         session.selection_changed.connect(self._on_selection)
         session.statuses_changed.connect(self.show_statuses)
 
@@ -116,12 +116,6 @@ class CanvasControl(Control):
         """How the cells of a group are drawn; call :meth:`show_statuses` after changing it."""
         return self._looks.setdefault(group, Look())
 
-    def color_by(self, what: ColorBy) -> None:
-        """Colour all cells by their status, or as the file has them."""
-        for group in self.session.groups:
-            self.look_of(group).color_by = what
-            self.show_statuses(group)
-
     def show_statuses(self, group: CellGroup) -> None:
         """Recolour the cells of a group."""
         if group.curation is None or group.cells is None:
@@ -148,8 +142,17 @@ class CanvasControl(Control):
                 self.viewer, layers, self.session.selected, may_add_layer=may_add_layer
             )
 
+    @contextmanager
+    def adding_nothing(self) -> Iterator[None]:
+        """For while a layer is removed, as the selection may change with that."""
+        self._may_add_layer = False
+        try:
+            yield
+        finally:
+            self._may_add_layer = True
+
     def _on_selection(self) -> None:
-        self.show_selection(may_add_layer=True)
+        self.show_selection(may_add_layer=self._may_add_layer)
 
     def _on_selected_label(self, event: Any) -> None:
         label = int(event.source.selected_label)

@@ -20,7 +20,9 @@ from napari_isx.widgets.control.base import Control
 from napari_isx.widgets.control.canvas import CanvasControl
 from napari_isx.widgets.control.cells_display import CellsDisplay
 from napari_isx.widgets.control.cells_view import CellsView
+from napari_isx.widgets.control.centering import CenteringControl
 from napari_isx.widgets.control.measuring import Measuring
+from napari_isx.widgets.control.review_follower import ReviewFollower
 from napari_isx.widgets.control.saving import SavingControl
 from napari_isx.widgets.control.views import Views
 from napari_isx.widgets.shortcuts import key_texts
@@ -40,28 +42,30 @@ class CellsControl(Control):
     display : CellsDisplay
     """
 
-    rules_requested: ClassVar[Signal] = Signal(object, object)
-    """The user wants rules: the `Review` they are for, and the dock."""
-    raters_requested: ClassVar[Signal] = Signal(object, object)
-    """The user wants to compare raters: the `Review`, and the dock."""
-    keys_requested: ClassVar[Signal] = Signal(object)
-    """The user wants the card of keys: the dock."""
-    export_requested: ClassVar[Signal] = Signal(object, object)
-    """The user wants the log of decisions: the `Review`, and the dock."""
+    rules_requested: ClassVar[Signal] = Signal(object)
+    """The user wants rules: emitted with the dock."""
+    raters_requested: ClassVar[Signal] = Signal(object)
+    """The user wants to compare raters: emitted with the dock."""
+    keys_requested: ClassVar[Signal] = Signal()
+    """The user wants the card of keys."""
+    export_requested: ClassVar[Signal] = Signal()
+    """The user wants the log of decisions."""
 
     def __init__(
         self,
         viewer: ViewerModel,
         session: Session,
         canvas: CanvasControl,
+        centering: CenteringControl,
         saving: SavingControl,
     ) -> None:
         super().__init__(viewer, session)
         self._saving = saving
-        self.display = CellsDisplay(viewer, session, canvas)
+        self._centering = centering
+        self.display = CellsDisplay(viewer, session, canvas, centering)
         self._measuring = Measuring(viewer, session)
         self._views: Views[CellsView] = Views()
-        self._review: Review | None = None
+        self._followed = ReviewFollower(session, self._slots)
         session.groups_changed.connect(self._on_groups)
         session.selection_changed.connect(self._on_selection)
         viewer.events.theme.connect(self._on_theme)
@@ -75,15 +79,12 @@ class CellsControl(Control):
         self._views.add(view)
         view.group_picked.connect(self._pick_group)
         view.save_requested.connect(self._save)
-        for signal, ask in (
-            (view.rules_requested, self.rules_requested),
-            (view.raters_requested, self.raters_requested),
-            (view.export_requested, self.export_requested),
-        ):
-            signal.connect(partial(self._pass_on, ask, ref(view)))
-        view.keys_requested.connect(partial(self._pass_on_keys, ref(view)))
+        view.rules_requested.connect(partial(self._ask_for_rules, ref(view)))
+        view.raters_requested.connect(partial(self._ask_for_raters, ref(view)))
+        view.keys_requested.connect(self._ask_for_keys)
+        view.export_requested.connect(self._ask_for_log)
         view.table.cells_picked.connect(self._pick_cells)
-        view.table.cell_opened.connect(self.display.zoom_to)
+        view.table.cell_opened.connect(self._centering.show)
         view.table.step_requested.connect(self.session.step_cell)
         view.table.sort_requested.connect(self._sort_by)
         view.table.status_requested.connect(self._decide_by_click)
@@ -148,14 +149,9 @@ class CellsControl(Control):
 
     def _follow_group(self, *, anew: bool = False) -> None:
         """Show the review of the group that is selected now."""
-        review = self.session.review
-        if review is self._review and not anew:
+        if not (self._followed.update() or anew):
             return
-        if self._review is not None and review is not self._review:
-            self._disconnect(self._review)
-        if review is not None and review is not self._review:
-            self._connect(review)
-        self._review = review
+        review = self._review
         reviewed = [group for group in self.session.groups if not isinstance(group, VesselGroup)]
         place = reviewed.index(review.group) if review is not None else -1
         for view in self._views:
@@ -165,13 +161,9 @@ class CellsControl(Control):
         self._show_table()
         self._measure()
 
-    def _connect(self, review: Review) -> None:
-        for signal, slot in self._slots(review):
-            signal.connect(slot)
-
-    def _disconnect(self, review: Review) -> None:
-        for signal, slot in self._slots(review):
-            signal.disconnect(slot, missing_ok=True)
+    @property
+    def _review(self) -> Review | None:
+        return self._followed.review
 
     def _slots(self, review: Review) -> list[tuple[Any, Any]]:
         return [
@@ -215,6 +207,21 @@ class CellsControl(Control):
 
     def _save(self) -> None:
         self._saving.save()
+
+    def _ask_for_rules(self, view: ref[CellsView]) -> None:
+        if self._review is not None:
+            self.rules_requested.emit(view())
+
+    def _ask_for_raters(self, view: ref[CellsView]) -> None:
+        if self._review is not None:
+            self.raters_requested.emit(view())
+
+    def _ask_for_keys(self) -> None:
+        self.keys_requested.emit()
+
+    def _ask_for_log(self) -> None:
+        if self._review is not None:
+            self.export_requested.emit()
 
     def _pick_group(self, place: int) -> None:
         reviewed = [group for group in self.session.groups if not isinstance(group, VesselGroup)]
@@ -324,11 +331,3 @@ class CellsControl(Control):
         if self._review is not None and any(self._views):
             self._measuring.measure(self._review)
             self._show_progress()
-
-    def _pass_on(self, signal: Any, view: Any) -> None:
-        if self._review is not None and view() is not None:
-            signal.emit(self._review, view())
-
-    def _pass_on_keys(self, view: Any) -> None:
-        if view() is not None:
-            self.keys_requested.emit(view())

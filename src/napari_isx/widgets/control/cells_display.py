@@ -1,4 +1,4 @@
-"""What of the cells is on the canvas: which, how, in which colours, and how large."""
+"""What of the cells is on the canvas: which, how, and in which colours."""
 
 from __future__ import annotations
 
@@ -7,26 +7,27 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
+import numpy.typing as npt
 from napari.layers import Labels, Shapes
 from napari.utils.colormaps import ensure_colormap
 from psygnal import Signal
 
 from napari_isx.layers.keys import ROIS_KEY
-from napari_isx.layers.styles import VALUE_COLORMAP, value_limits
+from napari_isx.layers.styles import VALUE_COLORMAP, ColorBy, value_limits
+from napari_isx.session.cells.metric_definitions import STATUS
 from napari_isx.session.cells.review import Review
 from napari_isx.session.groups import CellGroup
 from napari_isx.session.session import Session
-from napari_isx.widgets.cells.display import FILE_COLORS, STATUS_COLORS, Scope, Style
+from napari_isx.widgets.cells.display import Scope, Style
 from napari_isx.widgets.control.base import Control
 from napari_isx.widgets.control.canvas import CanvasControl
+from napari_isx.widgets.control.centering import CenteringControl
 from napari_isx.widgets.control.clicks import is_picking
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
 
 _LEGEND_COLORS: Final = 9
-# Of the field, what a cell takes when it is zoomed to.
-_CELL_SHARE: Final = 1 / 6
 
 
 class Legend(NamedTuple):
@@ -39,21 +40,44 @@ class Legend(NamedTuple):
 
 @dataclass(eq=False)
 class _Display:
-    """What is on the canvas of one group."""
+    """What is on the canvas of one group.
+
+    Attributes
+    ----------
+    scope : {"all", "filtered", "selected"}
+    color : str
+        What they are coloured by: "status", "file", or the key of a column.
+    """
 
     scope: Scope = "all"
-    color: str = STATUS_COLORS
+    color: str = "status"
 
 
 class CellsDisplay(Control):
-    """Draws the cells of each group as is chosen for them."""
+    """Draws the cells of each group as is chosen for them.
+
+    Parameters
+    ----------
+    viewer : ViewerModel
+    session : Session
+    canvas : CanvasControl
+    centering : CenteringControl
+        For a cell that is clicked twice.
+    """
 
     changed: ClassVar[Signal] = Signal()
     """Something else is on the canvas."""
 
-    def __init__(self, viewer: ViewerModel, session: Session, canvas: CanvasControl) -> None:
+    def __init__(
+        self,
+        viewer: ViewerModel,
+        session: Session,
+        canvas: CanvasControl,
+        centering: CenteringControl,
+    ) -> None:
         super().__init__(viewer, session)
         self._canvas = canvas
+        self._centering = centering
         self._displays: WeakKeyDictionary[CellGroup, _Display] = WeakKeyDictionary()
         viewer.mouse_double_click_callbacks.append(self._on_double_click)
 
@@ -75,34 +99,22 @@ class CellsDisplay(Control):
         self.changed.emit()
 
     def color_by(self, what: str) -> None:
-        """Colour the cells by their status, as in the file, or by a column."""
+        """Colour the cells of the group by their status, as in the file, or by a column."""
         if (review := self.session.review) is not None:
             self._display_of(review.group).color = what
             self._draw(review)
 
-    def follow_coloring(self, what: str) -> None:
-        """All cells were coloured by their status, or as in the file, in another dock."""
+    def color_all(self, what: ColorBy) -> None:
+        """Colour the cells and vessels of all groups by their status, or as in the file."""
         for group in self.session.groups:
-            self._display_of(group).color = FILE_COLORS if what == "file" else STATUS_COLORS
+            self._display_of(group).color = what
+            self._paint(group, None)
         self.changed.emit()
 
-    def zoom_to(self, cell: int) -> None:
-        """Bring a cell of the group to the middle of the canvas, large."""
-        group = self.session.group
-        layer = self.layer_with_rois(group) if group is not None else None
-        if layer is None or self.viewer.dims.ndisplay != 2:
-            return
-        roi = layer.metadata[ROIS_KEY][cell]
-        if roi.is_empty:
-            return
-        center = np.array(layer.data_to_world(roi.centroid))[-2:]
-        size_um = max(np.ptp(roi.contour, axis=0) * layer.scale[-2:])
-        self.viewer.reset_view()
-        camera = getattr(self.viewer, "scene", self.viewer).camera  # `scene` is of napari 0.9
-        extent = self.viewer.layers.extent.world
-        shown_um = max(np.ptp(extent, axis=0)[-2:])
-        camera.center = tuple(center)
-        camera.zoom *= max(shown_um * _CELL_SHARE / size_um, 1.0)
+    def coloring_of(self, group: CellGroup) -> ColorBy:
+        """What the cells or vessels of a group are coloured by."""
+        color = self._display_of(group).color
+        return "status" if color == "status" else "file" if color == "file" else "values"
 
     def follow_layers(self) -> None:
         """Take over layers that were added."""
@@ -124,13 +136,13 @@ class CellsDisplay(Control):
     def follow_columns(self, review: Review) -> None:
         """There are other columns, so that the one they are coloured by may be gone."""
         display = self._display_of(review.group)
-        if display.color not in (STATUS_COLORS, FILE_COLORS, *review.table.titles):
-            display.color = STATUS_COLORS
+        if display.color not in ("status", "file", *review.table.titles):
+            display.color = "status"
             self._draw(review)
 
     def follow_values(self, review: Review, key: str) -> None:
         """A column has other values; decisions the canvas follows itself."""
-        if self._display_of(review.group).color == key != STATUS_COLORS:
+        if self._display_of(review.group).color == key != STATUS:
             self._draw(review)
 
     def chosen(self, group: CellGroup) -> tuple[Scope, Style | None, str]:
@@ -159,7 +171,7 @@ class CellsDisplay(Control):
             group, found = self._canvas.found_at((event.position[-2], event.position[-1]))
             selected = self.session.selected
             if group is self.session.group and len(selected) == 1 and selected[0] in found:
-                self.zoom_to(selected[0])
+                self._centering.show(selected[0])
 
     def _display_of(self, group: CellGroup) -> _Display:
         return self._displays.setdefault(group, _Display())
@@ -173,13 +185,14 @@ class CellsDisplay(Control):
             drawn = self.session.selected
             look.shown = np.zeros(count, np.bool_)
             look.shown[review.table.order if display.scope == "filtered" else list(drawn)] = True
-        look.values = review.table.values(display.color)
-        if display.color == FILE_COLORS:
-            look.color_by = "file"
-        else:
-            look.color_by = "status" if display.color == STATUS_COLORS else "values"
-        self._canvas.show_statuses(review.group)
+        self._paint(review.group, review.table.values(display.color))
         self.changed.emit()
+
+    def _paint(self, group: CellGroup, values: npt.NDArray[np.float64] | None) -> None:
+        """Give the cells their colours, by these values where it is a column."""
+        look = self._canvas.look_of(group)
+        look.color_by, look.values = self.coloring_of(group), values
+        self._canvas.show_statuses(group)
 
     def _style_of(self, group: CellGroup) -> Style | None:
         layers = [layer for layer in self.layers_of(group.cells) if layer.visible]

@@ -1,4 +1,4 @@
-"""Brings the selected cell to the middle of the canvas."""
+"""Brings a cell to the middle of the canvas."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from napari_isx.session.session import Session
 from napari_isx.widgets.control.base import Control
 
 if TYPE_CHECKING:
-    from napari.components import Camera, ViewerModel
-    from napari.layers import Layer
+    from napari.components import ViewerModel
 
 # How much of the canvas is shown, compared with the cell, and at least in micrometres.
 _SURROUNDINGS: Final = 8.0
@@ -41,22 +40,23 @@ class CenteringControl(Control):
 
     def center(self) -> None:
         """Show the last selected cell with its surroundings."""
+        if self.session.selected:
+            self.show(self.session.selected[-1])
+
+    def show(self, cell: int) -> None:
+        """Show a cell of the group with its surroundings."""
         self._zoom = None
-        self._center()
+        self._center(cell)
 
     def follow(self) -> None:
         """Do so for a cell that was just selected; a zoom that the user has changed stays."""
-        if self.always and not self._is_mouse_down:
-            self._center()
+        if self.always and not self._is_mouse_down and self.session.selected:
+            self._center(self.session.selected[-1])
 
     def roi_of(self, group: CellGroup, cell: int) -> Roi | None:
         """The cut footprint of a cell, or None where no layer has it."""
-        found = self._drawn(group)
-        return found[1][cell] if found is not None else None
-
-    @property
-    def _camera(self) -> Camera:
-        return getattr(self.viewer, "scene", self.viewer).camera  # `scene` came with napari 0.9
+        layer = self.layer_with_rois(group)
+        return layer.metadata[ROIS_KEY][cell] if layer is not None else None
 
     @property
     def _canvas_px(self) -> Sequence[float]:
@@ -67,29 +67,21 @@ class CenteringControl(Control):
         )
         return size
 
-    def _center(self) -> None:
-        group, selected = self.session.group, self.session.selected
-        found = self._drawn(group) if group is not None and selected else None
-        if found is None or self.viewer.dims.ndisplay != 2:
+    def _center(self, cell: int) -> None:
+        group = self.session.group
+        layer = self.layer_with_rois(group) if group is not None else None
+        if layer is None or self.viewer.dims.ndisplay != 2:
             return
-        layer, rois = found
-        roi = rois[selected[-1]]
+        roi = layer.metadata[ROIS_KEY][cell]
         if roi.is_empty:
             return
         first = np.array([roi.top, roi.left])
         last = first + roi.weights.shape - 1
         start, stop = np.array([layer.data_to_world(corner) for corner in (first, last)])[:, -2:]
-        self._camera.center = (0.0, *((start + stop) / 2).tolist())
-        if self._zoom is None or np.isclose(self._camera.zoom, self._zoom):
+        self.camera.center = (0.0, *((start + stop) / 2).tolist())
+        if self._zoom is None or np.isclose(self.camera.zoom, self._zoom):
             size_um = max(_SURROUNDINGS * float(np.abs(stop - start).max()), _LEAST_UM)
-            self._camera.zoom = self._zoom = float(min(self._canvas_px)) / size_um
-
-    def _drawn(self, group: CellGroup) -> tuple[Layer, Sequence[Roi]] | None:
-        """A layer that draws the cells of a group, and their footprints."""
-        for layer in self.layers_of(group.cells) if group.cells is not None else ():
-            if ROIS_KEY in layer.metadata:
-                return layer, layer.metadata[ROIS_KEY]
-        return None
+            self.camera.zoom = self._zoom = float(min(self._canvas_px)) / size_um
 
     def _on_mouse(self, viewer: ViewerModel, event: Any) -> Iterator[None]:  # noqa: ARG002
         """Know whether a button of the mouse is down on the canvas."""

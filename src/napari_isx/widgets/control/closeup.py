@@ -22,13 +22,10 @@ from napari_isx.session.pictures.event_loop import Loop
 from napari_isx.session.pictures.fitting import fitting_movies
 from napari_isx.session.plotdata import TraceRow, trace_row
 from napari_isx.session.session import Session
-from napari_isx.widgets.control.base import Control
 from napari_isx.widgets.control.centering import CenteringControl
+from napari_isx.widgets.control.seen import SeenControl, SeenView
 from napari_isx.widgets.control.time import TimeControl
-from napari_isx.widgets.control.views import View, Views
 from napari_isx.widgets.later import Later
-from napari_isx.widgets.plot import PlotColors
-from napari_isx.widgets.theme import plot_colors
 from napari_isx.widgets.work import Work
 
 if TYPE_CHECKING:
@@ -57,22 +54,16 @@ class Panel(Protocol):
         """Say why there is no picture."""
 
 
-class CloseUpView(View, Protocol):
+class CloseUpView(SeenView, Protocol):
     """What is asked of a dock; see `CloseUpWidget`."""
 
-    time_requested: Any
     event_step_requested: Any
     center_requested: Any
     always_center_changed: Any
     movie_picked: Any
-    shown_changed: Any
     footprint_panel: Panel
     image_panel: Panel
     loop_panel: Panel
-
-    @property
-    def is_shown(self) -> bool:
-        """Whether anybody can see it."""
 
     def show_no_cell(self, text: str) -> None:
         """Say why nothing is shown."""
@@ -98,14 +89,8 @@ class CloseUpView(View, Protocol):
     def show_loop(self, loop: Loop, extent: Extent) -> None:
         """Play these clips."""
 
-    def show_time(self, time_s: float) -> None:
-        """Move the cursor."""
-
     def show_always_center(self, on: bool) -> None:
         """Tell whether every selected cell is centred."""
-
-    def set_colors(self, colors: PlotColors) -> None:
-        """Follow a theme."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +104,7 @@ class _Shown:
     subject: Subject
 
 
-class CloseUpControl(Control):
+class CloseUpControl(SeenControl[CloseUpView]):
     """The docks that show the last selected cell from near.
 
     Parameters
@@ -128,24 +113,28 @@ class CloseUpControl(Control):
     session : Session
     time : TimeControl
         That moves the cursor.
+    centering : CenteringControl
+        That moves the camera.
     """
 
-    def __init__(self, viewer: ViewerModel, session: Session, time: TimeControl) -> None:
-        super().__init__(viewer, session)
-        self._time = time
-        self._views: Views[CloseUpView] = Views()
-        self._centering = CenteringControl(viewer, session)
+    def __init__(
+        self,
+        viewer: ViewerModel,
+        session: Session,
+        time: TimeControl,
+        centering: CenteringControl,
+    ) -> None:
+        super().__init__(viewer, session, time)
+        self._centering = centering
         self._work: Work[Pictures] = Work(self._on_pictures, self._on_failure, self._on_end)
         self._later = Later(self._read, DELAY_MS)
         self._shown: _Shown | None = None
         self._pictures = Pictures()
         self._kept: OrderedDict[_Key, Pictures] = OrderedDict()
         self._picked: WeakKeyDictionary[CellGroup, ref[Movie]] = WeakKeyDictionary()
-        viewer.events.theme.connect(self._on_theme)
         session.recordings_changed.connect(self._on_recordings)
         session.selection_changed.connect(self._on_selection)
         session.statuses_changed.connect(self._on_statuses)
-        session.cursor.moved.connect(self._on_time)
 
     @property
     def is_busy(self) -> bool:
@@ -154,16 +143,12 @@ class CloseUpControl(Control):
 
     def attach(self, view: CloseUpView) -> None:
         """Let a dock show the selected cell until it is destroyed."""
-        self._views.add(view)
-        view.time_requested.connect(self._time.go_to)
         view.event_step_requested.connect(self._step_event)
         view.center_requested.connect(self._centering.center)
         view.always_center_changed.connect(self._center_always)
         view.movie_picked.connect(self._pick_movie)
-        view.shown_changed.connect(self.show)
         view.show_always_center(self._centering.always)
-        view.set_colors(plot_colors(self.viewer.theme))
-        self.show()
+        super().attach(view)
 
     def show(self) -> None:
         """Show the last selected cell, and start reading its pictures; nothing while unseen."""
@@ -278,10 +263,6 @@ class CloseUpControl(Control):
             return None
         return self._centering.roi_of(group, cell) or cut_roi(group.cells.footprint(cell))
 
-    def _seen(self) -> list[CloseUpView]:
-        """The docks that somebody can see; for others nothing is read."""
-        return [view for view in self._views if view.is_shown]
-
     def _tell(self, text: str) -> None:
         for view in self._seen():
             view.show_no_cell(text)
@@ -326,14 +307,6 @@ class CloseUpControl(Control):
         if shown is not None and group is shown.group:
             for view in self._seen():
                 view.show_status(shown.row.name, group.status(shown.cell))
-
-    def _on_time(self, time_s: float) -> None:
-        for view in self._seen():
-            view.show_time(time_s)
-
-    def _on_theme(self, event: object = None) -> None:  # noqa: ARG002
-        for view in self._views:
-            view.set_colors(plot_colors(self.viewer.theme))
 
 
 def _why_nothing(group: CellGroup | None, selected: Sequence[int]) -> str:

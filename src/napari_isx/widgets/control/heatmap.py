@@ -12,6 +12,7 @@ import numpy as np
 
 from napari_isx.io.cells import CellSet, CellStatus
 from napari_isx.session.cells.cell_table import CellTable
+from napari_isx.session.cells.review import Review
 from napari_isx.session.groups import CellGroup, VesselGroup
 from napari_isx.session.pictures.heatmap import HeatMap, Norm, Order, Shades
 from napari_isx.session.pictures.overview import (
@@ -26,11 +27,9 @@ from napari_isx.session.pictures.overview import (
     read_overview,
 )
 from napari_isx.session.session import Session
-from napari_isx.widgets.control.base import Control
+from napari_isx.widgets.control.review_follower import ReviewFollower
+from napari_isx.widgets.control.seen import SeenControl, SeenView
 from napari_isx.widgets.control.time import TimeControl
-from napari_isx.widgets.control.views import View, Views
-from napari_isx.widgets.plot import PlotColors
-from napari_isx.widgets.theme import plot_colors
 from napari_isx.widgets.work import Work
 
 if TYPE_CHECKING:
@@ -42,20 +41,14 @@ _NO_TRACES: Final = "Open the cell set of these events to see all its traces her
 _EMPTY: Final = "This cell set has no traces."
 
 
-class HeatMapDock(View, Protocol):
+class HeatMapDock(SeenView, Protocol):
     """What is asked of a dock; see `HeatMapWidget`."""
 
     cell_picked: Any
-    time_requested: Any
     order_picked: Any
     norm_picked: Any
     only_filtered_changed: Any
     range_changed: Any
-    shown_changed: Any
-
-    @property
-    def is_shown(self) -> bool:
-        """Whether anybody can see it."""
 
     def show_message(self, text: str) -> None:
         """Say why there is no map."""
@@ -87,14 +80,8 @@ class HeatMapDock(View, Protocol):
     def show_detail(self, shades: Shades | None) -> None:
         """Draw a part of the time with finer columns."""
 
-    def show_time(self, time_s: float) -> None:
-        """Move the cursor."""
-
     def show_selection(self, cells: Sequence[int]) -> None:
         """Mark the rows of these cells."""
-
-    def set_colors(self, colors: PlotColors) -> None:
-        """Follow a theme."""
 
 
 @dataclass(eq=False)
@@ -106,27 +93,18 @@ class _Kept:
     orders: dict[str, Order] = field(default_factory=dict)
 
 
-class HeatMapControl(Control):
-    """The docks that show all cells of the group.
-
-    Parameters
-    ----------
-    viewer : ViewerModel
-    session : Session
-    time : TimeControl
-        That moves the cursor.
-    """
+class HeatMapControl(SeenControl[HeatMapDock]):
+    """The docks that show all cells of the group; see `SeenControl`."""
 
     def __init__(self, viewer: ViewerModel, session: Session, time: TimeControl) -> None:
-        super().__init__(viewer, session)
-        self._time = time
-        self._views: Views[HeatMapDock] = Views()
+        super().__init__(viewer, session, time)
         self._norm: Norm = "z"
         self._order = FILE_ORDER
         self._only_filtered = False
         self._range_s: tuple[float, float] | None = None
         self._kept: WeakKeyDictionary[CellSet, _Kept] = WeakKeyDictionary()
         self._group: CellGroup | None = None  # whose cells are shown
+        self._followed = ReviewFollower(session, self._slots)  # of that group
         self._span_s: tuple[float, float] | None = None  # when they are in session time
         self._finer: Shades | None = None  # the part of time that was read last
         self._offered: list[tuple[str, str]] = []
@@ -135,11 +113,9 @@ class HeatMapControl(Control):
         )
         self._ordering: Work[Order] = Work(self._on_order, self._on_failure, self._on_no_more)
         self._detail: Work[Shades | None] = Work(self._on_detail, self._on_failure)
-        viewer.events.theme.connect(self._on_theme)
         session.recordings_changed.connect(self._on_recordings)
         session.selection_changed.connect(self._on_selection)
         session.statuses_changed.connect(self._on_statuses)
-        session.cursor.moved.connect(self._on_time)
 
     @property
     def is_busy(self) -> bool:
@@ -148,22 +124,19 @@ class HeatMapControl(Control):
 
     def attach(self, view: HeatMapDock) -> None:
         """Let a dock show the cells until it is destroyed."""
-        self._views.add(view)
         view.cell_picked.connect(self._pick_cell)
-        view.time_requested.connect(self._time.go_to)
         view.order_picked.connect(self._pick_order)
         view.norm_picked.connect(self._pick_norm)
         view.only_filtered_changed.connect(self._pick_filtered)
         view.range_changed.connect(self._refine)
-        view.shown_changed.connect(self.show)
-        view.set_colors(plot_colors(self.viewer.theme))
-        self.show()
+        super().attach(view)
 
     def show(self) -> None:
         """Show the cells of the group, read first where they were not; nothing while unseen."""
         for work in (self._overview, self._ordering, self._detail):
             work.cancel()
         self._group = self._span_s = self._finer = self._range_s = None
+        self._followed.stop()
         if not self._seen():
             return
         reason = _why_nothing(self.session.group)
@@ -173,6 +146,7 @@ class HeatMapControl(Control):
                 view.show_message(reason)
         if not reason:
             self._group, self._span_s = self.session.group, self._span_now()
+            self._followed.update()
             self._show_cells()
             self._show_orders()
             self._show_map()
@@ -193,9 +167,6 @@ class HeatMapControl(Control):
         if self._group is None:
             return
         table = self._table()
-        if table is not None:
-            table.order_changed.connect(self._on_table_order, unique=True)
-            table.values_changed.connect(self._on_table_values, unique=True)
         self._offered = orders_of(self._group, table)
         if self._order not in dict(self._offered):
             self._order = FILE_ORDER
@@ -359,18 +330,16 @@ class HeatMapControl(Control):
         if self._order.endswith(f" {key}"):
             self._show_order()
 
-    def _on_time(self, time_s: float) -> None:
-        for view in self._seen():
-            view.show_time(time_s)
-
-    def _on_theme(self, event: object = None) -> None:  # noqa: ARG002
-        for view in self._views:
-            view.set_colors(plot_colors(self.viewer.theme))
-
     def _table(self) -> CellTable | None:
         """The table of the cells, whose columns they can be ordered by."""
-        review = self.session.reviews.of(self._group)
+        review = self._followed.review
         return review.table if review is not None else None
+
+    def _slots(self, review: Review) -> list[tuple[Any, Any]]:
+        return [
+            (review.table.order_changed, self._on_table_order),
+            (review.table.values_changed, self._on_table_values),
+        ]
 
     def _span_now(self) -> tuple[float, float] | None:
         """When the traces of the group start and end in session time; None without any."""
@@ -384,10 +353,6 @@ class HeatMapControl(Control):
         """What was computed of the cell set that is shown."""
         cells = self._group.cells if self._group is not None else None
         return self._kept.setdefault(cells, _Kept()) if cells is not None else None
-
-    def _seen(self) -> list[HeatMapDock]:
-        """The docks that somebody can see; for others nothing is read."""
-        return [view for view in self._views if view.is_shown]
 
 
 def _why_nothing(group: CellGroup | None) -> str:

@@ -17,6 +17,7 @@ from napari_isx.session.decisions.journal import read_journal
 from napari_isx.session.groups import CellGroup
 from napari_isx.session.session import Session
 from napari_isx.widgets.control.base import Control
+from napari_isx.widgets.control.review_follower import ReviewFollower
 from napari_isx.widgets.control.views import View, is_alive
 from napari_isx.widgets.work import Work
 
@@ -119,7 +120,7 @@ class RatersControl(Control):
         self._comparison: Comparison | None = None
         self._place = -1
         self._work: Work[list[Rater]] | None = None
-        self._listened: Review | None = None
+        self._followed = ReviewFollower(session, self._slots)
         session.groups_changed.connect(self._on_group)
         session.selection_changed.connect(self._on_selection)
 
@@ -240,22 +241,20 @@ class RatersControl(Control):
 
     def _on_group(self) -> None:
         """The decisions here are of another set, or of none."""
-        review = self.session.review
-        if review is not self._listened:
-            if self._listened is not None:
-                self._listened.decided.disconnect(self._on_decided, missing_ok=True)
-                self._listened.table.values_changed.disconnect(self._show_now, missing_ok=True)
-            self._listened = review
-            if review is not None:
-                review.decided.connect(self._on_decided)
-                review.table.values_changed.connect(self._show_now)
+        self._followed.update()
         if self.view is not None:
             self._offer_again()
 
     def _on_selection(self) -> None:
         """Another set may be shown; in the same one the place in the queue stays."""
-        if self.session.review is not self._listened:
-            self._on_group()
+        if self._followed.update() and self.view is not None:
+            self._offer_again()
+
+    def _slots(self, review: Review) -> list[tuple[Any, Any]]:
+        return [
+            (review.decided, self._on_decided),
+            (review.table.values_changed, self._show_now),
+        ]
 
     def _show_now(self, column: str) -> None:
         if column == STATUS and self.view is not None and self._comparison is not None:

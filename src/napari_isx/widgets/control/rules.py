@@ -15,6 +15,7 @@ from napari_isx.session.groups import CellGroup
 from napari_isx.session.session import Session
 from napari_isx.widgets.control.base import Control
 from napari_isx.widgets.control.canvas import CanvasControl
+from napari_isx.widgets.control.review_follower import ReviewFollower
 from napari_isx.widgets.control.views import View, is_alive
 from napari_isx.widgets.plot import PlotColors
 from napari_isx.widgets.theme import plot_colors
@@ -104,7 +105,7 @@ class RulesControl(Control):
         super().__init__(viewer, session)
         self._canvas = canvas
         self._view: RulesView | None = None
-        self._review: Review | None = None
+        self._followed = ReviewFollower(session, self._slots)  # while there is a dialog
         self._previewed: CellGroup | None = None
         viewer.events.theme.connect(self._on_theme)
         session.groups_changed.connect(self._on_groups)
@@ -122,7 +123,7 @@ class RulesControl(Control):
         view.applied.connect(self.apply)
         view.closed.connect(self.end)
         view.set_colors(plot_colors(self.viewer.theme))
-        self._review = None
+        self._followed.stop()
         self._follow_group()
         rules = remembered_rules()
         first = next((rule for rule in (*rules, *PRESETS) if self._knows(rule)), None)
@@ -133,12 +134,12 @@ class RulesControl(Control):
     def end(self) -> None:
         """Take the preview away; the dialog is closed."""
         self._view = None
-        self._follow(None)
+        self._followed.stop()
         self._clear()
 
     def preview(self) -> None:
         """Show what the rule would do."""
-        view, review = self.view, self._review
+        view, review = self.view, self._followed.review
         if view is None:
             self._clear()
             return
@@ -157,7 +158,7 @@ class RulesControl(Control):
 
     def apply(self) -> None:
         """Do what was shown, as one step that can be undone, and remember the rule."""
-        view, review = self.view, self._review
+        view, review = self.view, self._followed.review
         rule = view.rule if view is not None else None
         if view is None or review is None or rule is None or review.curation is None:
             return
@@ -216,26 +217,19 @@ class RulesControl(Control):
         self._follow_group()
 
     def _follow_group(self) -> None:
-        if self.view is not None and self.session.review is not self._review:
-            self._follow(self.session.review)
+        if self.view is not None and self._followed.update():
+            self._on_columns()
             self.preview()
 
-    def _follow(self, review: Review | None) -> None:
-        """Listen to the table of another review, or to none."""
-        if self._review is not None:
-            table = self._review.table
-            table.columns_changed.disconnect(self._on_columns, missing_ok=True)
-            table.values_changed.disconnect(self._on_values, missing_ok=True)
-            table.order_changed.disconnect(self._on_order, missing_ok=True)
-        self._review = review
-        if review is not None:
-            review.table.columns_changed.connect(self._on_columns)
-            review.table.values_changed.connect(self._on_values)
-            review.table.order_changed.connect(self._on_order)
-        self._on_columns()
+    def _slots(self, review: Review) -> list[tuple[Any, Any]]:
+        return [
+            (review.table.columns_changed, self._on_columns),
+            (review.table.values_changed, self._on_values),
+            (review.table.order_changed, self._on_order),
+        ]
 
     def _on_columns(self) -> None:
-        view, review = self.view, self._review
+        view, review = self.view, self._followed.review
         if view is not None:
             can_decide = review is not None and review.curation is not None
             table = review.table if review is not None and can_decide else None
@@ -263,7 +257,8 @@ class RulesControl(Control):
 
     def _knows(self, rule: Rule) -> bool:
         """Whether the table has all columns of a rule."""
-        return self._review is not None and has_columns(rule, self._review.table.columns)
+        review = self._followed.review
+        return review is not None and has_columns(rule, review.table.columns)
 
 
 def has_columns(rule: Rule, columns: Sequence[Metric]) -> bool:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
-from napari_isx.session.cells.review import Review
-
 if TYPE_CHECKING:
     from napari_isx.widgets.cells.window_prompts import WindowPrompts
     from napari_isx.widgets.coordinator import Coordinator
@@ -24,10 +22,10 @@ class CellTools:
     def __init__(self, coordinator: Coordinator) -> None:
         self._coordinator = ref(coordinator)
         cells = coordinator.cells
-        cells.rules_requested.connect(self._on_rules)
-        cells.raters_requested.connect(self._on_raters)
-        cells.keys_requested.connect(self._on_keys)
-        cells.export_requested.connect(self._on_export)
+        cells.rules_requested.connect(self.show_rules)
+        cells.raters_requested.connect(self.show_raters)
+        cells.keys_requested.connect(self.show_keys)
+        cells.export_requested.connect(self.export)
 
     def show_rules(self, dock: Any = None) -> None:
         """Show the dialog of rules; it closes with the dock that asked for it."""
@@ -70,15 +68,3 @@ class CellTools:
 
         found = self._found
         return tools.prompts(found.saving.viewer, found) if found is not None else None
-
-    def _on_rules(self, review: Review, dock: Any) -> None:  # noqa: ARG002
-        self.show_rules(dock)
-
-    def _on_raters(self, review: Review, dock: Any) -> None:  # noqa: ARG002
-        self.show_raters(dock)
-
-    def _on_keys(self, dock: Any) -> None:  # noqa: ARG002
-        self.show_keys()
-
-    def _on_export(self, review: Review, dock: Any) -> None:  # noqa: ARG002
-        self.export()

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from napari.utils.action_manager import action_manager
+
 from napari_isx.io.behavior import BehaviorMovie
 from napari_isx.io.cells import CellStatus
 from napari_isx.io.movie import Movie
 from napari_isx.io.recording import Recording
+from napari_isx.layers.styles import ColorBy
 from napari_isx.session.groups import CellGroup
 from napari_isx.session.plotdata import TraceRow, trace_rows
 from napari_isx.session.session import Session
 from napari_isx.widgets.control.base import Control
+from napari_isx.widgets.control.cells_display import CellsDisplay
 from napari_isx.widgets.control.views import View, Views
 from napari_isx.widgets.plot import MAX_ROWS, PlotColors
 from napari_isx.widgets.shortcuts import keys_in_words
@@ -40,8 +44,13 @@ class TracesView(View, Protocol):
     ) -> None:
         """List these cells or vessels."""
 
-    def show_statuses(self, statuses: Sequence[CellStatus | None]) -> None:
-        """List the same cells with other statuses."""
+    def show_statuses(
+        self, statuses: Sequence[CellStatus | None], drawn: Sequence[CellStatus | None]
+    ) -> None:
+        """Show the same cells with other statuses."""
+
+    def show_coloring(self, what: ColorBy) -> None:
+        """Tell what the cells on the canvas are coloured by."""
 
     def show_selection(
         self, cells: Sequence[int], rows: Sequence[TraceRow], num_cells: int, span_s: Span
@@ -62,10 +71,19 @@ class TracesView(View, Protocol):
 
 
 class TracesControl(Control):
-    """The docks that show the traces of the selected cells."""
+    """The docks that show the traces of the selected cells.
 
-    def __init__(self, viewer: ViewerModel, session: Session) -> None:
+    Parameters
+    ----------
+    viewer : ViewerModel
+    session : Session
+    display : CellsDisplay
+        That colours the cells on the canvas.
+    """
+
+    def __init__(self, viewer: ViewerModel, session: Session, display: CellsDisplay) -> None:
         super().__init__(viewer, session)
+        self._display = display
         self._views: Views[TracesView] = Views()
         self._listed: CellGroup | None = None  # whose cells the docks list
         viewer.events.theme.connect(self._on_theme)
@@ -73,16 +91,24 @@ class TracesControl(Control):
         session.selection_changed.connect(self._on_selection)
         session.statuses_changed.connect(self._on_statuses)
         session.cursor.moved.connect(self.show_time)
+        display.changed.connect(self._show_coloring)
+        action_manager.events.shortcut_changed.connect(self.show_keys)
 
     def attach(self, view: TracesView) -> None:
         """Let a dock show this session until it is destroyed."""
         self._views.add(view)
         view.group_picked.connect(self._pick_group)
         view.cells_picked.connect(self._pick_cells)
+        view.coloring_picked.connect(self._display.color_all)
         view.set_colors(plot_colors(self.viewer.theme))
-        view.show_keys(keys_in_words())
+        self.show_keys()
         self._on_groups()
         self.show_time()
+
+    def show_keys(self, event: object = None) -> None:  # noqa: ARG002
+        """Name the keys as they are bound now."""
+        for view in self._views:
+            view.show_keys(keys_in_words())
 
     def show_time(self, time_s: float | None = None) -> None:
         """Show the time, and the frame of the first movie or else the sample of the traces."""
@@ -137,9 +163,9 @@ class TracesControl(Control):
 
     def _on_statuses(self, group: CellGroup) -> None:
         if group is self.session.group:
+            drawn = [group.status(i) for i in self.session.selected[:MAX_ROWS]]
             for view in self._views:
-                view.show_statuses(_statuses(group))
-            self._show_traces(group)
+                view.show_statuses(_statuses(group), drawn)
 
     def _list_cells(self, group: CellGroup) -> None:
         """List the cells of a group, unless the docks list them already."""
@@ -150,6 +176,13 @@ class TracesControl(Control):
                     [one.title for one in self.session.groups], self.session.groups.index(group)
                 )
                 view.show_cells(group.names, _statuses(group), group.item)
+            self._show_coloring()
+
+    def _show_coloring(self) -> None:
+        if self.session.group is not None:
+            coloring = self._display.coloring_of(self.session.group)
+            for view in self._views:
+                view.show_coloring(coloring)
 
     def _show_traces(self, group: CellGroup) -> None:
         """Draw the selected cells, or say why they cannot be drawn."""

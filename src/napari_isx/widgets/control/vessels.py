@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, Protocol
 from weakref import WeakKeyDictionary
 
@@ -11,13 +10,13 @@ import numpy.typing as npt
 from napari.layers import Shapes
 
 from napari_isx.io.vessels import VesselSet
-from napari_isx.layers.keys import ROIS_KEY
-from napari_isx.layers.styles import ColorBy, outline_colors, vessel_widths_px
+from napari_isx.layers.styles import outline_colors, vessel_widths_px
 from napari_isx.layers.vessels import Points, nearest_vessel, vessel_lines
-from napari_isx.rois import cells_at
 from napari_isx.session.groups import VesselGroup
 from napari_isx.session.session import Session
 from napari_isx.widgets.control.base import Control
+from napari_isx.widgets.control.canvas import CanvasControl, Point
+from napari_isx.widgets.control.cells_display import CellsDisplay
 from napari_isx.widgets.control.clicks import Click, Clicks
 from napari_isx.widgets.control.views import View, Views
 
@@ -38,17 +37,31 @@ class MapsView(View, Protocol):
 
 
 class VesselsControl(Control):
-    """The layers of vessel sets, and the docks that show maps."""
+    """The layers of vessel sets, and the docks that show maps.
 
-    def __init__(self, viewer: ViewerModel, session: Session) -> None:
+    Parameters
+    ----------
+    viewer : ViewerModel
+    session : Session
+    canvas : CanvasControl
+        That knows where cells are drawn.
+    display : CellsDisplay
+        That knows how vessels are coloured too.
+    """
+
+    def __init__(
+        self, viewer: ViewerModel, session: Session, canvas: CanvasControl, display: CellsDisplay
+    ) -> None:
         super().__init__(viewer, session)
+        self._canvas = canvas
+        self._display = display
         self._views: Views[MapsView] = Views()
         self._lines: WeakKeyDictionary[VesselSet, list[Points]] = WeakKeyDictionary()
-        self._color_by: ColorBy = "status"
         self._shown: tuple[VesselSet, int, int] | None = None  # whose maps, vessel and sample
         Clicks(viewer, self._on_click)
         session.groups_changed.connect(self.show_selection)
         session.selection_changed.connect(self.show_selection)
+        display.changed.connect(self.show_selection)
         session.recordings_changed.connect(self.show_maps)
         session.cursor.moved.connect(self.show_maps)
 
@@ -57,11 +70,6 @@ class VesselsControl(Control):
         self._views.add(view)
         self._shown = None
         self.show_maps()
-
-    def color_by(self, what: ColorBy) -> None:
-        """Colour all vessels by their status, or as the file has them."""
-        self._color_by = what
-        self.show_selection()
 
     def show_selection(self) -> None:
         """Mark the selected vessels, and show the maps of the last of them."""
@@ -104,11 +112,12 @@ class VesselsControl(Control):
         """Draw the selected vessels white and wide, and the others as they are."""
         if len(layer.data) != vessels.num_vessels or not vessels.num_vessels:
             return
-        group = self.session.group
-        is_shown = isinstance(group, VesselGroup) and group.vessels is vessels
-        selected = list(self.session.selected) if is_shown else []
+        group = self._group_of(vessels)
+        if group is None:
+            return
+        selected = list(self.session.selected) if group is self.session.group else []
         statuses = vessels.statuses
-        colors = outline_colors(statuses, vessels.colors, self._color_by)
+        colors = outline_colors(statuses, vessels.colors, self._display.coloring_of(group))
         widths = np.array(vessel_widths_px(self._lines_of(vessels), statuses))
         if selected:
             colors[selected] = _WHITE
@@ -120,25 +129,17 @@ class VesselsControl(Control):
             layer.edge_width = widths.tolist()
 
     def _on_click(self, click: Click) -> None:
-        if not self._is_on_cell(click.position_um):
+        """Select the vessel at a place, unless a cell is drawn there: cells come first."""
+        if self._canvas.found_at(click.position_um)[0] is None:
             self._pick_at(click.position_um, add=click.adds)
 
-    def _is_on_cell(self, position_um: Sequence[float]) -> bool:
-        """Whether a visible cell is at a place in the world; cells come first."""
-        return any(
-            cells_at(layer.metadata[ROIS_KEY], *layer.world_to_data(position_um))
-            for layer, _ in self.our_layers()
-            if layer.visible and ROIS_KEY in layer.metadata
-        )
-
-    def _pick_at(self, position_um: Sequence[float], add: bool) -> None:
-        zoom = getattr(self.viewer, "scene", self.viewer).camera.zoom  # `scene` is of napari 0.9
+    def _pick_at(self, position_um: Point, add: bool) -> None:
         for layer, recording in reversed(list(self.our_layers())):
             group = self._group_of(recording)
             if group is None or not layer.visible or not isinstance(layer, Shapes):
                 continue
             row, col = layer.world_to_data(position_um)
-            reach_px = _REACH_PX / zoom / float(min(layer.scale[-2:]))
+            reach_px = _REACH_PX / self.camera.zoom / float(min(layer.scale[-2:]))
             found = nearest_vessel(self._lines_of(group.vessels), row, col, reach_px)
             if found is not None:
                 if add:

@@ -11,7 +11,7 @@ from napari_isx.widgets.control.base import Control
 from napari_isx.widgets.later import Later
 
 if TYPE_CHECKING:
-    from napari.components import Camera, ViewerModel
+    from napari.components import ViewerModel
 
 View = tuple[float, ...]
 
@@ -27,11 +27,6 @@ class ViewControl(Control):
         self._fitted: View | None = None
         self._num_layers = len(viewer.layers)
         self._after_docking = Later(self._refit_if_open, _DOCKED_MS)
-
-    @property
-    def camera(self) -> Camera:
-        """The viewer's camera."""
-        return getattr(self.viewer, "scene", self.viewer).camera  # `scene` came with napari 0.9
 
     def follow_layers(self) -> None:
         """Show the whole of it again where something was added."""

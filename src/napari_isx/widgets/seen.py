@@ -1,0 +1,33 @@
+"""A widget that says whether anybody sees it."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import Signal
+from qtpy.QtGui import QHideEvent, QShowEvent
+from qtpy.QtWidgets import QWidget
+
+
+class SeenWidget(QWidget):
+    """For what is not worth reading while nobody sees it."""
+
+    shown_changed = Signal()
+    """It can be seen now, or no more: see :attr:`is_shown`."""
+
+    _is_shown = False
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether anybody can see it."""
+        return self._is_shown
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        """Say that it can be seen."""
+        super().showEvent(event)
+        self._is_shown = True
+        self.shown_changed.emit()
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
+        """Say that it cannot be seen."""
+        super().hideEvent(event)
+        self._is_shown = False
+        self.shown_changed.emit()
