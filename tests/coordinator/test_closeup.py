@@ -12,11 +12,13 @@ from psygnal import Signal
 from qtpy.QtWidgets import QApplication
 from scenes import make_cells, make_events, make_movie
 
+from napari_isx import Spacing
 from napari_isx.io.movie import Movie
 from napari_isx.widgets.control import closeup as module
 
-# Of the canvas of a viewer without a window, and of a cell of `make_cells`.
-HEIGHT_PX, SIZE_UM = 600, 18
+# Of the canvas of a viewer without a window; of a cell, from its first to its last pixel; and of
+# the field of `make_cells`.
+HEIGHT_PX, SIZE_UM, FIELD_UM = 600, 18, 66
 
 
 class Panel:
@@ -276,6 +278,17 @@ def test_centering_shows_the_cell_and_its_surroundings(stage, control, dock, pat
     assert (camera.center, camera.zoom) == before, "only if it is wished"
     dock.center_requested.emit()
     assert camera.center[-2:] == pytest.approx((16.5, 61.5), abs=1.6)
+    assert HEIGHT_PX / camera.zoom == pytest.approx(FIELD_UM), "8 cells are more than the field"
+
+
+def test_eight_times_the_cell_is_shown(stage, control, dock, tmp_path):
+    footprint = np.zeros((70, 90))
+    footprint[20:25, 30:34] = 1  # cut out with a pixel around it
+    spacing = Spacing.regular(footprint.shape, 3.0)
+    stage.open(make_cells(tmp_path / "wide.isxd", footprints=[footprint], spacing=spacing))
+    select(stage, control, 0)
+    dock.center_requested.emit()
+    camera = getattr(stage.viewer, "scene", stage.viewer).camera
     assert HEIGHT_PX / camera.zoom == pytest.approx(8 * SIZE_UM)
 
 

@@ -63,9 +63,14 @@ def test_work_that_comes_to_its_end(run):
 
 @pytest.mark.parametrize(
     "error",
-    [IsxFileError("cells.isxd", "it is cut short"), OSError("No space left"), ValueError("No map")],
+    [
+        IsxFileError("cells.isxd", "it is cut short"),
+        OSError("No space left"),
+        ValueError("No map"),
+        MemoryError("Unable to allocate 3 GiB"),
+    ],
 )
-def test_what_is_wrong_with_a_file_is_told_in_its_own_words(run, error):
+def test_what_is_wrong_with_a_file_or_its_size_is_told_in_its_own_words(run, error):
     told, raised = run(steps_with(error))
     assert (told.steps, told.failures, told.num_ends) == ([1], [str(error)], 0)
     assert raised == []

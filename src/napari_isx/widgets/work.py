@@ -21,8 +21,9 @@ class Work(Generic[T]):
     on_step : callable
         Takes what the work yields, in the thread of the window.
     on_failure : callable
-        Takes the sentence of an error that ended the work: of an OSError or a ValueError its own.
-        Any other is a fault of ours, and is raised after that in the thread of the window.
+        Takes the sentence of an error that ended the work: of an OSError, a ValueError or a
+        MemoryError its own. Any other is a fault of ours, and is raised after that in the thread
+        of the window.
     on_end : callable, optional
         Called when the work has come to its end, not when it failed or was given up.
     title : str
@@ -68,7 +69,7 @@ class Work(Generic[T]):
         if job is not self._job:
             return
         self._job = None
-        if isinstance(error, (OSError, ValueError)):
+        if isinstance(error, (OSError, ValueError, MemoryError)):
             self._on_failure(str(error))
         elif error is not None:
             self._on_failure(_UNEXPECTED)

@@ -16,7 +16,7 @@ from napari_isx.widgets.control.base import Control
 if TYPE_CHECKING:
     from napari.components import ViewerModel
 
-# How much of the canvas is shown, compared with the cell, and at least in micrometres.
+# How much is shown, compared with the cell, and at least in micrometres; at most the field.
 _SURROUNDINGS: Final = 8.0
 _LEAST_UM: Final = 60.0
 
@@ -80,8 +80,9 @@ class CenteringControl(Control):
         start, stop = np.array([layer.data_to_world(corner) for corner in (first, last)])[:, -2:]
         self.camera.center = (0.0, *((start + stop) / 2).tolist())
         if self._zoom is None or np.isclose(self.camera.zoom, self._zoom):
-            size_um = max(_SURROUNDINGS * float(np.abs(stop - start).max()), _LEAST_UM)
-            self.camera.zoom = self._zoom = float(min(self._canvas_px)) / size_um
+            size_um = max(_SURROUNDINGS * np.abs(stop - start).max(), _LEAST_UM)
+            field_um = np.ptp(layer.extent.world, axis=0)[-2:].min()
+            self.camera.zoom = self._zoom = float(min(self._canvas_px) / min(size_um, field_um))
 
     def _on_mouse(self, viewer: ViewerModel, event: Any) -> Iterator[None]:  # noqa: ARG002
         """Know whether a button of the mouse is down on the canvas."""
