@@ -62,7 +62,7 @@ def _no_recording_left_open(request: pytest.FixtureRequest) -> Iterator[None]:
         return
     # pytest itself keeps what a test was handed, a closed viewer for one, until after this.
     request.node.funcargs.clear()
-    for pause_s in (0, 0, 0.1, 0.5, 1):  # the threads of a cluster let go a moment later
+    for pause_s in (0, 0, 0.1, 0.5, 1, 3):  # the threads of a cluster let go a moment later
         time.sleep(pause_s)
         gc.collect()
         left = _open_recordings() - before

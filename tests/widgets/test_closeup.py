@@ -92,7 +92,7 @@ def test_the_arrow_keys_and_the_event_buttons(hands, session, dock):
 def test_a_selection_that_runs_reads_nothing_until_it_rests(hands, session, dock, slow):
     group = session.groups[0]
     hands.click_cell(3)
-    hands.qtbot.waitUntil(lambda: len(slow) > 2)
+    hands.qtbot.waitUntil(lambda: len(slow) > 2, timeout=20_000)
     for cell in (0, 1, 3, 1, 0):
         session.select(group, [cell])
         hands.qtbot.wait(20)
@@ -120,7 +120,7 @@ def test_a_hidden_dock_reads_nothing(hands, session, dock, slow):
 
 def test_closing_the_dock_ends_the_work(hands, session, dock, slow):
     hands.click_cell(0)
-    hands.qtbot.waitUntil(lambda: len(slow) > 2)
+    hands.qtbot.waitUntil(lambda: len(slow) > 2, timeout=20_000)
     hands.viewer.window.remove_dock_widget(dock)
     hands.qtbot.wait(200)
     count = len(slow)
@@ -132,7 +132,7 @@ def test_closing_the_dock_ends_the_work(hands, session, dock, slow):
 
 def test_closing_files_in_the_midst_of_it(hands, session, dock, slow):
     hands.click_cell(0)
-    hands.qtbot.waitUntil(lambda: len(slow) > 2)
+    hands.qtbot.waitUntil(lambda: len(slow) > 2, timeout=20_000)
     hands.viewer.window._qt_viewer.canvas._scene_canvas.set_current()
     hands.viewer.layers.remove("movie")
     hands.settle()
@@ -144,7 +144,8 @@ def test_closing_files_in_the_midst_of_it(hands, session, dock, slow):
 
 def test_a_window_closed_in_the_midst_of_it_leaves_nothing(hands, session, dock, slow):
     hands.click_cell(0)
-    hands.qtbot.waitUntil(lambda: len(slow) > 2)  # the fixtures look for what is left
+    # The fixtures look for what is left.
+    hands.qtbot.waitUntil(lambda: len(slow) > 2, timeout=20_000)
 
 
 def test_centering_moves_the_canvas(hands, session, dock):
