@@ -21,3 +21,11 @@ def test_a_file_that_was_cut_short_says_so_once(tmp_path, caplog):
             assert ours.timing.sampling_rate_hz == 1000
     [record] = caplog.records
     assert "its end is missing" in record.getMessage()
+
+
+def test_what_is_wrong_behind_the_clock_leaves_it_known(tmp_path):
+    stream = gpio_files.random_stream(1, 50)
+    session = {"ad": {"clock": 500}, "microscope": 5}
+    with open_isx(gpio_files.write(tmp_path / "rec.gpio", stream, session)) as ours:
+        assert ours.clock_problems == ()
+        assert ours.timing.sampling_rate_hz == 500

@@ -199,17 +199,21 @@ def open_gpio_file(source: FileSource) -> GpioSet:
     """
     header = _read_header(source)
     session: dict[str, Any] | None = None
+    is_clock_known = False
     clock_hz, renames, problems = DEFAULT_CLOCK_HZ, dict[str, str](), list[str]()
     try:
         session = _read_session(source, header.session_offset)
         if session is not None:
             fields = Fields(source.path, session, "session.")
             clock_hz = _clock_hz(fields)
+            is_clock_known = True
             renames = _renames(fields, closed_loop=header.file_format == CLOSED_LOOP_FORMAT)
     except IsxFileError as error:
         # The packets are worth having without it, and `isx` reads them too.
-        finding = f"{error.finding}, so its clock is taken to run at {clock_hz} Hz"
-        problems = [f"{source.path.name}: {finding}"]
+        finding = error.finding
+        if not is_clock_known:
+            finding += f", so its clock is taken to run at {clock_hz} Hz"
+            problems = [f"{source.path.name}: {finding}"]
         _warn_once(f"{source.path}: {finding}")
     channels = PacketStreamChannels(source, header, clock_hz, renames)
     gpio = GpioSet(source, channels, session=session or {})
