@@ -17,11 +17,11 @@ from napari_isx import (
     write_event_set,
     write_movie,
 )
-from napari_isx.io.container import read_footer
-from napari_isx.io.gpio_packets import SYNC_WORD, PacketType
-from napari_isx.io.source import FileSource
-from napari_isx.io.write import new_file, write_footer
-from napari_isx.io.write_gpio import write_gpio
+from napari_isx.io.format.container import read_footer
+from napari_isx.io.format.source import FileSource
+from napari_isx.io.gpio.packets import SYNC_WORD, PacketType
+from napari_isx.io.gpio.write import write_gpio
+from napari_isx.io.movies.write import new_file, write_footer
 
 PERIOD_S = 0.05
 # A session of about the size that recordings have: a few kB of JSON.

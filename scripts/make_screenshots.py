@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from qtpy.QtGui import QPixmap
     from qtpy.QtWidgets import QWidget
 
-    from napari_isx.io.cells import CellStatus
+    from napari_isx.io.cells.cell_set import CellStatus
     from napari_isx.session.groups import CellGroup
     from napari_isx.widgets.cells.dock import CellsWidget
     from napari_isx.widgets.coordinator import Coordinator

@@ -11,7 +11,7 @@ from napari import Viewer
 from qtpy.QtWidgets import QApplication, QDockWidget, QWidget
 
 from napari_isx import open_isx
-from napari_isx.io.cells import CellStatus
+from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.session.session import Session
 from napari_isx.widgets.coordinator import Coordinator
 

@@ -11,8 +11,8 @@ import numpy as np
 from scenes import START
 
 from napari_isx import Timing
-from napari_isx.io.signal import Signal
-from napari_isx.io.write_gpio import Packet, channel_packets, write_gpio, write_imu
+from napari_isx.io.base.signal import Signal
+from napari_isx.io.gpio.write import Packet, channel_packets, write_gpio, write_imu
 
 GPIO: Mapping[str, tuple[Sequence[float], Sequence[float]]] = {
     "Digital GPI 0": ([0, 1, 2, 5, 5.001], [0, 1, 0, 1, 0]),

@@ -10,8 +10,8 @@ import numpy as np
 from scenes import START
 
 from napari_isx import Spacing, Timing, write_behavior_movie, write_movie
-from napari_isx.io.signal import Signal
-from napari_isx.io.write_gpio import channel_packets, write_gpio
+from napari_isx.io.base.signal import Signal
+from napari_isx.io.gpio.write import channel_packets, write_gpio
 
 UUID = "3f2a"
 COUNTER_US = 5_000_000_000

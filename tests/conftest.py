@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from napari_isx import open_isx
-from napari_isx.io.recording import Recording
+from napari_isx.io.base.recording import Recording
 
 settings.register_profile(
     "default",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_isx import IsxFileError, open_isx
-from napari_isx.io.recording import Recording
+from napari_isx.io.base.recording import Recording
 
 ALLOWED = (IsxFileError, IndexError, ValueError)
 # Names that take arguments, with arguments that fit their signature.

@@ -35,7 +35,10 @@ def test_the_names_of_the_package_are_all_there():
         loaded_after("import napari_isx; napari_isx.missing")
 
 
-@pytest.mark.parametrize("module", ["open", "write", "movie", "cells", "events", "lazy"])
+IO = ["open", "movies.write", "movies.isxd", "cells.cell_set", "events.event_set", "base.lazy"]
+
+
+@pytest.mark.parametrize("module", IO)
 def test_reading_and_writing_need_numpy_alone(module):
     loaded = loaded_after(f"import napari_isx.io.{module}")
     assert "numpy" in loaded

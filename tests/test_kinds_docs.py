@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from napari_isx import write_image
-from napari_isx.io.recording import Recording
+from napari_isx.io.base.recording import Recording
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES = sorted((DOCS / "kinds").glob("*.md"))

@@ -12,7 +12,7 @@ import pytest
 from npe2 import PluginManager, PluginManifest
 
 import napari_isx
-from napari_isx.io.folder import LEGACY_SUFFIXES, SUFFIXES
+from napari_isx.io.folders.scan import LEGACY_SUFFIXES, SUFFIXES
 from napari_isx.widgets.shortcuts import KEY_COMMANDS
 
 PACKAGED = Path(napari_isx.__file__).with_name("napari.yaml")

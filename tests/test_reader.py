@@ -20,7 +20,7 @@ from napari.utils import progress
 from scenes import FIELD, START, make_cells, make_events, make_movie
 
 from napari_isx import IsxFileError, Spacing, Timing, UnsupportedIsxError, write_movie
-from napari_isx.io.folder import LEGACY_SUFFIXES, SUFFIXES
+from napari_isx.io.folders.scan import LEGACY_SUFFIXES, SUFFIXES
 from napari_isx.layers import together, window
 from napari_isx.reader import get_reader, read
 
@@ -86,13 +86,13 @@ def test_a_folder_with_recordings_is_ours_and_every_other_is_left_alone(tmp_path
 
 @pytest.mark.parametrize("suffix", sorted(LEGACY_SUFFIXES))
 def test_files_that_others_read_too_are_asked_what_is_in_them(tmp_path, suffix, monkeypatch):
-    from napari_isx.io import folder
+    from napari_isx.io.folders import scan as folder
 
     path = tmp_path / f"recording_20160706_132714{suffix}"
     assert get_reader(str(path)) is None
     path.write_bytes(b"somebody else's")
     assert get_reader(str(path)) is None
-    monkeypatch.setattr("napari_isx.io.folder.is_legacy", lambda path: True)
+    monkeypatch.setattr("napari_isx.io.folders.scan.is_legacy", lambda path: True)
     assert folder.is_ours(path)
     assert get_reader(str(path)) is not None
     assert get_reader(str(path.with_suffix(suffix.upper()))) is not None
@@ -300,7 +300,7 @@ def test_a_folder_that_may_not_be_listed_is_told(folder, told, monkeypatch):
     def refuse(place):
         raise PermissionError(13, "Permission denied", str(place))
 
-    monkeypatch.setattr("napari_isx.io.folder.os.scandir", refuse)
+    monkeypatch.setattr("napari_isx.io.folders.scan.os.scandir", refuse)
     assert read(str(folder)) == [(None,)]
     assert told[0].startswith("mouse: it cannot be opened (Permission denied). ")
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from napari_isx.io.kept_footers import KEPT_SUFFIX
+from napari_isx.io.cells.status_backups import KEPT_SUFFIX
 from napari_isx.session.cells.metric_definitions import (
     ACTIVE_MADS,
     NEIGHBOR_RADII,

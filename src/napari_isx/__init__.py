@@ -11,41 +11,41 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from napari_isx.io.behavior import BehaviorMovie
-    from napari_isx.io.cells import CellSet
+    from napari_isx.io.base.signal import Signal
+    from napari_isx.io.base.spacing import Spacing
+    from napari_isx.io.base.timing import Timing
+    from napari_isx.io.behavior.movie import BehaviorMovie
+    from napari_isx.io.behavior.write import write_behavior_movie
+    from napari_isx.io.cells.cell_set import CellSet
     from napari_isx.io.errors import IsxFileError, UnsupportedIsxError
-    from napari_isx.io.events import EventSet
-    from napari_isx.io.gpio import GpioSet
-    from napari_isx.io.movie import Image, Movie
+    from napari_isx.io.events.event_set import EventSet
+    from napari_isx.io.gpio.gpio_set import GpioSet
+    from napari_isx.io.movies.isxd import Image, Movie
+    from napari_isx.io.movies.write import write_cell_set, write_event_set, write_image, write_movie
     from napari_isx.io.open import open_isx
-    from napari_isx.io.signal import Signal
-    from napari_isx.io.spacing import Spacing
-    from napari_isx.io.timing import Timing
-    from napari_isx.io.vessels import VesselSet
-    from napari_isx.io.write import write_cell_set, write_event_set, write_image, write_movie
-    from napari_isx.io.write_behavior import write_behavior_movie
-    from napari_isx.io.write_vessels import write_vessel_set
+    from napari_isx.io.vessels.vessel_set import VesselSet
+    from napari_isx.io.vessels.write import write_vessel_set
 
 _HOME: Final = {
-    "BehaviorMovie": "behavior",
-    "CellSet": "cells",
-    "EventSet": "events",
-    "GpioSet": "gpio",
-    "Image": "movie",
+    "BehaviorMovie": "behavior.movie",
+    "CellSet": "cells.cell_set",
+    "EventSet": "events.event_set",
+    "GpioSet": "gpio.gpio_set",
+    "Image": "movies.isxd",
     "IsxFileError": "errors",
-    "Movie": "movie",
-    "Signal": "signal",
-    "Spacing": "spacing",
-    "Timing": "timing",
+    "Movie": "movies.isxd",
+    "Signal": "base.signal",
+    "Spacing": "base.spacing",
+    "Timing": "base.timing",
     "UnsupportedIsxError": "errors",
-    "VesselSet": "vessels",
+    "VesselSet": "vessels.vessel_set",
     "open_isx": "open",
-    "write_behavior_movie": "write_behavior",
-    "write_cell_set": "write",
-    "write_event_set": "write",
-    "write_image": "write",
-    "write_movie": "write",
-    "write_vessel_set": "write_vessels",
+    "write_behavior_movie": "behavior.write",
+    "write_cell_set": "movies.write",
+    "write_event_set": "movies.write",
+    "write_image": "movies.write",
+    "write_movie": "movies.write",
+    "write_vessel_set": "vessels.write",
 }
 """The module of `napari_isx.io` in which each public name lives."""
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_isx.io.errors import IsxFileError
-from napari_isx.io.folder import find_recordings, has_recordings, is_ours
+from napari_isx.io.folders.scan import find_recordings, has_recordings, is_ours
 from napari_isx.io.open import open_isx
 
 if TYPE_CHECKING:
-    from napari_isx.io.found import Found
+    from napari_isx.io.folders.summary import Found
     from napari_isx.layers.keys import LayerData
 
 Paths = str | Sequence[str]
@@ -85,7 +85,7 @@ def _in_words(error: IsxFileError | OSError) -> str:
 
 def _recordings(path: Paths) -> list[list[Path]]:
     """The recordings to open, each as its parts."""
-    from napari_isx.io.series_groups import series_of
+    from napari_isx.io.folders.grouping import series_of
     from napari_isx.layers.together import parts_to_open
 
     paths = _as_list(path)
@@ -109,7 +109,7 @@ def _chosen(folder: Path) -> list[list[Path]]:
 
 def _joined(finds: Iterable[Found]) -> list[list[Path]]:
     """The parts of each find; those of which it could not be told in the list are joined now."""
-    from napari_isx.io.series_groups import series_of
+    from napari_isx.io.folders.grouping import series_of
 
     finds = list(finds)
     untold = [one.path for one in finds if len(one.paths) == 1 and one.may_be_part]

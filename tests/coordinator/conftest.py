@@ -17,7 +17,7 @@ from napari.utils.interactions import (
 )
 from psygnal import Signal
 
-from napari_isx.io.recording import Recording
+from napari_isx.io.base.recording import Recording
 from napari_isx.layers.build import layers_of
 from napari_isx.widgets.coordinator import Coordinator
 

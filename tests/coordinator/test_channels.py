@@ -129,7 +129,7 @@ def test_j_steps_through_zones_and_lines_where_none_is_picked(stage, tmp_path):
 
 
 def test_a_file_whose_channels_cannot_be_read_is_told_of_once(stage, tmp_path, monkeypatch):
-    from napari_isx.io.gpio import GpioSet
+    from napari_isx.io.gpio.gpio_set import GpioSet
 
     def fails(self, channel):
         raise OSError("the disk is gone")

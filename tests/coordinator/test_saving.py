@@ -9,7 +9,7 @@ from napari.utils.notifications import notification_manager
 from scenes import make_cells
 
 from napari_isx import open_isx
-from napari_isx.io.kept_footers import KEPT_SUFFIX
+from napari_isx.io.cells.status_backups import KEPT_SUFFIX
 from napari_isx.session.decisions.curation import Curation
 
 STATUSES = ["accepted", "undecided", "rejected"]

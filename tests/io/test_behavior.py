@@ -32,7 +32,7 @@ from behavior_files import (
 from PIL import Image
 
 from napari_isx import Spacing, Timing, UnsupportedIsxError, open_isx
-from napari_isx.io import jpeg, mjpeg
+from napari_isx.io.behavior import jpeg, mjpeg
 
 
 def test_frames_and_description_equal_isx(isx, pyav, plain_isxb: Path) -> None:
@@ -80,7 +80,7 @@ def test_timing_of_the_session_replaces_the_recorders(
 
 
 def fields(path: Path, values: dict[str, Any]):
-    from napari_isx.io.fields import Fields
+    from napari_isx.io.format.json_fields import Fields
 
     return Fields(path, values)
 

@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from napari_isx import IsxFileError, open_isx
-from napari_isx.io import jpeg
+from napari_isx.io.behavior import jpeg
 
 
 def with_number(path: Path, offset: int, value: int) -> None:

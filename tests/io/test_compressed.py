@@ -54,7 +54,7 @@ def test_pixels_are_luma_times_a_power_of_two_for_each_tile(lossless: Path) -> N
 
 
 def test_shifts_follow_the_formula_for_every_code() -> None:
-    from napari_isx.io import compressed
+    from napari_isx.io.movies import compressed
 
     want = [4 - int((code - 49) / 32) for code in range(256)]
     have = compressed._LEFT.astype(int) - compressed._RIGHT.astype(int)

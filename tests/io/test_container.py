@@ -9,9 +9,9 @@ import pytest
 import recordings
 
 from napari_isx import IsxFileError, UnsupportedIsxError, open_isx
-from napari_isx.io.container import MAX_FOOTER_BYTES, read_footer
-from napari_isx.io.fields import Fields
-from napari_isx.io.source import FileSource
+from napari_isx.io.format.container import MAX_FOOTER_BYTES, read_footer
+from napari_isx.io.format.json_fields import Fields
+from napari_isx.io.format.source import FileSource
 
 CLASSES = {
     "movie": "Movie",

@@ -15,13 +15,13 @@ import recordings
 import series_files
 
 from napari_isx import Timing, write_cell_set, write_image, write_movie
-from napari_isx.io import folder as folder_module
-from napari_isx.io.behavior import HEADER
-from napari_isx.io.folder import find_recordings, has_recordings, is_ours, pick_movie
-from napari_isx.io.found import KINDS, Found
-from napari_isx.io.recording import Recording
-from napari_isx.io.write_gpio import write_imu
-from napari_isx.io.write_vessels import write_vessel_set
+from napari_isx.io.base.recording import Recording
+from napari_isx.io.behavior.movie import HEADER
+from napari_isx.io.folders import scan as folder_module
+from napari_isx.io.folders.scan import find_recordings, has_recordings, is_ours, pick_movie
+from napari_isx.io.folders.summary import KINDS, Found
+from napari_isx.io.gpio.write import write_imu
+from napari_isx.io.vessels.write import write_vessel_set
 
 STREAM = gpio_files.random_stream(1, 50)
 
@@ -198,7 +198,7 @@ def test_unlike_files_stay_apart(tmp_path):
 
 
 def test_gpio_files_are_not_decoded_for_the_list(tmp_path, monkeypatch):
-    from napari_isx.io import gpio
+    from napari_isx.io.gpio import gpio_set as gpio
 
     def refuse(*args, **kwargs):
         raise AssertionError("decoded")
@@ -422,7 +422,7 @@ def test_an_old_recording_is_told_from_its_xml_which_stands_for_its_parts(tmp_pa
     def refuse(*args):
         raise AssertionError("opened")
 
-    monkeypatch.setattr("napari_isx.io.found.open_isx", refuse)
+    monkeypatch.setattr("napari_isx.io.folders.summary.open_isx", refuse)
     path = nvista(tmp_path, files=["a-001.tif", "a-002.tif", "gone.tif"])
     (tmp_path / "gone.tif").unlink()
     (tmp_path / "other.tif").write_bytes(b"II*\0")

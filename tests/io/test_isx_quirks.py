@@ -16,7 +16,7 @@ import pytest
 import recordings
 
 from napari_isx import IsxFileError, Timing, open_isx
-from napari_isx.io.source import FileSource
+from napari_isx.io.format.source import FileSource
 
 FRAMES = recordings.pixels(4, 3, 50)
 

@@ -11,7 +11,7 @@ import pytest
 import recordings
 
 from napari_isx import Movie, open_isx
-from napari_isx.io.source import FileSource
+from napari_isx.io.format.source import FileSource
 
 GIGABYTE = 1 << 30
 MAX_GROWTH = 300 << 20

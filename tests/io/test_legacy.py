@@ -22,8 +22,8 @@ import pytest
 import recordings
 
 from napari_isx import GpioSet, IsxFileError, Movie, UnsupportedIsxError, open_isx
-from napari_isx.io import isx_process
-from napari_isx.io.legacy import LegacyGpioSet, LegacyMovie
+from napari_isx.io.legacy import isx_process
+from napari_isx.io.legacy.readers import LegacyGpioSet, LegacyMovie
 
 pytestmark = pytest.mark.skipif(find_spec("isx") is None, reason="isx is not installed here")
 
@@ -55,7 +55,8 @@ def _workers() -> set[int]:
 
 def _is_worker(process: psutil.Process) -> bool:
     try:
-        return "napari_isx.io.isx_worker" in process.cmdline() or process.status() == "zombie"
+        worker = "napari_isx.io.legacy.isx_worker"
+        return worker in process.cmdline() or process.status() == "zombie"
     except psutil.NoSuchProcess:
         return False
 

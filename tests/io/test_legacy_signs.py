@@ -11,8 +11,8 @@ import pytest
 import recordings
 
 from napari_isx import IsxFileError, UnsupportedIsxError, open_isx
-from napari_isx.io import isx_process
-from napari_isx.io.legacy import is_legacy
+from napari_isx.io.legacy import isx_process
+from napari_isx.io.legacy.readers import is_legacy
 
 FRAMES = recordings.pixels(4, 5, 9)
 BOMB = '<!DOCTYPE r [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>'

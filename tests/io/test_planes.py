@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_isx import IsxFileError, Movie, Timing, open_isx
-from napari_isx.io.planes import MoviePlane
+from napari_isx.io.movies.planes import MoviePlane
 
 START = datetime(2024, 5, 6, tzinfo=UTC)
 

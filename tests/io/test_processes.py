@@ -14,7 +14,7 @@ import pytest
 import recordings
 
 from napari_isx import open_isx
-from napari_isx.io import source
+from napari_isx.io.format import source
 
 
 @pytest.fixture(params=["preadv", "seek and read"])

@@ -15,7 +15,7 @@ import series_files
 from scenes import make_movie
 
 from napari_isx import IsxFileError, Movie, open_isx
-from napari_isx.io.source import FileSource
+from napari_isx.io.format.source import FileSource
 
 MICROSCOPE = {
     "multiplane": {

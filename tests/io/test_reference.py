@@ -14,7 +14,7 @@ import pytest
 from samples import checksum, write_samples
 
 from napari_isx import CellSet, EventSet, Image, open_isx
-from napari_isx.io.recording import Recording
+from napari_isx.io.base.recording import Recording
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 SYNTHETIC = json.loads((REFERENCE / "synthetic.json").read_text(encoding="utf-8"))

@@ -26,7 +26,7 @@ from napari_isx import (
     open_isx,
     write_behavior_movie,
 )
-from napari_isx.io.write_gpio import channel_packets, write_gpio, write_imu
+from napari_isx.io.gpio.write import channel_packets, write_gpio, write_imu
 
 
 def isx_frames(isx, path):

@@ -10,7 +10,7 @@ from napari_isx import CellSet, IsxFileError, Spacing, open_isx, write_cell_set
 
 
 def test_all_traces_of_a_long_gap_are_refused_but_one_is_read(tmp_path, monkeypatch):
-    monkeypatch.setattr("napari_isx.io.series_cells._MAX_TRACES_BYTES", 1 << 20)
+    monkeypatch.setattr("napari_isx.io.cells.series._MAX_TRACES_BYTES", 1 << 20)
     paths = [cells(tmp_path / "a.isxd"), cells(tmp_path / "b.isxd", start_s=86_400)]
     with open_isx(paths) as series:
         with pytest.raises(IsxFileError, match=r"trace\(i\)"):

@@ -8,7 +8,7 @@ import pytest
 import recordings
 
 from napari_isx import Timing, write_cell_set, write_movie
-from napari_isx.io.series_groups import series_of
+from napari_isx.io.folders.grouping import series_of
 
 START = datetime(2024, 5, 6, tzinfo=UTC)
 

@@ -10,8 +10,8 @@ import pytest
 import recordings
 
 from napari_isx import IsxFileError, open_isx
-from napari_isx.io import source
-from napari_isx.io.source import FileSource
+from napari_isx.io.format import source
+from napari_isx.io.format.source import FileSource
 
 
 @pytest.fixture(params=[True, False], ids=["preadv", "seek and read"])

@@ -8,7 +8,7 @@ import pytest
 import recordings
 
 from napari_isx import IsxFileError, Spacing, open_isx
-from napari_isx.io.fields import Fields, Rational
+from napari_isx.io.format.json_fields import Fields, Rational
 
 NAMED = Path("recording.isxd")
 

@@ -15,10 +15,10 @@ import pytest
 import recordings
 
 from napari_isx import open_isx
-from napari_isx.io import status_update
-from napari_isx.io.cells import STATUSES
-from napari_isx.io.kept_footers import KEPT_SUFFIX, kept_footers
-from napari_isx.io.status_update import JOURNAL_SUFFIX
+from napari_isx.io.cells import save_statuses as status_update
+from napari_isx.io.cells.cell_set import STATUSES
+from napari_isx.io.cells.save_statuses import JOURNAL_SUFFIX
+from napari_isx.io.cells.status_backups import KEPT_SUFFIX, kept_footers
 
 KEPT = f"c.isxd{KEPT_SUFFIX}"
 COUNT = 300  # the list of statuses is then several sectors long
@@ -31,7 +31,7 @@ KILLER = """
 import os, shutil, sys
 from pathlib import Path
 from napari_isx import open_isx
-from napari_isx.io.cells import STATUSES
+from napari_isx.io.cells.cell_set import STATUSES
 
 STEPS = {"open", "write", "flush", "fsync", "replace", "unlink", "close", "seek", "__exit__"}
 template, target, shift = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])

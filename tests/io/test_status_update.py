@@ -15,10 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_isx import IsxFileError, open_isx
-from napari_isx.io import status_update
-from napari_isx.io.cells import STATUSES
-from napari_isx.io.kept_footers import KEPT_SUFFIX, kept_footers
-from napari_isx.io.status_update import restore_footer
+from napari_isx.io.cells import save_statuses as status_update
+from napari_isx.io.cells.cell_set import STATUSES
+from napari_isx.io.cells.save_statuses import restore_footer
+from napari_isx.io.cells.status_backups import KEPT_SUFFIX, kept_footers
 
 OLD = ["accepted", "undecided", "rejected", "accepted", "undecided"]
 NEW = ["rejected", "undecided", "accepted", "undecided", "rejected"]

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_isx import IsxFileError, Timing, open_isx
-from napari_isx.io.fields import Fields, Rational
+from napari_isx.io.format.json_fields import Fields, Rational
 
 NAMED = Path("recording.isxd")
 

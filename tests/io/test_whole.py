@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from napari_isx.io.whole import new_file, write_whole
+from napari_isx.io.format.atomic_write import new_file, write_whole
 
 
 def test_what_is_written_is_on_the_disk_before_it_takes_the_name(tmp_path, monkeypatch):

@@ -25,9 +25,9 @@ from napari_isx import (
     write_image,
     write_movie,
 )
-from napari_isx.io.cells import METRIC_COLUMNS as CELL_METRIC_COLUMNS
-from napari_isx.io.cells import STATUSES
-from napari_isx.io.events import METRIC_COLUMNS
+from napari_isx.io.cells.cell_set import METRIC_COLUMNS as CELL_METRIC_COLUMNS
+from napari_isx.io.cells.cell_set import STATUSES
+from napari_isx.io.events.event_set import METRIC_COLUMNS
 
 SESSION = {"unknown": {"id": "Mäuschen"}, "name": "細胞", "x": [1, None, {"y": 2.5}]}
 names = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=40)

@@ -22,8 +22,8 @@ from napari_isx import (
     write_movie,
     write_vessel_set,
 )
-from napari_isx.io.cells import METRIC_COLUMNS as CELL_METRIC_COLUMNS
-from napari_isx.io.events import METRIC_COLUMNS
+from napari_isx.io.cells.cell_set import METRIC_COLUMNS as CELL_METRIC_COLUMNS
+from napari_isx.io.events.event_set import METRIC_COLUMNS
 
 FRAMES = recordings.pixels(3, 4, 7)
 FOOTPRINTS, TRACES = recordings.cell_arrays(3, 4, 7, 11)

@@ -15,8 +15,8 @@ import pytest
 import recordings
 
 from napari_isx import Signal, Timing, open_isx
-from napari_isx.io.gpio_packets import PacketType
-from napari_isx.io.write_gpio import Packet, channel_packets, write_gpio, write_imu
+from napari_isx.io.gpio.packets import PacketType
+from napari_isx.io.gpio.write import Packet, channel_packets, write_gpio, write_imu
 
 START = datetime(2024, 5, 6, 7, 8, 9, 250_000, UTC)
 TIMING = Timing.regular(45, Fraction(1, 50), START, dropped=[0, 7, 8, 44])

@@ -11,7 +11,7 @@ from napari.layers import Image, Shapes
 from scenes import make_cells, make_events, make_movie
 
 from napari_isx import IsxFileError, Spacing, Timing, write_behavior_movie, write_image
-from napari_isx.io.mjpeg import JpegIndex
+from napari_isx.io.behavior.mjpeg import JpegIndex
 from napari_isx.layers.behavior import (
     behavior_layer,
     behavior_layers,

@@ -20,7 +20,7 @@ from napari_isx import (
     write_image,
     write_vessel_set,
 )
-from napari_isx.io.recording import Recording
+from napari_isx.io.base.recording import Recording
 from napari_isx.layers.build import layers_of
 from napari_isx.layers.keys import RECORDING_KEY, recording_of
 

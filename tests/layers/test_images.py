@@ -9,7 +9,7 @@ from napari.components import ViewerModel
 from scenes import FIELD, make_movie
 
 from napari_isx import Image, Spacing, open_isx, write_image
-from napari_isx.io.source import FileSource
+from napari_isx.io.format.source import FileSource
 from napari_isx.layers.images import contrast_limits, image_layer, movie_layer
 
 

@@ -30,7 +30,7 @@ def test_time_is_an_axis_of_seconds_before_them():
 
 
 def test_a_still_image_without_a_period_has_a_scale_that_napari_can_show():
-    from napari_isx.io.fields import Rational
+    from napari_isx.io.format.json_fields import Rational
 
     assert seconds_per_step(Timing(1, period=Rational(0, 1))) > 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_isx.io.cells import STATUSES
+from napari_isx.io.cells.cell_set import STATUSES
 from napari_isx.layers.styles import (
     STATUS_COLORS,
     contour_width_px,

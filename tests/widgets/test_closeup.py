@@ -13,7 +13,7 @@ from qtpy.QtWidgets import QApplication, QComboBox, QPushButton, QToolButton
 from widgets_data import PERIOD_S
 
 from napari_isx import Spacing, Timing, write_movie
-from napari_isx.io.movie import Movie
+from napari_isx.io.movies.isxd import Movie
 from napari_isx.widgets.closeup import CloseUpWidget
 from napari_isx.widgets.later import Later
 

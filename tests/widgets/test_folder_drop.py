@@ -19,7 +19,7 @@ from qtpy.QtWidgets import QApplication
 from widgets_data import START
 
 from napari_isx import Timing, write_movie
-from napari_isx.io.found import Found
+from napari_isx.io.folders.summary import Found
 from napari_isx.widgets.folder_dialog import FolderDialog
 
 

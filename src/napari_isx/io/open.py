@@ -7,20 +7,20 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from napari_isx.io.behavior import BehaviorMovie
-from napari_isx.io.cells import CellSet
-from napari_isx.io.compressed import CompressedMovie
-from napari_isx.io.container import Footer, IsxKind, read_footer
+from napari_isx.io.base.recording import Recording
+from napari_isx.io.behavior.movie import BehaviorMovie
+from napari_isx.io.cells.cell_set import CellSet
 from napari_isx.io.errors import UnsupportedIsxError
-from napari_isx.io.events import open_event_set
-from napari_isx.io.gpio import open_gpio_file, open_gpio_set
-from napari_isx.io.imu import open_imu_file
-from napari_isx.io.legacy import open_legacy
-from napari_isx.io.movie import open_movie_or_image
-from napari_isx.io.recording import Recording
-from napari_isx.io.series_join import join
-from napari_isx.io.source import FileSource
-from napari_isx.io.vessels import VesselSet
+from napari_isx.io.events.event_set import open_event_set
+from napari_isx.io.format.container import Footer, IsxKind, read_footer
+from napari_isx.io.format.source import FileSource
+from napari_isx.io.gpio.gpio_set import open_gpio_file, open_gpio_set
+from napari_isx.io.gpio.imu import open_imu_file
+from napari_isx.io.join import join
+from napari_isx.io.legacy.readers import open_legacy
+from napari_isx.io.movies.compressed import CompressedMovie
+from napari_isx.io.movies.isxd import open_movie_or_image
+from napari_isx.io.vessels.vessel_set import VesselSet
 
 _READERS: Final[dict[IsxKind, Callable[[FileSource, Footer], Recording]]] = {
     IsxKind.MOVIE: open_movie_or_image,

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.frames import FrameSequence
+from napari_isx.io.base.frames import FrameSequence
+from napari_isx.io.base.lazy import frames_to_dask
+from napari_isx.io.base.timing import Timing
 from napari_isx.io.hardware_time import HardwareTime, Times, hardware_time
-from napari_isx.io.lazy import frames_to_dask
-from napari_isx.io.timing import Timing
 
 if TYPE_CHECKING:
     import dask.array as da

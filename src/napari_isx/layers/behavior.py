@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.behavior import BehaviorMovie
-from napari_isx.io.cells import CellSet
-from napari_isx.io.movie import Image, Movie
-from napari_isx.io.spacing import Spacing
+from napari_isx.io.base.spacing import Spacing
+from napari_isx.io.behavior.movie import BehaviorMovie
+from napari_isx.io.behavior.tracking import Zone
+from napari_isx.io.cells.cell_set import CellSet
+from napari_isx.io.movies.isxd import Image, Movie
 from napari_isx.io.time_grid import to_dask_in_time
-from napari_isx.io.tracking import Zone
-from napari_isx.io.vessels import VesselSet
+from napari_isx.io.vessels.vessel_set import VesselSet
 from napari_isx.layers.keys import BOX_KEY, RECORDING_KEY, LayerData, recording_of
 from napari_isx.layers.placement import placement
 from napari_isx.layers.redraw import redraw

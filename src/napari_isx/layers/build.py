@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from napari_isx.io.behavior import BehaviorMovie
-from napari_isx.io.cells import CellSet
+from napari_isx.io.base.recording import Recording
+from napari_isx.io.behavior.movie import BehaviorMovie
+from napari_isx.io.cells.cell_set import CellSet
 from napari_isx.io.errors import IsxFileError, UnsupportedIsxError
-from napari_isx.io.events import EventSet
-from napari_isx.io.gpio import GpioSet
-from napari_isx.io.legacy import LegacyMovie
-from napari_isx.io.movie import Image, Movie
-from napari_isx.io.recording import Recording
-from napari_isx.io.vessels import VesselSet
+from napari_isx.io.events.event_set import EventSet
+from napari_isx.io.gpio.gpio_set import GpioSet
+from napari_isx.io.legacy.readers import LegacyMovie
+from napari_isx.io.movies.isxd import Image, Movie
+from napari_isx.io.vessels.vessel_set import VesselSet
 from napari_isx.layers.behavior import behavior_layer, behavior_layers
 from napari_isx.layers.cells import cell_layers
 from napari_isx.layers.channels import channels_layer

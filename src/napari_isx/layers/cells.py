@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.cells import CellSet, CellStatus
+from napari_isx.io.cells.cell_set import CellSet, CellStatus
 from napari_isx.layers.keys import RECORDING_KEY, ROIS_KEY, LayerData
 from napari_isx.layers.placement import placement
 from napari_isx.layers.styles import (

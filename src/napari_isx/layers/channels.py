@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from napari_isx.io.gpio import GpioSet
+from napari_isx.io.gpio.gpio_set import GpioSet
 from napari_isx.layers.keys import RECORDING_KEY, LayerData
 from napari_isx.layers.placement import seconds_per_step
 

@@ -8,9 +8,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.movie import Image, Movie
-from napari_isx.io.recording import Recording
-from napari_isx.io.spacing import Spacing
+from napari_isx.io.base.recording import Recording
+from napari_isx.io.base.spacing import Spacing
+from napari_isx.io.movies.isxd import Image, Movie
 from napari_isx.io.time_grid import to_dask_in_time
 from napari_isx.layers.keys import RECORDING_KEY, LayerData
 from napari_isx.layers.placement import placement

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-from napari_isx.io.recording import Recording
+from napari_isx.io.base.recording import Recording
 
 if TYPE_CHECKING:
     from napari.layers import Layer

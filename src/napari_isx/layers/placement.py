@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from napari_isx.io.spacing import Spacing
-from napari_isx.io.timing import Timing
+from napari_isx.io.base.spacing import Spacing
+from napari_isx.io.base.timing import Timing
 
 # A still image may have a period of 0, but napari cannot show a scale of 0.
 _NO_PERIOD_S = 1.0

@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 
 from napari.utils import progress
 
-from napari_isx.io.series_groups import series_of
+from napari_isx.io.folders.grouping import series_of
 
 # By the progress over a list, so that nothing is remembered once all of it is open.
 _series: Final[WeakKeyDictionary[Any, list[list[Path]]]] = WeakKeyDictionary()

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.cells import CellStatus
-from napari_isx.io.vessels import VesselSet
+from napari_isx.io.cells.cell_set import CellStatus
+from napari_isx.io.vessels.vessel_set import VesselSet
 from napari_isx.layers.images import picture_layer
 from napari_isx.layers.keys import RECORDING_KEY, LayerData
 from napari_isx.layers.placement import placement

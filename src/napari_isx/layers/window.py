@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from napari_isx.io.found import Found
+from napari_isx.io.folders.summary import Found
 
 _OPENED: Final = "napari-isx.recordings_opened"
 _BROKEN: Final = "napari-isx.tell_of_broken_file"

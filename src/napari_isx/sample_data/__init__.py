@@ -65,8 +65,8 @@ def make_sample_series() -> list[LayerData]:
     OSError
         The cache folder cannot be written.
     """
+    from napari_isx.io.folders.grouping import series_of
     from napari_isx.io.open import open_isx
-    from napari_isx.io.series_groups import series_of
     from napari_isx.layers.build import layers_of
     from napari_isx.layers.window import announce_recordings
 

@@ -9,8 +9,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.timing import Timing
-from napari_isx.io.write_vessels import write_vessel_set
+from napari_isx.io.base.timing import Timing
+from napari_isx.io.vessels.write import write_vessel_set
 from napari_isx.sample_data.imaging import movie_spacing
 from napari_isx.sample_data.plan import PERIOD_S, PIXEL_UM, START, Floats, Scene
 from napari_isx.sample_data.tissue import Vessel

@@ -11,9 +11,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.imu import ACCELEROMETER_COUNTS_PER_G, ORIENTATION_COUNTS_PER_RAD
-from napari_isx.io.timing import Timing
-from napari_isx.io.write_gpio import channel_packets, write_gpio, write_imu
+from napari_isx.io.base.timing import Timing
+from napari_isx.io.gpio.imu import ACCELEROMETER_COUNTS_PER_G, ORIENTATION_COUNTS_PER_RAD
+from napari_isx.io.gpio.write import channel_packets, write_gpio, write_imu
 from napari_isx.sample_data.animal import Walk
 from napari_isx.sample_data.plan import (
     PERIOD_S,

@@ -10,8 +10,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.timing import Timing
-from napari_isx.io.write_behavior import write_behavior_movie
+from napari_isx.io.base.timing import Timing
+from napari_isx.io.behavior.write import write_behavior_movie
 from napari_isx.sample_data.animal import ARENA_PX, LEFT_ZONE_PX, RIGHT_ZONE_PX, Walk
 from napari_isx.sample_data.plan import (
     PERIOD_S,

@@ -9,9 +9,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.spacing import Spacing
-from napari_isx.io.timing import Timing
-from napari_isx.io.write import write_cell_set, write_event_set
+from napari_isx.io.base.spacing import Spacing
+from napari_isx.io.base.timing import Timing
+from napari_isx.io.movies.write import write_cell_set, write_event_set
 from napari_isx.sample_data.neurons import Neurons
 from napari_isx.sample_data.plan import PERIOD_S, PIXEL_UM, Floats, Scene
 

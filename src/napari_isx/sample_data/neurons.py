@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.cells import CellStatus
+from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.sample_data.plan import PERIOD_S, Floats, Scene, in_pulse
 
 RESPONSIVE: Final = (1, 4, 8, 13, 18, 22, 27, 33)

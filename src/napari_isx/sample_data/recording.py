@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.timing import Timing
-from napari_isx.io.write import write_movie
+from napari_isx.io.base.timing import Timing
+from napari_isx.io.movies.write import write_movie
 from napari_isx.sample_data.animal import simulate_walk
 from napari_isx.sample_data.blood import write_vessels
 from napari_isx.sample_data.box import BOX_LEAD_S, write_box, write_head

@@ -9,8 +9,8 @@ from typing import Final
 
 import numpy as np
 
-from napari_isx.io.timing import Timing
-from napari_isx.io.write import write_movie
+from napari_isx.io.base.timing import Timing
+from napari_isx.io.movies.write import write_movie
 from napari_isx.sample_data.imaging import movie_spacing, noisy_traces, write_cells, write_events
 from napari_isx.sample_data.neurons import simulate_neurons
 from napari_isx.sample_data.plan import PERIOD_S, START, Scene, random, session_json, tsc_us

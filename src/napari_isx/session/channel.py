@@ -11,10 +11,10 @@ from typing import Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.behavior import BehaviorMovie
-from napari_isx.io.gpio import GpioSet
-from napari_isx.io.recording import Recording
-from napari_isx.io.tracking import Tracking
+from napari_isx.io.base.recording import Recording
+from napari_isx.io.behavior.movie import BehaviorMovie
+from napari_isx.io.behavior.tracking import Tracking
+from napari_isx.io.gpio.gpio_set import GpioSet
 
 ChannelKind = Literal["digital", "held", "dense"]
 Times = npt.NDArray[np.float64]

@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 import numpy as np
 from psygnal import Signal
 
-from napari_isx.io.recording import Recording
+from napari_isx.io.base.recording import Recording
 from napari_isx.session.channel import Channel, channels_of
 from napari_isx.session.clock import Clock
 

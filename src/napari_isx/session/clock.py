@@ -12,14 +12,14 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.behavior import BehaviorMovie
+from napari_isx.io.base.frames import FrameSequence
+from napari_isx.io.base.recording import Recording
+from napari_isx.io.base.timing import Timing
+from napari_isx.io.behavior.movie import BehaviorMovie
 from napari_isx.io.errors import IsxFileError
-from napari_isx.io.frames import FrameSequence
 from napari_isx.io.hardware_time import HardwareTime, Times, hardware_time
-from napari_isx.io.movie import Movie
-from napari_isx.io.recording import Recording
+from napari_isx.io.movies.isxd import Movie
 from napari_isx.io.time_grid import shown_late_s
-from napari_isx.io.timing import Timing
 
 Method = Literal["hardware counter", "start time", "assumed"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import NamedTuple
 
-from napari_isx.io.gpio import GpioSet
+from napari_isx.io.gpio.gpio_set import GpioSet
 from napari_isx.session.clock import Clock, Misalignment, Placed
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
-from napari_isx.io.cells import CellSet, CellStatus
-from napari_isx.io.events import EventSet
-from napari_isx.io.names import places_of
-from napari_isx.io.recording import Recording
-from napari_isx.io.signal import Signal
-from napari_isx.io.timing import Timing
-from napari_isx.io.vessels import VesselSet
+from napari_isx.io.base.duplicate_names import places_of
+from napari_isx.io.base.recording import Recording
+from napari_isx.io.base.signal import Signal
+from napari_isx.io.base.timing import Timing
+from napari_isx.io.cells.cell_set import CellSet, CellStatus
+from napari_isx.io.events.event_set import EventSet
+from napari_isx.io.vessels.vessel_set import VesselSet
 from napari_isx.session.decisions.curation import Curation
 
 

@@ -8,8 +8,8 @@ from typing import Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.cells import CellStatus
-from napari_isx.io.timing import Timing
+from napari_isx.io.base.timing import Timing
+from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.session.channel import Channel
 from napari_isx.session.clock import Clock
 from napari_isx.session.groups import CellGroup, VesselGroup

@@ -8,10 +8,10 @@ from typing import ClassVar
 import numpy as np
 from psygnal import Signal
 
-from napari_isx.io.cells import CellSet
-from napari_isx.io.events import EventSet
-from napari_isx.io.recording import Recording
-from napari_isx.io.vessels import VesselSet
+from napari_isx.io.base.recording import Recording
+from napari_isx.io.cells.cell_set import CellSet
+from napari_isx.io.events.event_set import EventSet
+from napari_isx.io.vessels.vessel_set import VesselSet
 from napari_isx.session.cells.review import Review, Reviews
 from napari_isx.session.channels import ChannelList
 from napari_isx.session.clock import Clock

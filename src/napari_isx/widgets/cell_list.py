@@ -17,7 +17,7 @@ from qtpy.QtCore import (
 from qtpy.QtGui import QKeyEvent
 from qtpy.QtWidgets import QAbstractItemView, QListView, QWidget
 
-from napari_isx.io.cells import CellStatus
+from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.widgets.symbols import SYMBOLS
 
 _NO_STATUS: Final = "·"

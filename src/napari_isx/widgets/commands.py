@@ -21,7 +21,7 @@ from napari_isx.widgets.shortcuts import KEY_COMMANDS, register_shortcuts
 if TYPE_CHECKING:
     from napari.components import ViewerModel
 
-    from napari_isx.io.found import Found
+    from napari_isx.io.folders.summary import Found
 
 
 def show_traces() -> None:

@@ -8,8 +8,8 @@ from weakref import WeakKeyDictionary
 from napari.layers import Layer, Points
 from napari.utils.notifications import show_info
 
-from napari_isx.io.cells import CellSet
-from napari_isx.io.events import EventSet
+from napari_isx.io.cells.cell_set import CellSet
+from napari_isx.io.events.event_set import EventSet
 from napari_isx.io.hardware_time import HardwareTime
 from napari_isx.layers.events import MAX_POINTS, clear_events, place_events
 from napari_isx.layers.keys import ROIS_KEY, recording_of

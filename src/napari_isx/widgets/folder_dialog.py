@@ -23,7 +23,7 @@ from qtpy.QtWidgets import (
 )
 from superqt import QElidingLabel
 
-from napari_isx.io.found import Found
+from napari_isx.io.folders.summary import Found
 
 _COLUMNS: Final = ("Name", "Kind", "Contents", "Changed", "Size")
 _NAME, _KIND, _CONTENTS, _CHANGED, _SIZE = range(len(_COLUMNS))

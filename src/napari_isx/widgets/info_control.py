@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import ref
 
-from napari_isx.io.recording import Recording
+from napari_isx.io.base.recording import Recording
 from napari_isx.layers.keys import recording_of
 from napari_isx.session.info.info import describe, save_info
 from napari_isx.session.info.info_rows import title_of

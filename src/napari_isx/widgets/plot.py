@@ -10,7 +10,7 @@ from qtpy.QtCore import QEvent, QObject, QPointF, Signal
 from qtpy.QtGui import QKeyEvent
 from qtpy.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
-from napari_isx.io.cells import CellStatus
+from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.session.plotdata import TraceRow
 from napari_isx.widgets.plot_row import LEFT_AXIS_PX, PlotColors, Row
 

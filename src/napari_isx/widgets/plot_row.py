@@ -12,7 +12,7 @@ from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QGraphicsItem
 
-from napari_isx.io.cells import CellStatus
+from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.session.plotdata import RowStyle, TraceRow, thin_out, thin_steps
 from napari_isx.widgets.symbols import SYMBOLS
 

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from napari_isx.io.cells import CellStatus
+from napari_isx.io.cells.cell_set import CellStatus
 
 SYMBOLS: Final[dict[CellStatus, str]] = {"accepted": "✓", "undecided": "?", "rejected": "✗"}

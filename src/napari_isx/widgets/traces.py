@@ -21,7 +21,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_isx.io.cells import CellStatus
+from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.layers.styles import ColorBy
 from napari_isx.session.clock_words import ClockWords
 from napari_isx.session.plotdata import TraceRow

@@ -10,7 +10,7 @@ from typing import Any
 
 import platformdirs
 
-from napari_isx.io.whole import write_whole
+from napari_isx.io.format.atomic_write import write_whole
 from napari_isx.session.decisions.journal_file import DATA_FOLDER_VARIABLE
 
 

@@ -23,7 +23,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_isx.io.cells import CellStatus
+from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.session.pictures.event_image import EventImage
 from napari_isx.session.pictures.event_loop import Loop
 from napari_isx.session.plotdata import TraceRow, thin_out

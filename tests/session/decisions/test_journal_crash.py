@@ -11,7 +11,7 @@ import pytest
 import recordings
 
 from napari_isx import open_isx
-from napari_isx.io.cells import STATUSES
+from napari_isx.io.cells.cell_set import STATUSES
 from napari_isx.session.decisions import journal_file
 from napari_isx.session.decisions.curation import Curation
 from napari_isx.session.decisions.journal import JOURNAL_SUFFIX, read_journal
@@ -27,7 +27,7 @@ COMMON = r"""
 import os, random, shutil, signal, sys, time
 from pathlib import Path
 from napari_isx import open_isx
-from napari_isx.io.cells import STATUSES
+from napari_isx.io.cells.cell_set import STATUSES
 from napari_isx.session.decisions.curation import Curation
 
 class Worker:  # decides, and knows what that should come to

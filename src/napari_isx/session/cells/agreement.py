@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from napari_isx.io.cells import STATUSES, CellStatus
+from napari_isx.io.cells.cell_set import STATUSES, CellStatus
 
 if TYPE_CHECKING:
     import pandas as pd

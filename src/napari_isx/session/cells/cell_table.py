@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from psygnal import Signal
 
-from napari_isx.io.cells import STATUSES, CellStatus
+from napari_isx.io.cells.cell_set import STATUSES, CellStatus
 from napari_isx.session.cells.cell_filter import CellFilter
 from napari_isx.session.cells.metric_definitions import (
     NAME,

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.cells import CellSet
+from napari_isx.io.cells.cell_set import CellSet
 from napari_isx.rois import Roi
 from napari_isx.session.cells.neighbors import NeighborPairs
 from napari_isx.session.cells.trace_metrics import ValidTraces

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from math import isnan
 from typing import Final, Literal
 
-from napari_isx.io.cells import CellSet
+from napari_isx.io.cells.cell_set import CellSet
 from napari_isx.io.errors import IsxFileError
-from napari_isx.io.events import EventSet
+from napari_isx.io.events.event_set import EventSet
 
 Source = Literal["computed", "stored", "decided"]
 Kind = Literal["text", "integer", "real"]

@@ -9,9 +9,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.cells import CellSet
-from napari_isx.io.events import EventSet
-from napari_isx.io.names import places_of
+from napari_isx.io.base.duplicate_names import places_of
+from napari_isx.io.cells.cell_set import CellSet
+from napari_isx.io.events.event_set import EventSet
 from napari_isx.rois import Roi
 from napari_isx.session.cells.correlation import correlations
 from napari_isx.session.cells.metric_definitions import activity_flags, stored_metrics

@@ -8,7 +8,7 @@ from typing import ClassVar, Final, Protocol
 
 from psygnal import Signal
 
-from napari_isx.io.cells import CellStatus
+from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.rois import Roi
 from napari_isx.session.cells.cell_table import CellTable
 from napari_isx.session.cells.metric_definitions import metrics_of

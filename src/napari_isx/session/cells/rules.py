@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, Protocol, cast, get_args
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.cells import STATUSES, CellStatus
+from napari_isx.io.cells.cell_set import STATUSES, CellStatus
 from napari_isx.session.cells.metric_definitions import Metric
 
 Op = Literal["<", ">", "between"]

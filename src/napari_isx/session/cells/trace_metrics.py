@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.cells import CellSet
+from napari_isx.io.cells.cell_set import CellSet
 from napari_isx.session.cells.metric_definitions import ACTIVE_MADS, PEAK_PERCENTILE
 
 # About 0.05 s of work.

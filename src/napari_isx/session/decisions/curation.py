@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Final
 
 from psygnal import Signal
 
-from napari_isx.io.cells import STATUSES, CellSet, CellStatus
+from napari_isx.io.cells.cell_set import STATUSES, CellSet, CellStatus
 from napari_isx.io.errors import IsxFileError
 from napari_isx.io.open import open_isx
 from napari_isx.session.decisions.author import Author, now

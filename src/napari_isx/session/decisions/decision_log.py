@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from napari_isx.io.whole import write_whole
+from napari_isx.io.format.atomic_write import write_whole
 from napari_isx.session.decisions.journal import Entry
 
 COLUMNS: Final = ("time", "user", "cell", "name", "from", "to", "how", "note")

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from napari_isx.io.curated import STATUSES, CellStatus
+from napari_isx.io.base.labelled_set import STATUSES, CellStatus
 
 _VERBS: Final = {"accepted": "accept", "rejected": "reject", "undecided": "set undecided:"}
 

@@ -29,9 +29,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
-from napari_isx.io.curated import STATUSES, CellStatus
+from napari_isx.io.base.labelled_set import STATUSES, CellStatus
 from napari_isx.io.errors import IsxFileError
-from napari_isx.io.source import FileSource
+from napari_isx.io.format.source import FileSource
 from napari_isx.session.decisions.replay import Replay
 
 Kind = Literal["opened", "decided", "saved", "declined"]

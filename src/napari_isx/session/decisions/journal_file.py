@@ -17,8 +17,8 @@ import platformdirs
 from psygnal import Signal
 
 from napari_isx.io.errors import IsxFileError
-from napari_isx.io.source import FileSource
-from napari_isx.io.whole import sync_folder
+from napari_isx.io.format.atomic_write import sync_folder
+from napari_isx.io.format.source import FileSource
 from napari_isx.session.decisions.journal import (
     JOURNAL_SUFFIX,
     LINE_START,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
-from napari_isx.io.curated import CellStatus
+from napari_isx.io.base.labelled_set import CellStatus
 
 if TYPE_CHECKING:
     from napari_isx.session.decisions.journal import Entry

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from napari_isx.io.curated import CellStatus
+from napari_isx.io.base.labelled_set import CellStatus
 from napari_isx.session.decisions.author import Author
 from napari_isx.session.decisions.journal import Entry
 from napari_isx.session.decisions.replay import Replay

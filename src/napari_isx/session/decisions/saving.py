@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from napari_isx.io.curated import CellStatus
+from napari_isx.io.base.labelled_set import CellStatus
 from napari_isx.io.errors import IsxFileError
 
 _GONE: Final = "the file is gone: its drive may be disconnected, or its folder renamed"

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from napari_isx.io.recording import Recording
-from napari_isx.io.whole import write_whole
+from napari_isx.io.base.recording import Recording
+from napari_isx.io.format.atomic_write import write_whole
 from napari_isx.session.clock import Placed
 from napari_isx.session.info.info_acquisition import Row, acquisition_rows, processing_rows
 from napari_isx.session.info.info_rows import (

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
-from napari_isx.io.recording import Recording
+from napari_isx.io.base.recording import Recording
 from napari_isx.session.info.info_words import as_words
 
 

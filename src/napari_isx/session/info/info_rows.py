@@ -10,19 +10,19 @@ from typing import Any, Final
 
 import numpy as np
 
-from napari_isx.io.behavior import BehaviorMovie
-from napari_isx.io.cells import STATUSES, CellSet
-from napari_isx.io.compressed import CompressedMovie
-from napari_isx.io.curated import CuratedSet
-from napari_isx.io.events import EventSet
-from napari_isx.io.frames import FrameSequence
-from napari_isx.io.gpio import GpioSet
-from napari_isx.io.movie import Image, Movie
-from napari_isx.io.planes import MoviePlane
-from napari_isx.io.recording import Recording
-from napari_isx.io.series import Series
-from napari_isx.io.timing import Timing
-from napari_isx.io.vessels import VesselSet
+from napari_isx.io.base.frames import FrameSequence
+from napari_isx.io.base.labelled_set import CuratedSet
+from napari_isx.io.base.recording import Recording
+from napari_isx.io.base.series import Series
+from napari_isx.io.base.timing import Timing
+from napari_isx.io.behavior.movie import BehaviorMovie
+from napari_isx.io.cells.cell_set import STATUSES, CellSet
+from napari_isx.io.events.event_set import EventSet
+from napari_isx.io.gpio.gpio_set import GpioSet
+from napari_isx.io.movies.compressed import CompressedMovie
+from napari_isx.io.movies.isxd import Image, Movie
+from napari_isx.io.movies.planes import MoviePlane
+from napari_isx.io.vessels.vessel_set import VesselSet
 from napari_isx.session.clock import Placed
 from napari_isx.session.info.info_acquisition import Row
 from napari_isx.session.info.info_words import (

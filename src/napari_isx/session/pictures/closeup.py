@@ -9,8 +9,8 @@ from typing import Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.cells import CellSet
-from napari_isx.io.movie import Movie
+from napari_isx.io.cells.cell_set import CellSet
+from napari_isx.io.movies.isxd import Movie
 from napari_isx.rois import Roi
 from napari_isx.session.clock import Placed
 from napari_isx.session.groups import CellGroup

@@ -14,8 +14,8 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.frames import FrameSequence
-from napari_isx.io.spacing import Spacing
+from napari_isx.io.base.frames import FrameSequence
+from napari_isx.io.base.spacing import Spacing
 from napari_isx.rois import Roi
 
 MAX_EVENTS: Final = 100

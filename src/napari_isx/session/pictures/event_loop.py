@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.frames import FrameSequence
+from napari_isx.io.base.frames import FrameSequence
 from napari_isx.session.pictures.event_image import Crop, largest_events, whole_field
 
 MAX_CLIPS: Final = 10

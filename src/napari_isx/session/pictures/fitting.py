@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import Final
 
-from napari_isx.io.movie import Movie
-from napari_isx.io.recording import Recording
-from napari_isx.io.spacing import Spacing
-from napari_isx.io.timing import Timing
+from napari_isx.io.base.recording import Recording
+from napari_isx.io.base.spacing import Spacing
+from napari_isx.io.base.timing import Timing
+from napari_isx.io.movies.isxd import Movie
 from napari_isx.session.clock import Clock
 from napari_isx.session.groups import CellGroup
 

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.cells import CellSet
+from napari_isx.io.cells.cell_set import CellSet
 
 Norm: TypeAlias = Literal["z", "max"]
 Order: TypeAlias = npt.NDArray[np.int64]

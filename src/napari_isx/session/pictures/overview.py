@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.cells import STATUSES, CellSet
+from napari_isx.io.cells.cell_set import STATUSES, CellSet
 from napari_isx.session.cells.cell_table import CellTable
 from napari_isx.session.clock import Placed
 from napari_isx.session.groups import CellGroup

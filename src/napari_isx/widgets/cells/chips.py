@@ -8,7 +8,7 @@ from typing import Final
 from qtpy.QtCore import QPointF, QRectF, Qt
 from qtpy.QtGui import QColor, QIcon, QPainter, QPen, QPixmap, QPolygonF
 
-from napari_isx.io.cells import CellStatus
+from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.layers.styles import STATUS_COLORS
 
 CHIP_PX: Final = 14

@@ -17,7 +17,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_isx.io.cells import STATUSES, CellStatus
+from napari_isx.io.cells.cell_set import STATUSES, CellStatus
 from napari_isx.widgets.cells.chips import status_icon
 from napari_isx.widgets.cells.words import decision_text, question
 

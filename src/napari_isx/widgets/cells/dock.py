@@ -23,7 +23,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_isx.io.cells import CellStatus
+from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.session.cells.cell_table import CellTable
 from napari_isx.widgets.cells.decisions import DecisionRow
 from napari_isx.widgets.cells.display import DisplayRow, Scope, Style

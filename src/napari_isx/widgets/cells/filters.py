@@ -19,7 +19,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_isx.io.cells import STATUSES, CellStatus
+from napari_isx.io.cells.cell_set import STATUSES, CellStatus
 from napari_isx.layers.styles import STATUS_COLORS
 from napari_isx.session.cells.cell_filter import CellFilter
 from napari_isx.session.cells.metric_definitions import Metric

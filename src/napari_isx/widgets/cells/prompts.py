@@ -25,7 +25,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_isx.io.cells import CellStatus
+from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.session.decisions.saving import Difference
 from napari_isx.widgets.symbols import SYMBOLS
 

@@ -19,7 +19,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_isx.io.cells import STATUSES
+from napari_isx.io.cells.cell_set import STATUSES
 from napari_isx.session.cells.cell_table import CellTable
 from napari_isx.session.cells.rules import Combine, Condition, Rule
 from napari_isx.widgets.cells.chips import status_icon

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from napari_isx.io.cells import CellStatus
+from napari_isx.io.cells.cell_set import CellStatus
 
 _DECISIONS: Final[dict[CellStatus, str]] = {
     "accepted": "Accept {}",

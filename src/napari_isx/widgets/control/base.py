@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from weakref import ref
 
-from napari_isx.io.recording import Recording
+from napari_isx.io.base.recording import Recording
 from napari_isx.layers.keys import ROIS_KEY, recording_of
 from napari_isx.session.groups import CellGroup
 from napari_isx.session.session import Session

@@ -9,7 +9,7 @@ from weakref import ref
 from napari.utils.action_manager import action_manager
 from psygnal import Signal
 
-from napari_isx.io.cells import CellStatus
+from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.session.cells.cell_filter import CellFilter
 from napari_isx.session.cells.metric_definitions import STATUS
 from napari_isx.session.cells.review import Review

@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.cells import CellStatus
+from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.session.cells.cell_table import CellTable
 from napari_isx.widgets.cells.display import Scope, Style
 from napari_isx.widgets.cells.duplicates import Pair

@@ -12,8 +12,8 @@ from weakref import WeakKeyDictionary, ref
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.cells import CellStatus
-from napari_isx.io.movie import Movie
+from napari_isx.io.cells.cell_set import CellStatus
+from napari_isx.io.movies.isxd import Movie
 from napari_isx.rois import Roi, cut_roi
 from napari_isx.session.groups import CellGroup, VesselGroup
 from napari_isx.session.pictures.closeup import Extent, Pictures, Subject, read_pictures, subject_of
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
     from napari.layers import Layer
 
-    from napari_isx.io.recording import Recording
+    from napari_isx.io.base.recording import Recording
 
 _Key: TypeAlias = tuple[int, int, int]
 

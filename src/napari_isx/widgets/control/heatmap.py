@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from napari_isx.io.cells import CellSet, CellStatus
+from napari_isx.io.cells.cell_set import CellSet, CellStatus
 from napari_isx.session.cells.cell_table import CellTable
 from napari_isx.session.cells.review import Review
 from napari_isx.session.groups import CellGroup, VesselGroup

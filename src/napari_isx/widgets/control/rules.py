@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
-from napari_isx.io.cells import CellStatus
+from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.session.cells.cell_table import CellTable
 from napari_isx.session.cells.metric_definitions import STATUS, Metric
 from napari_isx.session.cells.review import Review

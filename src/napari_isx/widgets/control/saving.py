@@ -15,8 +15,8 @@ from psygnal import Signal
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication
 
+from napari_isx.io.cells.status_backups import KEPT_SUFFIX, kept_footers
 from napari_isx.io.errors import IsxFileError
-from napari_isx.io.kept_footers import KEPT_SUFFIX, kept_footers
 from napari_isx.session.decisions.curation import Curation
 from napari_isx.session.decisions.restoring import Restorable
 from napari_isx.session.decisions.saving import SaveConflict

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.layers import Image, Points
 
-from napari_isx.io.frames import FrameSequence
+from napari_isx.io.base.frames import FrameSequence
 from napari_isx.layers.keys import recording_of
 from napari_isx.session.clock import Clock, Placed
 from napari_isx.session.session import Session

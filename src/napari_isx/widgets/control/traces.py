@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from napari.utils.action_manager import action_manager
 
-from napari_isx.io.behavior import BehaviorMovie
-from napari_isx.io.cells import CellStatus
-from napari_isx.io.movie import Movie
-from napari_isx.io.recording import Recording
+from napari_isx.io.base.recording import Recording
+from napari_isx.io.behavior.movie import BehaviorMovie
+from napari_isx.io.cells.cell_set import CellStatus
+from napari_isx.io.movies.isxd import Movie
 from napari_isx.layers.styles import ColorBy
 from napari_isx.session.groups import CellGroup
 from napari_isx.session.plotdata import TraceRow, trace_rows

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from napari.layers import Shapes
 
-from napari_isx.io.vessels import VesselSet
+from napari_isx.io.vessels.vessel_set import VesselSet
 from napari_isx.layers.styles import outline_colors, vessel_widths_px
 from napari_isx.layers.vessels import Points, nearest_vessel, vessel_lines
 from napari_isx.session.groups import VesselGroup

@@ -1,0 +1,273 @@
+"""Channels in a `.isxd` file: what event sets, GPIO sets and IMU recordings share.
+
+Two layouts exist. In the present one (footer ``fileType`` = 1) the payload is packets of 20
+bytes in any order: u64 offset in microseconds from the start, u64 channel, f32 value. In the
+old one (nVista 2) each channel has a JSON text at its own byte offset, a NUL, and packets of 16
+bytes: u64 Unix time in microseconds, f32 value whose sign bit is an on/off state, u32 unused.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from fractions import Fraction
+from itertools import pairwise
+from math import ceil, floor, gcd, lcm
+from typing import Any, Final, Protocol, SupportsIndex
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_isx.io.base.signal import Signal
+from napari_isx.io.base.timing import MAX_SAMPLES, Timing, read_start
+from napari_isx.io.errors import IsxFileError
+from napari_isx.io.format.container import Footer, IsxKind
+from napari_isx.io.format.json_fields import Fields, Rational, parse_json_object
+from napari_isx.io.format.source import FileSource
+
+PACKET: Final = np.dtype([("offset_us", "<u8"), ("channel", "<u8"), ("value", "<f4")])
+V1_PACKET: Final = np.dtype([("time_us", "<u8"), ("value", "<f4"), ("unused", "<u4")])
+# Resolution that `isx` assumes where the first channel has no period of its own.
+IRREGULAR_PERIOD: Final = Rational(1, 1000)
+# Over a day at 20 kHz. No array is made of ticks, so that there may be more than samples.
+MAX_TICKS: Final = 2**31 - 1
+# Packets are read at once. A day of nine channels at 100 Hz has three quarters of this.
+MAX_PACKET_BYTES: Final = 1 << 31
+_MAX_CHANNEL_HEADER_BYTES: Final = 64 << 10
+# Analog channels without a count run to the end of the file, over one another.
+_MAX_OVERLAP: Final = 16
+
+
+class Channels(Protocol):
+    """Named channels of one file, on one clock."""
+
+    @property
+    def names(self) -> list[str]:
+        """In the file's order."""
+        ...
+
+    @property
+    def dense(self) -> list[bool]:
+        """Whether each channel is sampled regularly, rather than told when it changes."""
+        ...
+
+    @property
+    def timing(self) -> Timing:
+        """It has no missing samples."""
+        ...
+
+    def read(self) -> list[Signal]:
+        """Return the signals of all channels, from one pass over the file."""
+        ...
+
+
+def open_channels(source: FileSource, footer: Footer) -> Channels:
+    """Read which channels a `.isxd` file of either layout has, and its timing."""
+    current = footer.fields.integer("fileType", 0, 1, default=0) == 1
+    return (PacketChannels if current else TimestampedChannels)(source, footer)
+
+
+def channel_index(names: Sequence[str], channel: SupportsIndex | str, what: str) -> int:
+    """Where a channel stands that a caller named by index or by name.
+
+    Parameters
+    ----------
+    names : sequence of str
+    channel : int or str
+        A negative index counts from the end; a name that occurs more than once means its first
+        channel.
+    what : str
+        What the message calls a channel, and in which file: "cell of rest.isxd".
+
+    Raises
+    ------
+    IndexError, KeyError
+        There is no such channel.
+    """
+    if isinstance(channel, str):
+        if channel not in names:
+            raise KeyError(f"no {what} is named {channel!r}")
+        return names.index(channel)
+    index = operator.index(channel)
+    if not -len(names) <= index < len(names):
+        raise IndexError(f"there is no {what} at {index}, only {len(names)}")
+    return index
+
+
+class PacketChannels:
+    """Channels in the present layout."""
+
+    def __init__(self, source: FileSource, footer: Footer) -> None:
+        self._source, self._footer = source, footer
+        fields = footer.fields
+        fields.integer("fileVersion", 1)
+        if footer.payload_bytes > MAX_PACKET_BYTES:
+            raise IsxFileError(
+                source.path,
+                f"its channels should take no more than {MAX_PACKET_BYTES:,} bytes, "
+                f"but there are {footer.payload_bytes:,}",
+            )
+        if footer.payload_bytes % PACKET.itemsize:
+            # Bytes that are missing at the front would shift the parts of every packet.
+            raise IsxFileError(
+                source.path,
+                f"its data should be packets of {PACKET.itemsize} bytes, but "
+                f"{footer.payload_bytes:,} bytes are no whole number of these",
+            )
+        self.names = fields.strings("channel list")
+        steps = fields.rationals("signalSteps")
+        types = fields.integers("signalTypes", 0, 2**64 - 1)
+        for key in ("startOffsets", "numSamples"):
+            fields.integers(key, 0, 2**64 - 1)
+        if len(steps) != len(self.names):
+            fields.fail("signalSteps", f"one period for each of the {len(self.names)} channels")
+        self.dense = [types[i : i + 1] == [1] for i in range(len(self.names))]
+        events = footer.kind is IsxKind.EVENT_SET
+        self.timing = _packet_timing(fields, steps, MAX_SAMPLES if events else MAX_TICKS)
+
+    def read(self) -> list[Signal]:
+        """Return the signals of all channels, from one pass over the file."""
+        packets = np.empty(self._footer.payload_bytes // PACKET.itemsize, PACKET)
+        self._source.read_into(0, packets)
+        return split_packets(packets, len(self.names))
+
+
+class TimestampedChannels:
+    """Channels in the old layout, which has Unix times."""
+
+    def __init__(self, source: FileSource, footer: Footer) -> None:
+        self._source, self._footer = source, footer
+        fields = footer.fields
+        offsets = fields.child("channel offsets")
+        # Sorted by bytes, as `isx` has them; code points sort alike in UTF-8.
+        self.names = sorted(offsets.values)
+        self._offsets = [offsets.integer(name, 0, footer.payload_bytes - 1) for name in self.names]
+        self._analog = fields.boolean("analog", default="GPIO4_AI" in self.names)
+        self.dense = [self._analog] * len(self.names)
+        self.timing = Timing.from_fields(fields.child("timing info"))
+
+    def read(self) -> list[Signal]:
+        """Return the signals of all channels.
+
+        Raises
+        ------
+        IsxFileError
+            A channel has no header, or claims packets that the file has no room for.
+        """
+        signals: list[Signal] = []
+        room = _MAX_OVERLAP * self._footer.payload_bytes
+        for offset in self._offsets:
+            packets = self._read_packets(offset)
+            # Thousands of channels that claim the same bytes would fill the memory.
+            room -= packets.nbytes
+            if room < 0:
+                self._footer.fields.fail("channel offsets", "places of channels that lie apart")
+            signals.append(self._decode(packets))
+        return signals
+
+    def _read_packets(self, offset: int) -> npt.NDArray[Any]:
+        payload = self._footer.payload_bytes
+        head = self._source.read(offset, min(_MAX_CHANNEL_HEADER_BYTES, payload - offset))
+        text, closing, _ = head.partition(b"\0")
+        if not closing:
+            raise IsxFileError(
+                self._source.path, f"the channel header at byte {offset:,} has no end"
+            )
+        header = Fields(
+            self._source.path, parse_json_object(self._source.path, text, "channel header")
+        )
+        count = header.integer("Number of Packets")
+        first = offset + len(text) + 1
+        if self._analog and count == 0:
+            count = (payload - first) // V1_PACKET.itemsize
+        if first + count * V1_PACKET.itemsize > payload:
+            header.fail("Number of Packets", "no more than the file has room for")
+        packets = np.empty(count, V1_PACKET)
+        self._source.read_into(first, packets)
+        return packets
+
+    def _decode(self, packets: npt.NDArray[Any]) -> Signal:
+        magnitude = np.abs(packets["value"])
+        on = np.signbit(packets["value"]).astype(np.float32)
+        with np.errstate(invalid="ignore"):  # infinity that is switched off is NaN, as in `isx`
+            values = magnitude if self._analog else np.where(magnitude == 0, on, magnitude * on)
+        start_us = np.uint64(max(floor(Fraction(*self.timing.start_s) * 1_000_000), 0))
+        # `isx` lets a time before the start wrap round to half a million years; 0 is nearer.
+        offsets = np.maximum(packets["time_us"], start_us) - start_us
+        return in_order(offsets, np.asarray(values, np.float32))
+
+
+def split_packets(packets: npt.NDArray[Any], num_channels: int) -> list[Signal]:
+    """Sort packets into one signal per channel, in one pass over the file's order.
+
+    Of packets with the same channel and time the last in the file counts.
+
+    Parameters
+    ----------
+    packets : numpy.ndarray
+        ``(n,)`` of ``PACKET``, in the file's order.
+    num_channels : int
+        Packets of channels beyond are left out.
+    """
+    channel = packets["channel"]
+    small = np.minimum(channel, num_channels).astype(
+        np.uint16 if num_channels < 65536 else np.uint32
+    )
+    order = np.argsort(small, kind="stable")  # radix sort for 16 bits
+    bounds = np.searchsorted(small[order], np.arange(num_channels + 1))
+    offsets, values = packets["offset_us"][order], packets["value"][order]
+    return [in_order(offsets[a:b], values[a:b]) for a, b in pairwise(bounds)]
+
+
+def in_order(offsets: npt.NDArray[np.uint64], values: npt.NDArray[np.float32]) -> Signal:
+    """A signal that rises in time; of equal times the last value counts."""
+    if np.any(offsets[1:] <= offsets[:-1]):
+        order = np.argsort(offsets, kind="stable")
+        offsets, values = offsets[order], values[order]
+        last = np.append(offsets[1:] != offsets[:-1], True)
+        offsets, values = offsets[last], values[last]
+    for array in (offsets, values):
+        array.flags.writeable = False
+    return Signal(offsets, values)
+
+
+def _packet_timing(fields: Fields, steps: list[Rational], most: int) -> Timing:
+    """The timing of a packet file, which states its start and end but not its samples."""
+    times = fields.objects("global times")
+    if len(times) != 2:
+        fields.fail("global times", "a start and an end")
+    (start_s, utc_offset_s), (end_s, _) = (read_start(time) for time in times)
+    regular = [step for step in steps if step.num]
+    irregular = not regular or steps[0].num == 0
+    period = IRREGULAR_PERIOD if irregular else min(regular, key=lambda s: Fraction(*s))
+    count = sample_count(start_s, end_s, period)
+    if not 0 <= count <= most:
+        fields.fail("global times", f"an end after the start, by at most {most:,} samples")
+    return Timing(count, period, start_s, utc_offset_s)
+
+
+def sample_count(start: Rational, end: Rational, period: Rational) -> int:
+    """How many samples a start and an end mean, as `isx` counts them."""
+    return ceil(_quotient(_difference(end, start), period))
+
+
+def _difference(end: Rational, start: Rational) -> Rational:
+    """End minus start over their common denominator, not reduced."""
+    if end.den == start.den:
+        return Rational(end.num - start.num, end.den)
+    common = lcm(end.den, start.den)
+    return Rational(end.num * (common // end.den) - start.num * (common // start.den), common)
+
+
+def _quotient(span: Rational, period: Rational) -> float:
+    """Span over period, rounded where `isx` rounds, so that the sample count is the same.
+
+    That is: both terms of the fraction become float64 before they are divided.
+    """
+    if span.den == period.den:
+        return float(span.num) / float(period.num)
+    if period.num == 1:
+        return float(span.num * period.den) / float(span.den)
+    a, b = gcd(span.num, span.den), gcd(period.num, period.den)
+    num, den = (span.num // a) * (period.den // b), (span.den // a) * (period.num // b)
+    return float(num) / float(den)

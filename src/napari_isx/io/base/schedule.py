@@ -1,0 +1,189 @@
+"""One timing for several recordings: where each part lies on the first one's grid of samples."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import ceil
+from pathlib import Path
+from typing import Final
+
+from napari_isx.io.base.timing import Ranges, Timing
+from napari_isx.io.errors import IsxFileError
+
+CLOCK_TOLERANCE: Final = Fraction(1, 5000)
+"""How far two clocks may run apart: 0.7 s in an hour. Quartzes are several times better."""
+UNFIT_ADVICE: Final = "Open the files one by one, or leave out the one that does not belong."
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The parts of a series in time.
+
+    Attributes
+    ----------
+    timing : Timing
+        Of the whole series. Samples between parts are its ``gaps``.
+    starts, counts : tuple of int
+        First sample of each part, and how many it has.
+    offsets_us : tuple of int
+        When each part starts, in microseconds from the start of the first, to the microsecond
+        and not to the sample.
+    ends_us : tuple of int
+        When each part ends, likewise.
+    """
+
+    timing: Timing
+    starts: tuple[int, ...]
+    counts: tuple[int, ...]
+    offsets_us: tuple[int, ...]
+    ends_us: tuple[int, ...]
+
+    def locate(self, sample: int) -> tuple[int, int] | None:
+        """Return the part that has a sample, and its index there; None for one in a gap."""
+        part = bisect_right(self.starts, sample) - 1
+        local = sample - self.starts[part]
+        return (part, local) if local < self.counts[part] else None
+
+    def slices(self) -> list[slice]:
+        """The samples of each part."""
+        return [slice(a, a + n) for a, n in zip(self.starts, self.counts, strict=True)]
+
+    def gap_follows(self, part: int) -> bool:
+        """Whether samples are missing between a part and the next."""
+        end = self.starts[part] + self.counts[part]
+        return part + 1 < len(self.starts) and end < self.starts[part + 1]
+
+
+def start_of(timing: Timing) -> Fraction:
+    """Unix time of sample 0 in seconds, exactly."""
+    return Fraction(*timing.start_s)
+
+
+def schedule(paths: Sequence[Path], timings: Sequence[Timing], max_samples: int) -> Schedule:
+    """Place parts on one grid of samples.
+
+    The grid is that of the first part (its start, and its period, or that of the first part
+    with a second sample). Each part starts at the nearest sample, and its samples follow one
+    another; the period may differ by 0.02 %, or by half a sample over the whole part. A part
+    that begins before the one before it has ended is put behind it, if it is by less than a
+    sample and 0.02 % of the time since the start of the series, as clocks do differ.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Of the parts, for messages.
+    timings : sequence of Timing
+        Of the parts, in order of their starts.
+    max_samples : int
+        More than these must not come out, gaps included.
+
+    Raises
+    ------
+    IsxFileError
+        A part has another period, overlaps the one before it, or lies too far away. Names it.
+    """
+    period = _grid_period(paths[0], timings)
+    origin = start_of(timings[0])
+    starts: list[int] = []
+    gaps: list[tuple[int, int]] = []
+    end, last = 0, 0  # the first sample after those placed, and the part that has the last
+    for i, (path, timing) in enumerate(zip(paths, timings, strict=True)):
+        _check_period(path, timing, period, paths[0])
+        elapsed = start_of(timing) - origin
+        start = max(round(elapsed / period), end) if timing.num_samples else end
+        if timing.num_samples and end:
+            _check_overlap(path, paths[last], end * period - elapsed, elapsed, period)
+        if start + timing.num_samples > max_samples:
+            raise IsxFileError(
+                path,
+                f"it starts {float(elapsed):,.0f} s after {paths[0].name}, so that a series of "
+                f"both would have {start + timing.num_samples:,} samples; {max_samples:,} are "
+                f"the most",
+                UNFIT_ADVICE,
+            )
+        if start > end:
+            gaps.append((end, start - 1))
+        starts.append(start)
+        if timing.num_samples:
+            end, last = start + timing.num_samples, i
+    return Schedule(
+        _joined(timings, starts, end, gaps),
+        tuple(starts),
+        tuple(timing.num_samples for timing in timings),
+        tuple(round((start_of(timing) - origin) * 1_000_000) for timing in timings),
+        tuple(ceil((_end_of(timing) - origin) * 1_000_000) for timing in timings),
+    )
+
+
+def _end_of(timing: Timing) -> Fraction:
+    return start_of(timing) + timing.num_samples * Fraction(*timing.period)
+
+
+def _grid_period(path: Path, timings: Sequence[Timing]) -> Fraction:
+    grid = next((timing for timing in timings if timing.num_samples > 1), timings[0])
+    period = Fraction(*grid.period)
+    if period <= 0:
+        raise IsxFileError(path, "it has no sampling period to join it to others by", UNFIT_ADVICE)
+    return period
+
+
+def _check_period(path: Path, timing: Timing, period: Fraction, first: Path) -> None:
+    """Raise where a part is sampled at another rate."""
+    apart = abs(Fraction(*timing.period) - period)
+    if apart > CLOCK_TOLERANCE * period and 2 * apart * (timing.num_samples - 1) > period:
+        raise IsxFileError(
+            path,
+            f"its period is {timing.period_s:.6g} s, but that of the series, which starts with "
+            f"{first.name}, is {float(period):.6g} s",
+            UNFIT_ADVICE,
+        )
+
+
+def _check_overlap(
+    path: Path, before: Path, overlap: Fraction, elapsed: Fraction, period: Fraction
+) -> None:
+    """Raise where a part begins well before the one before it has ended."""
+    if overlap >= period + CLOCK_TOLERANCE * elapsed:
+        raise IsxFileError(
+            path,
+            f"it begins {float(overlap):.6g} s before {before.name} has ended, so they are not "
+            f"parts of one series",
+            UNFIT_ADVICE,
+        )
+
+
+def _joined(
+    timings: Sequence[Timing], starts: Sequence[int], end: int, gaps: list[tuple[int, int]]
+) -> Timing:
+    """The first timing, with the samples of all."""
+    dropped: list[int] = []
+    blank: list[int] = []
+    cropped: list[tuple[int, int]] = []
+    for timing, start in zip(timings, starts, strict=True):
+        count = timing.num_samples
+        dropped += _moved(timing.dropped, start, count)
+        blank += _moved(timing.blank, start, count)
+        cropped += _moved_ranges(timing.cropped, start, count)
+        gaps += _moved_ranges(timing.gaps, start, count)
+    period = next((t.period for t in timings if t.num_samples > 1), timings[0].period)
+    return replace(
+        timings[0],
+        num_samples=end,
+        period=period,
+        dropped=tuple(dropped),
+        cropped=tuple(cropped),
+        blank=tuple(blank),
+        gaps=tuple(gaps),
+    )
+
+
+def _moved(samples: Iterable[int], start: int, count: int) -> list[int]:
+    """Samples of a part as samples of the series; a list may go on behind the part's end."""
+    return [start + sample for sample in samples if sample < count]
+
+
+def _moved_ranges(ranges: Ranges, start: int, count: int) -> list[tuple[int, int]]:
+    return [(start + a, start + min(b, count - 1)) for a, b in ranges if a < count]

@@ -1,0 +1,325 @@
+"""When each sample was taken, and which samples hold nothing."""
+
+from __future__ import annotations
+
+import operator
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta, timezone
+from fractions import Fraction
+from functools import cached_property
+from itertools import accumulate
+from math import isfinite
+from operator import itemgetter
+from typing import Any, Final, SupportsIndex
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_isx.io.format.json_fields import Fields, Rational
+
+# Three days at 1 kHz. More than this is a damaged file, and arrays of that length must not be
+# made for it.
+MAX_SAMPLES: Final = 2**28
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+# A day within the years that datetime has, so that every UTC offset stays in them.
+_YEAR_1_S: Final = -62_135_510_400
+_YEAR_9999_S: Final = 253_402_214_399
+_RANGE: Final = re.compile(r"\s*(\d{1,18})\s*(?:-\s*(\d{1,18})\s*)?")
+
+Ranges = tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class Timing:
+    """The sampling of a recording: regular, with samples that may be missing.
+
+    Attributes
+    ----------
+    num_samples : int
+        All samples, including dropped, cropped and blank ones.
+    period : Rational
+        Seconds from one sample to the next, in the file's own terms.
+    start_s : Rational
+        Unix time of sample 0 in seconds, in the file's own terms.
+    utc_offset_s : int
+        Seconds east of UTC where the recording was made.
+    dropped : tuple of int
+        Samples lost at acquisition, sorted.
+    cropped : tuple of (int, int)
+        First and last sample of each range that trimming removed, sorted and merged.
+    blank : tuple of int
+        Samples left empty on purpose, sorted.
+    gaps : tuple of (int, int)
+        First and last sample of each range that no file has anything to say about: the time
+        between the parts of a series, or the other plane's turns in an interleaved movie. Empty
+        for what one file holds.
+
+    Notes
+    -----
+    Each index is in one list only: cropped before blank before dropped, as `isx` has it.
+    """
+
+    num_samples: int
+    period: Rational = Rational(1, 20)
+    start_s: Rational = Rational(0, 1)
+    utc_offset_s: int = 0
+    dropped: tuple[int, ...] = field(default=(), repr=False)
+    cropped: Ranges = field(default=(), repr=False)
+    blank: tuple[int, ...] = field(default=(), repr=False)
+    gaps: Ranges = field(default=(), repr=False)
+
+    def __post_init__(self) -> None:
+        cropped = _merge(self.cropped, gap=1)
+        blank = tuple(i for i in sorted(self.blank) if not _inside(i, cropped))
+        blanks = set(blank)
+        dropped = (i for i in sorted(self.dropped) if not _inside(i, cropped) and i not in blanks)
+        object.__setattr__(self, "cropped", cropped)
+        object.__setattr__(self, "blank", blank)
+        object.__setattr__(self, "dropped", tuple(dropped))
+        object.__setattr__(self, "gaps", _merge(self.gaps, gap=1))
+
+    @classmethod
+    def regular(
+        cls,
+        num_samples: int,
+        period_s: float | Fraction = Fraction(1, 20),
+        start: datetime | None = None,
+        *,
+        dropped: Iterable[SupportsIndex] = (),
+        cropped: Iterable[tuple[SupportsIndex, SupportsIndex]] = (),
+        blank: Iterable[SupportsIndex] = (),
+    ) -> Timing:
+        """Make a timing from everyday values.
+
+        Parameters
+        ----------
+        num_samples : int
+            All samples, missing ones included.
+        period_s : float or Fraction
+            Seconds per sample; kept to a billionth.
+        start : datetime, optional
+            When sample 0 was taken; aware, or naive for UTC. The epoch by default.
+        dropped, blank : iterable of int
+        cropped : iterable of (int, int)
+            First and last sample of each range.
+
+        Raises
+        ------
+        ValueError
+            A negative number of samples, a period that is not positive, a sample before the
+            first, or a range that ends before it starts.
+        """
+        num_samples = operator.index(num_samples)
+        # NumPy's numbers are none to Fraction.
+        exact = period_s if isinstance(period_s, Fraction) else float(period_s)
+        period = Fraction(exact if isfinite(exact) else 0).limit_denominator(10**9)
+        if num_samples < 0 or period <= 0:
+            raise ValueError(
+                f"a recording needs at least 0 samples and a period above 0 s, "
+                f"not {num_samples} samples of {period_s} s"
+            )
+        start = _EPOCH if start is None else start
+        start = start if start.tzinfo else start.replace(tzinfo=UTC)
+        start_us = (start - _EPOCH) // timedelta(microseconds=1)
+        offset = start.utcoffset() or timedelta()
+        return cls(
+            num_samples,
+            Rational(period.numerator, period.denominator),
+            Rational(*Fraction(start_us, 1_000_000).as_integer_ratio()),
+            int(offset.total_seconds()),
+            tuple(first for first, _ in _checked_ranges((i, i) for i in dropped)),
+            tuple(_checked_ranges(cropped)),
+            tuple(first for first, _ in _checked_ranges((i, i) for i in blank)),
+        )
+
+    @classmethod
+    def from_fields(cls, fields: Fields) -> Timing:
+        """Read a ``timingInfo`` object.
+
+        Raises
+        ------
+        IsxFileError
+            A value is missing, of the wrong type or out of range.
+        """
+        num_samples = fields.integer("numTimes", 0, MAX_SAMPLES)
+        period = fields.rational("period", 0)
+        if period.num == 0 and num_samples > 1:
+            fields.fail("period", "longer than 0 s")
+        start_s, utc_offset_s = read_start(fields.child("start"))
+        return cls(
+            num_samples,
+            period,
+            start_s,
+            utc_offset_s,
+            tuple(fields.integers("dropped", 0, default=[])),
+            tuple(_read_ranges(fields)),
+            tuple(fields.integers("blank", 0, default=[])),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The ``timingInfo`` object that :meth:`from_fields` reads.
+
+        Files have no list of gaps; as cropped ranges they are missing samples all the same.
+        """
+        missing = _merge([*self.cropped, *self.gaps], gap=1)
+        return {
+            "numTimes": self.num_samples,
+            "period": self.period._asdict(),
+            "start": {"secsSinceEpoch": self.start_s._asdict(), "utcOffset": self.utc_offset_s},
+            "dropped": list(self.dropped),
+            "cropped": [str(a) if a == b else f"{a} - {b}" for a, b in missing],
+            "blank": list(self.blank),
+        }
+
+    def with_period(self, period: Rational) -> Timing:
+        """The same samples at another period."""
+        return replace(self, period=period)
+
+    @property
+    def period_s(self) -> float:
+        """Seconds from one sample to the next."""
+        return float(self.period)
+
+    @property
+    def sampling_rate_hz(self) -> float:
+        """Samples per second; infinite for a still image's period of 0."""
+        return self.period.den / self.period.num if self.period.num else float("inf")
+
+    @cached_property
+    def start(self) -> datetime:
+        """When sample 0 was taken, in the time zone of the recording."""
+        since_epoch = timedelta(microseconds=round(Fraction(*self.start_s) * 1_000_000))
+        zone = timezone(timedelta(seconds=self.utc_offset_s)) if self.utc_offset_s else UTC
+        return (_EPOCH + since_epoch).astimezone(zone)
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds from the start of the first to the end of the last sample."""
+        return self.num_samples * self.period_s
+
+    @property
+    def num_valid(self) -> int:
+        """How many samples hold data."""
+        return self.num_samples - sum(stop - start for start, stop in self._invalid)
+
+    @cached_property
+    def valid_mask(self) -> npt.NDArray[np.bool_]:
+        """``(num_samples,)``: False where a sample is dropped, cropped, blank or in a gap."""
+        mask = np.ones(self.num_samples, np.bool_)
+        for start, stop in self._invalid:
+            mask[start:stop] = False
+        mask.flags.writeable = False
+        return mask
+
+    @cached_property
+    def times_s(self) -> npt.NDArray[np.float64]:
+        """``(num_samples,)``: seconds from sample 0 to the start of each sample."""
+        times = np.arange(self.num_samples, dtype=np.float64) * self.period_s
+        times.flags.writeable = False
+        return times
+
+    def sample_at(self, t_s: float) -> int:
+        """The sample whose time is nearest, within the recording.
+
+        Parameters
+        ----------
+        t_s : float
+            Seconds since sample 0. Times before or after the recording give its ends.
+
+        Raises
+        ------
+        ValueError
+            The recording has no samples.
+        """
+        if self.num_samples == 0:
+            raise ValueError("a recording without samples has none at any time")
+        nearest = np.floor(t_s / self.period_s + 0.5) if self.period.num else 0.0
+        return int(min(max(nearest, 0.0), self.num_samples - 1.0))
+
+    def stored_index(self, sample: int) -> int | None:
+        """Where a sample stands among the valid ones, which are all that a movie stores.
+
+        Returns None for a sample that is missing.
+        """
+        before = bisect_right(self._invalid_starts, sample)
+        if before == 0:
+            return sample
+        if sample < self._invalid[before - 1][1]:
+            return None
+        return sample - self._invalid_counts[before - 1]
+
+    def first_and_last_valid(self) -> tuple[int, int] | None:
+        """The first and last sample that hold data, or None where none does."""
+        first, last = 0, self.num_samples - 1
+        if self._invalid and self._invalid[0][0] == 0:
+            first = self._invalid[0][1]
+        if self._invalid and self._invalid[-1][1] == self.num_samples:
+            last = self._invalid[-1][0] - 1
+        return (first, last) if first <= last else None
+
+    @cached_property
+    def _invalid(self) -> Ranges:
+        """Runs [start, stop) of samples without data, in order, within the recording."""
+        runs = [(first, last + 1) for first, last in (*self.cropped, *self.gaps)]
+        runs += [(i, i + 1) for i in (*self.blank, *self.dropped)]
+        clipped = ((start, min(stop, self.num_samples)) for start, stop in runs)
+        return _merge([(start, stop) for start, stop in clipped if start < stop])
+
+    @cached_property
+    def _invalid_starts(self) -> list[int]:
+        return [start for start, _ in self._invalid]
+
+    @cached_property
+    def _invalid_counts(self) -> list[int]:
+        return list(accumulate(stop - start for start, stop in self._invalid))
+
+
+def read_start(fields: Fields) -> tuple[Rational, int]:
+    """Read a time: Unix seconds and the seconds east of UTC."""
+    seconds = fields.rational("secsSinceEpoch")
+    if not _YEAR_1_S <= float(seconds) <= _YEAR_9999_S:
+        fields.fail("secsSinceEpoch", "a time between the years 1 and 9999")
+    return seconds, fields.integer("utcOffset", -86_399, 86_399, default=0)
+
+
+def _read_ranges(fields: Fields) -> list[tuple[int, int]]:
+    ranges = []
+    for text in fields.strings("cropped", default=[]):
+        match = _RANGE.fullmatch(text)
+        first = int(match[1]) if match else 0
+        last = int(match[2] or first) if match else -1
+        if last < first:
+            fields.fail("cropped", 'a list of sample ranges such as "7" or "2 - 6"')
+        ranges.append((first, last))
+    return ranges
+
+
+def _checked_ranges(
+    ranges: Iterable[tuple[SupportsIndex, SupportsIndex]],
+) -> list[tuple[int, int]]:
+    """Ranges of samples as plain numbers, also of NumPy's."""
+    checked = [(operator.index(first), operator.index(last)) for first, last in ranges]
+    wrong = next(((first, last) for first, last in checked if not 0 <= first <= last), None)
+    if wrong is not None:
+        raise ValueError(f"samples {wrong[0]} to {wrong[1]} are in no recording")
+    return checked
+
+
+def _merge(ranges: Sequence[tuple[int, int]], gap: int = 0) -> Ranges:
+    """Sort ranges and join those that overlap or lie no more than `gap` apart."""
+    merged: list[tuple[int, int]] = []
+    for start, stop in sorted(ranges):
+        if merged and start <= merged[-1][1] + gap:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], stop))
+        else:
+            merged.append((start, stop))
+    return tuple(merged)
+
+
+def _inside(index: int, ranges: Ranges) -> bool:
+    """Whether an index is in one of the sorted, inclusive ranges."""
+    at = bisect_right(ranges, index, key=itemgetter(0)) - 1
+    return at >= 0 and index <= ranges[at][1]

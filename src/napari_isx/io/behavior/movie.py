@@ -1,0 +1,343 @@
+"""Behavior movies of nVision (`.isxb`): a header, JPEG pictures in a row, two JSON texts.
+
+======  ====  ===========================================================
+offset  type  meaning
+======  ====  ===========================================================
+0       u64   version of the format, 100
+8       u64   size of the header, 96
+16      u64   start, Unix milliseconds
+24      i64   minutes east of UTC; seconds where old software aligned the start
+32      u64   stored frames n
+40      u64   dropped frames d
+48      u64   video: offset, then size
+64      u64   metadata of the frames: offset, then size (0 without it)
+80      u64   session: offset, then size
+======  ====  ===========================================================
+
+The metadata has ``samples``, one object for each stored frame with the hardware counter ``tsc``
+(microseconds), the frame counter ``fc`` and perhaps a ``tracker``, and ``droppedFrames``, the
+samples of n + d that are not stored. A session that has ``timingInfo`` or ``spacingInfo``, which
+processing adds, replaces what header, metadata and camera say.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_isx.io.base.frames import FrameSequence
+from napari_isx.io.base.lazy import frames_to_dask
+from napari_isx.io.base.spacing import MAX_PIXELS, Spacing
+from napari_isx.io.base.timing import MAX_SAMPLES, Timing, read_start
+from napari_isx.io.behavior.acquisition import behavior_info
+from napari_isx.io.behavior.jpeg import JpegDecoder, PictureError, Pixels, jpeg_decoder
+from napari_isx.io.behavior.mjpeg import MIN_PICTURE_BYTES, JpegIndex, picture_size
+from napari_isx.io.behavior.tracking import Tracking, read_tracking
+from napari_isx.io.errors import IsxFileError
+from napari_isx.io.format.json_fields import Fields, Rational, parse_json_object
+from napari_isx.io.format.source import Block, FileSource
+
+if TYPE_CHECKING:
+    import dask.array as da
+
+HEADER: Final = struct.Struct("<3Qq8Q")
+# Ten hours at 30 Hz, tracked, are 200 MB of metadata.
+_MAX_JSON_BYTES: Final = 1 << 30
+_UINT64_MAX: Final = 2**64 - 1
+# No place on earth is further from UTC, and no offset in seconds is as small.
+_MAX_OFFSET_MIN: Final = 14 * 60
+# What a JPEG may take at most; even noise at the best quality stays below.
+_MAX_PIXEL_BYTES: Final = 8
+_MAX_SEGMENTS_BYTES: Final = 16 << 20
+
+
+class BehaviorMovie(FrameSequence[np.uint8]):
+    """A behavior camera's movie: frames by number, decoded when they are asked for.
+
+    ``movie[i]``, ``movie[a:b:c]`` and iteration give the luma of frames, as the camera stored
+    it; samples without a frame read as zeros, and ``timing.valid_mask`` tells which they are.
+    :meth:`read_color_frame` and ``to_dask(color=True)`` give colour.
+
+    The file has no table of its frames. Where they are is found when the first is read, by going
+    through the video as far as the frame that is wanted; nothing is decoded for that, and it is
+    done once. From then on any frame costs one read and the decoding of one picture.
+
+    Attributes
+    ----------
+    timing : Timing
+        With the mean period between the first and last hardware timestamp. Of a movie of fewer
+        than two frames, which has none, the period is 50 ms.
+    spacing : Spacing
+        Nominal: 3 um for each of the camera's pixels, unless processing wrote another.
+    shape : tuple of int
+        ``(T, H, W)``.
+    dtype : numpy.dtype
+        uint8.
+    """
+
+    dtype = np.dtype("u1")
+
+    kind: ClassVar[str] = "behavior movie"
+
+    def __init__(self, source: FileSource) -> None:
+        super().__init__(source)
+        self._header = _read_header(source)
+        self._session_json = self._read_json(self._header.session, "session")
+        session = Fields(self.path, self._session_json)
+        self.spacing = _spacing(session)
+        if "timingInfo" in session:
+            self.timing = Timing.from_fields(session.child("timingInfo"))
+        else:
+            self.timing = self._recorded_timing()
+        self.shape = (self.timing.num_samples, *self.spacing.num_pixels)
+        if self.timing.num_valid > self._header.stored:
+            raise IsxFileError(
+                self.path,
+                f"it should hold {self.timing.num_valid:,} frames, but its header counts only "
+                f"{self._header.stored:,}",
+            )
+        video = self._header.video
+        self._index = JpegIndex(source, video.offset, video.offset + video.size)
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """The file's own JSON description: the session."""
+        return dict(self._session_json)
+
+    def read_color_frame(self, i: int) -> Pixels:
+        """Read one frame in colour.
+
+        Parameters and errors are those of :meth:`read_frame`.
+
+        Returns
+        -------
+        numpy.ndarray
+            ``(H, W, 3)`` uint8: red, green, blue; zeros where the sample has no frame.
+        """
+        picture = self._decode(self._sample(i), color=True)
+        return np.zeros((*self.shape[1:], 3), self.dtype) if picture is None else picture
+
+    def to_dask(self, frames_per_chunk: int = 1, *, color: bool = False) -> da.Array:
+        """Return the movie as a lazy dask array that decodes frames when they are needed.
+
+        Parameters
+        ----------
+        frames_per_chunk : int
+            1 suits viewing: one step decodes one frame.
+        color : bool
+            Whether to decode the colours.
+
+        Returns
+        -------
+        dask.array.Array
+            ``(T, H, W)``, or ``(T, H, W, 3)`` in colour. It pickles by the file's path, so the
+            workers of a cluster read the file themselves; it keeps the movie open while it
+            lives.
+        """
+        if not color:
+            return super().to_dask(frames_per_chunk)
+        return frames_to_dask(_ColorFrames(self), frames_per_chunk)
+
+    @cached_property
+    def timestamps_us(self) -> npt.NDArray[np.uint64] | None:
+        """``(T,)`` hardware counter of each frame in microseconds, or None without metadata.
+
+        0 for samples without a frame.
+        """
+        if self._header.metadata.size == 0:
+            return None
+        counters = np.zeros(len(self), np.uint64)
+        counters[self.timing.valid_mask] = self._frame_metadata.counters[: self.timing.num_valid]
+        counters.flags.writeable = False
+        return counters
+
+    @cached_property
+    def tracking(self) -> Tracking | None:
+        """Where the animal was and the zones it was in, or None of a movie not tracked.
+
+        Raises
+        ------
+        IsxFileError
+            What the tracker or the session says of it is damaged; frames can be read all the same.
+        """
+        trackers = [] if self._header.metadata.size == 0 else self._frame_metadata.trackers
+        return read_tracking(self.path, self._session_json, trackers, self.timing.valid_mask)
+
+    @cached_property
+    def acquisition_info(self) -> dict[str, Any]:
+        """What the file knows of animal, session and camera.
+
+        Keys are the names that Inscopix' own software shows, sorted; empty where the file
+        says nothing.
+        """
+        return behavior_info(self._session_json)
+
+    @cached_property
+    def _decoder(self) -> JpegDecoder:
+        return jpeg_decoder(self.path, self.spacing.num_pixels)
+
+    @cached_property
+    def _frame_metadata(self) -> _FrameMetadata:
+        values = self._read_json(self._header.metadata, "frames' metadata")
+        fields = Fields(self.path, values)
+        samples = fields.objects("samples")
+        if len(samples) != self._header.stored:
+            fields.fail("samples", f"a list of the {self._header.stored:,} stored frames")
+        counters = (sample.integer("tsc", 0, _UINT64_MAX) for sample in samples)
+        return _FrameMetadata(
+            np.fromiter(counters, np.uint64, len(samples)),
+            [sample.values.get("tracker") for sample in samples],
+            fields.integers("droppedFrames", 0, default=[]),
+            (samples[0], samples[-1]) if len(samples) > 1 else None,
+        )
+
+    def _recorded_timing(self) -> Timing:
+        """The timing as the recorder left it, in header and metadata."""
+        header = self._header
+        if header.stored + header.dropped > MAX_SAMPLES:
+            raise IsxFileError(
+                self.path,
+                f"its header counts {header.stored:,} stored and {header.dropped:,} dropped "
+                f"frames, more than a recording has",
+            )
+        seconds = {"num": header.start_ms, "den": 1000}
+        start = {"secsSinceEpoch": seconds, "utcOffset": header.utc_offset_s}
+        metadata = self._frame_metadata
+        return Timing(
+            header.stored + header.dropped,
+            Timing(0).period if metadata.ends is None else _mean_period(*metadata.ends),
+            *read_start(Fields(self.path, start, "header.")),
+            dropped=tuple(metadata.dropped),
+        )
+
+    def _read_into(self, sample: int, frame: Pixels) -> None:
+        picture = self._decode(sample)
+        frame[...] = 0 if picture is None else picture
+
+    def _decode(self, sample: int, *, color: bool = False) -> Pixels | None:
+        """Decode the picture of a sample; None where it has none."""
+        stored = self.timing.stored_index(sample)
+        if stored is None:
+            return None
+        offset, size = self._index.locate(stored)
+        rows, cols = self.spacing.num_pixels
+        try:
+            if size > _MAX_PIXEL_BYTES * rows * cols + _MAX_SEGMENTS_BYTES:
+                raise PictureError(f"its {size:,} bytes are too many")
+            jpeg = self._source.read(offset, size)
+            found = picture_size(jpeg)
+            if found != (rows, cols):
+                has = "no size" if found is None else f"{found[0]} x {found[1]} pixels"
+                raise PictureError(f"it has {has}, not {rows} x {cols}")
+            return self._decoder.rgb(jpeg) if color else self._decoder.luma(jpeg)
+        except PictureError as error:
+            raise IsxFileError(
+                self.path, f"the picture of frame {sample:,} at byte {offset:,} is damaged: {error}"
+            ) from None
+
+    def _read_json(self, block: Block, what: str) -> dict[str, Any]:
+        if not 0 < block.size <= _MAX_JSON_BYTES:
+            raise IsxFileError(self.path, f"the {what} cannot have {block.size:,} bytes")
+        text = self._source.read(block.offset, block.size).partition(b"\0")[0]
+        return parse_json_object(self.path, text, what)
+
+    def _summary(self) -> str:
+        size = " x ".join(map(str, self.shape[1:]))
+        return f"{len(self):,} frames of {size} at {self.timing.sampling_rate_hz:.4g} Hz"
+
+
+class _Header(NamedTuple):
+    start_ms: int
+    utc_offset: int
+    stored: int
+    dropped: int
+    video: Block
+    metadata: Block
+    session: Block
+
+    @property
+    def utc_offset_s(self) -> int:
+        """Seconds east of UTC, whichever unit it was written in."""
+        minutes = abs(self.utc_offset) <= _MAX_OFFSET_MIN
+        return self.utc_offset * 60 if minutes else self.utc_offset
+
+
+@dataclass(frozen=True, eq=False)
+class _FrameMetadata:
+    counters: npt.NDArray[np.uint64]
+    trackers: list[object]
+    dropped: list[int]
+    ends: tuple[Fields, Fields] | None
+    """The first and last sample, where there are two."""
+
+
+class _ColorFrames:
+    """A behavior movie as a source of colour frames."""
+
+    def __init__(self, movie: BehaviorMovie) -> None:
+        self._movie = movie
+        self.shape = (*movie.shape, 3)
+        self.dtype = movie.dtype
+
+    def __getitem__(self, index: slice) -> Pixels:
+        samples = range(*index.indices(len(self._movie)))
+        frames = np.empty((len(samples), *self.shape[1:]), self.dtype)
+        for frame, sample in zip(frames, samples, strict=True):
+            frame[...] = self._movie.read_color_frame(sample)
+        return frames
+
+    def __reduce__(self) -> tuple[type[_ColorFrames], tuple[BehaviorMovie]]:
+        return _ColorFrames, (self._movie,)
+
+    def __dask_tokenize__(self) -> object:
+        return "color", self._movie.__dask_tokenize__()
+
+
+def _read_header(source: FileSource) -> _Header:
+    if source.size < HEADER.size:
+        raise IsxFileError(source.path, f"{source.size} bytes are too few for a behavior movie")
+    numbers = HEADER.unpack(source.read(0, HEADER.size))
+    blocks = [Block(*numbers[at : at + 2]) for at in (6, 8, 10)]
+    header = _Header(*numbers[2:6], *blocks)
+    for what, block in zip(("video", "frames' metadata", "session"), blocks, strict=True):
+        source.check(block, what)
+    if header.stored * MIN_PICTURE_BYTES > header.video.size:
+        raise IsxFileError(
+            source.path,
+            f"its header counts {header.stored:,} frames, too many for a video of "
+            f"{header.video.size:,} bytes",
+        )
+    return header
+
+
+def _spacing(session: Fields) -> Spacing:
+    """The grid that processing wrote, or that of the camera's field of view."""
+    if "spacingInfo" in session:
+        return Spacing.from_fields(session.child("spacingInfo"))
+    camera = session.values.get("cameraName")
+    if not isinstance(camera, str):
+        session.fail("cameraName", "a text")
+    field = session.child("processingInterface").child(camera).child("recordFov")
+    rows, cols = field.integer("height", 1, MAX_PIXELS), field.integer("width", 1, MAX_PIXELS)
+    if rows * cols > MAX_PIXELS:
+        field.fail("height", f"that of a picture of at most {MAX_PIXELS:,} pixels")
+    left, top = (field.integer(key, -MAX_PIXELS, MAX_PIXELS) for key in ("originx", "originy"))
+    return Spacing((rows, cols), top_left=(Rational(top, 1), Rational(left, 1)))
+
+
+def _mean_period(first: Fields, last: Fields) -> Rational:
+    """The mean period between two samples' hardware timestamps."""
+    elapsed_us = last.integer("tsc", 0, _UINT64_MAX) - first.integer("tsc", 0, _UINT64_MAX)
+    frames = last.integer("fc", 0, _UINT64_MAX) - first.integer("fc", 0, _UINT64_MAX)
+    if elapsed_us <= 0 or frames <= 0:
+        raise IsxFileError(
+            first.path,
+            f"from the first to the last frame {elapsed_us} us and {frames} frames pass, "
+            f"so it has no frame rate",
+        )
+    return Rational(elapsed_us, frames * 1_000_000)

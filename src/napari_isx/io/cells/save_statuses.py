@@ -1,0 +1,273 @@
+"""Changing cell statuses inside a file so that no crash can hurt it.
+
+A status is one digit in the footer's JSON text, so new statuses fit exactly in place of the old
+ones. The order of writing is what makes the change safe:
+
+1. the old footer is kept beside the file (:mod:`napari_isx.io.cells.status_backups`), for taking
+   the change back at any later time;
+2. the old and the new footer go to a journal beside the file, and to the disk;
+3. one write replaces the span of digits in the file, and goes to the disk;
+4. the file is read back, and the journal removed.
+
+Killed before 3 the file is the old one, after 3 the new one. A power cut may tear the write of
+step 3 itself, so that some sectors of the disk are old and some new; then the journal says what
+the footer was to be, and :func:`recover_statuses` reads it so. Nothing is written on opening.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import os
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from napari_isx.io.base.labelled_set import STATUSES
+from napari_isx.io.cells.status_backups import KeptFooter, keep_footer, kept_footers
+from napari_isx.io.errors import IsxFileError
+from napari_isx.io.format.atomic_write import write_whole
+from napari_isx.io.format.container import TRAILER_BYTES, Footer, parse_footer, read_footer
+from napari_isx.io.format.json_fields import parse_json_object
+from napari_isx.io.format.source import FileSource
+
+JOURNAL_SUFFIX: Final = ".statuses-journal"
+
+_KEY: Final = "CellStatuses"
+_CELL_KEYS: Final = ("type", "CellNames", "timingInfo", "spacingInfo")
+# What a disk writes whole or not at all.
+_SECTOR_BYTES: Final = 512
+_ARRAY: Final = re.compile(rb'"CellStatuses"\s*:\s*\[([0-9\s,]*)\]')
+_DIGIT: Final = re.compile(rb"[0-9]")
+_NOTHING_WRITTEN: Final = "Nothing was written."
+_CHANGED_ADVICE: Final = (
+    "Nothing was written. Open the file again to see its present state, and decide anew."
+)
+
+logger = logging.getLogger(__name__)
+
+
+def update_statuses(path: Path, opened: Footer, codes: Sequence[int]) -> Footer:
+    """Write status codes (one digit each) into a cell set's footer; return the new footer.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    opened : Footer
+        The footer as it was when the file was opened: the file must still have the same cells.
+        What else another program changed in the footer stays as it is.
+    codes : sequence of int
+        One code from 0 to 9 per cell.
+
+    Raises
+    ------
+    IsxFileError
+        The file changed since it was opened, or reads back differently.
+    OSError
+        The file or its folder cannot be written; the file is as it was, or, where the disk does
+        not even take the old statuses back, the journal holds the new ones.
+    """
+    current, in_file = _read_current(path)
+    same_place = current.payload_bytes == opened.payload_bytes
+    if not same_place or not _same_cells(current.values, opened.values):
+        raise IsxFileError(path, "it is not the file that was opened any more", _CHANGED_ADVICE)
+    return _put(path, current, in_file, _replace_codes(path, current, codes))
+
+
+def restore_footer(path: Path) -> Footer:
+    """Put a footer back that an earlier change of statuses replaced; return it.
+
+    The footer that is replaced now is kept in its turn, so that this can be taken back too.
+    Of those that are kept it is the last that has other statuses than the file. Where another
+    program changed other things in the footer, the statuses alone are put back.
+
+    Raises
+    ------
+    IsxFileError
+        Nothing is kept of it, or the file has other cells by now.
+    OSError
+        As for :func:`update_statuses`.
+    """
+    current, in_file = _read_current(path)
+    kept = kept_footers(path)[::-1]
+    if not kept:
+        raise IsxFileError(path, "no earlier statuses are kept of it", _NOTHING_WRITTEN)
+    fitting = [codes for e in kept if (codes := _kept_codes(path, current, e)) is not None]
+    if not fitting:
+        finding = "it has other cells than when those statuses were kept"
+        raise IsxFileError(path, finding, _NOTHING_WRITTEN)
+    for codes in fitting:
+        if codes != current.values[_KEY]:
+            return _put(path, current, in_file, _replace_codes(path, current, codes))
+    finding = "it has the statuses that were kept, so there is nothing to go back to"
+    raise IsxFileError(path, finding, _NOTHING_WRITTEN)
+
+
+def _kept_codes(path: Path, current: Footer, kept: KeptFooter) -> list[int] | None:
+    """The statuses in a kept footer, or None if it is about other cells."""
+    values = parse_json_object(path, kept.text, "kept description")
+    codes, now = values.get(_KEY), current.values.get(_KEY)
+    if (
+        kept.payload_bytes != current.payload_bytes
+        or not _same_cells(values, current.values)
+        or not isinstance(codes, list)
+        or not isinstance(now, list)
+        or len(codes) != len(now)
+        or not all(type(code) is int and code in range(len(STATUSES)) for code in codes)
+    ):
+        return None
+    return codes
+
+
+def statuses_in_file(path: Path, names: Sequence[str]) -> list[int]:
+    """The status codes that a cell set's file has now.
+
+    Raises
+    ------
+    IsxFileError
+        It has other cells, or is no cell set any more.
+    OSError
+        It cannot be read.
+    """
+    current, _ = _read_current(path)
+    codes = current.fields.integers(_KEY, 0, len(STATUSES) - 1)
+    if current.fields.strings("CellNames") != list(names) or len(codes) != len(names):
+        raise IsxFileError(path, "it is not the file that was opened any more", _CHANGED_ADVICE)
+    return codes
+
+
+def _read_current(path: Path) -> tuple[Footer, bytes]:
+    """The footer that counts now, and its text as the file has it, which may be torn."""
+    with contextlib.closing(FileSource(path)) as source:
+        current = recover_statuses(source, read_footer(source))
+        return current, source.read(current.payload_bytes, len(current.text))
+
+
+def _put(path: Path, current: Footer, in_file: bytes, text: bytes) -> Footer:
+    """Give the file a footer of the same length, and read it back."""
+    journal = _journal_path(path)
+    if text != in_file:
+        with path.open("r+b", buffering=0) as handle:
+            span = _Span(path, handle, current.payload_bytes, len(text))
+            if in_file != current.text:  # torn: mended first, as the next journal replaces this one
+                span.overwrite(in_file, current.text)
+            if text != current.text:
+                keep_footer(path, current)
+                write_whole(journal, current.text + b"\0" + text)
+                _overwrite_or_undo(span, current.text, text, journal)
+    with contextlib.closing(FileSource(path)) as source:
+        written = read_footer(source)
+    if written.text != text:
+        raise IsxFileError(
+            path,
+            "the statuses do not read back as they were written",
+            f"They are kept in {journal.name} beside the file, and are used when it is opened.",
+        )
+    with contextlib.suppress(OSError):  # one that stays is overruled by the file
+        journal.unlink()
+    return written
+
+
+def recover_statuses(source: FileSource, footer: Footer) -> Footer:
+    """Return the footer that counts: the file's, or the intended one if a save was torn apart.
+
+    A footer is torn if each sector of it is that of the journal's old or that of its new footer,
+    and it is neither as a whole. Nothing is written.
+    """
+    try:
+        with contextlib.closing(FileSource(_journal_path(source.path))) as journal:
+            if journal.size != 2 * len(footer.text) + 1:
+                return footer
+            old, _, new = journal.read(0, journal.size).partition(b"\0")
+    except (OSError, IsxFileError):
+        return footer
+    if footer.text in (old, new) or not len(old) == len(new) == len(footer.text):
+        return footer
+    sectors = (
+        slice(max(start - footer.payload_bytes, 0), start + _SECTOR_BYTES - footer.payload_bytes)
+        for start in range(
+            footer.payload_bytes // _SECTOR_BYTES * _SECTOR_BYTES,
+            footer.payload_bytes + len(old),
+            _SECTOR_BYTES,
+        )
+    )
+    if not all(footer.text[part] in (old[part], new[part]) for part in sectors):
+        return footer
+    logger.warning("%s: a save was interrupted; using the statuses it was to write", source.path)
+    return parse_footer(source, new, footer.payload_bytes)
+
+
+def _journal_path(path: Path) -> Path:
+    """Beside the file itself, by whatever link it was reached."""
+    return Path(os.path.realpath(path) + JOURNAL_SUFFIX)
+
+
+def _same_cells(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two footers are about the same cells.
+
+    Not all that a footer says: Inscopix' software, when it saves statuses, also gives its own
+    version, and adds keys that an older one did not have.
+    """
+    return all(one.get(key) == other.get(key) for key in _CELL_KEYS)
+
+
+def _replace_codes(path: Path, footer: Footer, codes: Sequence[int]) -> bytes:
+    """The footer's text with other digits in its list of statuses, of the same length."""
+    wanted = {**footer.values, _KEY: list(codes)}
+    for text in _candidates(footer.text, codes):
+        with contextlib.suppress(IsxFileError):  # another list, not of single digits
+            if parse_json_object(path, text, "new footer") == wanted:
+                return text
+    raise IsxFileError(
+        path,
+        f"its list '{_KEY}' is not written as single digits, so it cannot be changed in place",
+        _NOTHING_WRITTEN,
+    )
+
+
+def _candidates(text: bytes, codes: Sequence[int]) -> Iterator[bytes]:
+    """The text with the codes put into each list of the right name and length.
+
+    More than one may look right, where the name occurs again inside the recording's own
+    metadata; which one is the cell set's is for the caller to see.
+    """
+    for match in _ARRAY.finditer(text):
+        digits = [m.start() + match.start(1) for m in _DIGIT.finditer(match[1])]
+        if len(digits) == len(codes):
+            changed = bytearray(text)
+            for at, code in zip(digits, codes, strict=True):
+                changed[at] = ord(str(code))
+            yield bytes(changed)
+
+
+class _Span:
+    """The footer's text within a file that is open for writing."""
+
+    def __init__(self, path: Path, handle: io.FileIO, offset: int, size: int) -> None:
+        self._path, self._handle, self._offset = path, handle, offset
+        if os.fstat(handle.fileno()).st_size != offset + size + TRAILER_BYTES:
+            raise IsxFileError(path, "it changed while it was being saved", _CHANGED_ADVICE)
+
+    def overwrite(self, old: bytes, new: bytes) -> None:
+        """Replace the bytes that differ, in a single write."""
+        differing = [i for i, (a, b) in enumerate(zip(old, new, strict=True)) if a != b]
+        first, last = differing[0], differing[-1] + 1
+        self._handle.seek(self._offset + first)
+        written = self._handle.write(new[first:last])
+        if written != last - first:  # a disk error; what is missing is in the journal
+            raise OSError(5, "the file took only a part of the statuses", str(self._path))
+        os.fsync(self._handle.fileno())
+
+
+def _overwrite_or_undo(span: _Span, old: bytes, new: bytes, journal: Path) -> None:
+    """Overwrite, or leave the file as it was and no journal, if the disk lets us."""
+    try:
+        span.overwrite(old, new)
+    except OSError:
+        with contextlib.suppress(OSError):
+            span.overwrite(new, old)
+            journal.unlink()
+        raise

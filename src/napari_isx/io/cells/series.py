@@ -1,0 +1,172 @@
+"""Series of cell sets: the same cells in recordings made in parts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from errno import EIO
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, SupportsIndex
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_isx.io.base.series import Names, Series, describe_grid
+from napari_isx.io.cells.cell_set import CellSet, CellStatus
+from napari_isx.io.errors import IsxFileError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# All traces at once are a copy, in which even the gaps take memory.
+_MAX_TRACES_BYTES: Final = 8 << 30
+
+
+class CellSetSeries(Series[CellSet], CellSet):
+    """The same cells in recordings made one after another, as one; see :class:`CellSet`.
+
+    Traces are joined, NaN between two parts. Names, footprints, colours and metrics are those
+    of the first part. A cell has the status that all parts agree on, and is undecided where
+    they do not, so that one part's decision never hides another's.
+
+    Parameters
+    ----------
+    parts : sequence of CellSet
+    """
+
+    def __init__(self, parts: Sequence[CellSet]) -> None:
+        super().__init__(parts, [part.timing for part in parts])
+        first = self._parts[0]
+        self.names = first.names
+        self.num_cells = first.num_cells
+        self.spacing = first.spacing
+        self.timing = self._schedule.timing
+        self._colors = first._colors
+        self._disputed = self._find_disputed()
+
+    @staticmethod
+    def _describe(part: CellSet) -> dict[str, object]:
+        """The cells, and the grid of their footprints."""
+        return {
+            **describe_grid(part.spacing),
+            "number of cells": part.num_cells,
+            "name of cell": Names(part.names),
+            "unit of traces": part.trace_units,
+        }
+
+    @property
+    def statuses(self) -> list[CellStatus]:
+        """What all parts say of each cell; "undecided" where they differ."""
+        of_cells = zip(*(part.statuses for part in self._parts), strict=True)
+        return [given[0] if len(set(given)) == 1 else "undecided" for given in of_cells]
+
+    @property
+    def disputed_cells(self) -> list[int]:
+        """Cells on which the parts do not agree, until a decision about them is saved."""
+        return sorted(self._disputed)
+
+    @cached_property
+    def metrics(self) -> pd.DataFrame | None:
+        """The shape metrics that the first part has stored; see :attr:`CellSet.metrics`."""
+        return self._parts[0].metrics
+
+    @cached_property
+    def footprints(self) -> npt.NDArray[np.float32]:
+        """``(num_cells, n_rows, n_cols)``: the first part's footprints, a view on its file."""
+        return self._parts[0].footprints
+
+    @cached_property
+    def traces(self) -> npt.NDArray[np.float32]:
+        """``(num_cells, n_samples)``: all traces, NaN between parts. Read-only.
+
+        A copy, unlike those of one file, and kept; :meth:`trace` reads one.
+
+        Raises
+        ------
+        IsxFileError
+            They would take more than 8 GiB.
+        """
+        self._check_open()
+        shape = (self.num_cells, self.timing.num_samples)
+        if 4 * shape[0] * shape[1] > _MAX_TRACES_BYTES:
+            raise IsxFileError(
+                self.path,
+                f"with the time between the parts, its {shape[0]:,} traces of {shape[1]:,} "
+                f"samples do not fit into {_MAX_TRACES_BYTES >> 30} GiB",
+                "Read them one by one: trace(i).",
+            )
+        traces = np.empty(shape, "<f4")
+        for i, target in enumerate(traces):
+            self._read_trace(i, target)
+        traces.flags.writeable = False
+        return traces
+
+    def footprint(
+        self, i: SupportsIndex, out: npt.NDArray[np.float32] | None = None
+    ) -> npt.NDArray[np.float32]:
+        """Read one footprint, from the first part; see :meth:`CellSet.footprint`."""
+        return self._parts[0].footprint(self._index(i), out)
+
+    def save_statuses(self, statuses: Sequence[CellStatus]) -> None:
+        """Write the status of every cell into the files of all parts, one after another.
+
+        Each file is changed as :meth:`CellSet.save_statuses` does it. A cell on which the parts
+        differed when they were opened, and which is still "undecided", keeps in each file what
+        that file says.
+
+        Parameters
+        ----------
+        statuses : sequence of {"accepted", "undecided", "rejected"}
+            One for each cell, in order.
+
+        Raises
+        ------
+        ValueError
+            Not one known status per cell.
+        IsxFileError, OSError
+            A part could not be changed. The message says which parts are saved already; saving
+            again, once the cause is gone, completes them.
+        """
+        self._codes(statuses)  # before the first file is changed
+        kept = {i for i in self._disputed if statuses[i] == "undecided"}
+        for done, part in enumerate(self._parts):
+            old = part.statuses
+            try:
+                part.save_statuses([old[i] if i in kept else s for i, s in enumerate(statuses)])
+            except (IsxFileError, OSError) as error:
+                raise self._partly_done(error, done) from error
+        self._disputed = kept
+
+    def restore_previous_statuses(self) -> None:
+        """Take the last save back in the files of all parts; see :class:`CellSet`."""
+        for done, part in enumerate(self._parts):
+            try:
+                part.restore_previous_statuses()
+            except (IsxFileError, OSError) as error:
+                raise self._partly_done(error, done) from error
+        self._disputed = self._find_disputed()
+
+    def close(self) -> None:
+        """Give all files back; arrays already handed out stay valid."""
+        for name in ("footprints", "traces"):
+            self.__dict__.pop(name, None)
+        super().close()
+
+    def _find_disputed(self) -> set[int]:
+        """Cells of which not all parts say the same."""
+        given = zip(*(part.statuses for part in self._parts), strict=True)
+        return {i for i, of_cell in enumerate(given) if len(set(of_cell)) > 1}
+
+    def _read_trace(self, i: int, target: npt.NDArray[np.float32]) -> None:
+        for first, last in self._schedule.timing.gaps:
+            target[first : last + 1] = np.nan
+        for samples, part in zip(self._schedule.slices(), self._parts, strict=True):
+            part._read_trace(i, target[samples])
+
+    def _partly_done(self, error: IsxFileError | OSError, done: int) -> IsxFileError | OSError:
+        """The same error, saying which parts are changed and which are not."""
+        names = [part.path.name for part in self._parts]
+        changed = ", ".join(names[:done]) or "no part"
+        state = f"Changed: {changed}. Not changed: {', '.join(names[done:])}."
+        if isinstance(error, IsxFileError):
+            return type(error)(error.path, error.finding, f"{error.advice} {state}")
+        return OSError(error.errno or EIO, f"{error.strerror or error}. {state}", error.filename)

@@ -1,0 +1,272 @@
+"""The recordings in a folder, and which of them to open unless the user wishes otherwise."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from collections import deque
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from napari_isx.io.errors import IsxFileError
+from napari_isx.io.folders.grouping import series_of
+from napari_isx.io.folders.summary import (
+    GPIO,
+    IMAGE,
+    IMU,
+    KINDS,
+    LEGACY_SUFFIXES,
+    MOVIE,
+    Allowance,
+    Found,
+    describe,
+    describe_series,
+)
+from napari_isx.io.legacy.detect import TIFF, is_legacy
+
+_log = logging.getLogger(__name__)
+
+SUFFIXES: Final = frozenset({".isxd", ".isxc", ".isxb", ".gpio", ".imu"})
+"""Of files that are Inscopix' whatever is in them."""
+# A TIFF is Inscopix' if an `.xml` beside it lists it, and then that one is found.
+_SOUGHT_SUFFIXES: Final = SUFFIXES | (LEGACY_SUFFIXES - TIFF)
+
+_MAX_DEPTH: Final = 3
+# A listing of these takes some tenths of a second; more is no recording folder.
+_MAX_ENTRIES: Final = 50_000
+# Each may read a megabyte or two.
+_MAX_LEGACY_LOOKS: Final = 100
+_ALLOWANCE_BYTES: Final = 16 << 20
+_DIGITS: Final = re.compile(r"(\d+)")
+_NUMBERING: Final = re.compile(r"[\W\d_]+|part|pt")
+
+
+def is_ours(path: Path) -> bool:
+    """Whether a file is Inscopix': by its name, and where that is not enough by its content."""
+    suffix = path.suffix.lower()
+    return suffix in SUFFIXES or (suffix in LEGACY_SUFFIXES and is_legacy(path))
+
+
+def has_recordings(folder: Path) -> bool:
+    """Whether a folder, or one in it, holds an Inscopix file; False where it cannot be read."""
+    try:
+        return any(True for _ in _recording_files(folder))
+    except OSError:
+        return False
+
+
+def find_recordings(folder: Path) -> list[Found]:
+    """Find the Inscopix recordings in a folder and in those below it.
+
+    Only descriptions are read. Hidden files are passed over, and so are subfolders that may not
+    be read or are more than three levels down.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Returns
+    -------
+    list of Found
+        By kind and name. Parts of one recording are one find, where that can be told without
+        decoding them: `.gpio` files, and long behavior movies beyond the first, stand alone.
+        What cannot be opened is among them, with its problem.
+
+    Raises
+    ------
+    OSError
+        The folder is missing or may not be read.
+
+    Notes
+    -----
+    Selected are one movie (see :func:`pick_movie`), because movies lie over one another; every
+    behavior movie, vessel set, cell set, event set, GPIO and IMU file, because the clock brings
+    them together; and no image, as one would lie over the movie, unless there is nothing else.
+    What has another recording UUID than the movie is of another recording, and is not selected.
+    Of a `.gpio` or `.imu` file and the `.isxd` file that Inscopix' software made of it, the
+    original.
+    """
+    allowance = Allowance(_ALLOWANCE_BYTES)
+    candidates: dict[Hashable, dict[Path, Found]] = {}
+    for path in _recording_files(folder):
+        found = describe(path, allowance)
+        candidates.setdefault(_series_key(found), {})[path] = found
+    finds = _without_listed([found for group in candidates.values() for found in _joined(group)])
+    finds.sort(key=lambda found: (KINDS.index(found.kind), _order(found.path)))
+    return _with_selection(finds)
+
+
+def pick_movie(movies: Sequence[Found]) -> Found | None:
+    """The movie to open first: the newest processed one, or the newest if none is processed.
+
+    New is what was changed last. But where another movie's name goes on from the name of the
+    newest, as Inscopix' software names what it makes of a movie (rec-PP, rec-PP-MC), that one is
+    taken, for copying a folder mixes up the times of its files.
+    """
+    processed = [movie for movie in movies if movie.processing]
+    newest = max(processed or movies, key=lambda movie: movie.modified_s, default=None)
+    if newest is None:
+        return None
+    further = [movie for movie in processed if _goes_on(movie.path.stem, newest.path.stem)]
+    return max(further, key=lambda movie: len(movie.path.stem), default=newest)
+
+
+def _goes_on(stem: str, start: str) -> bool:
+    return stem.startswith(start) and stem[len(start) : len(start) + 1] in {"-", "_"}
+
+
+def _with_selection(finds: Sequence[Found]) -> list[Found]:
+    sound = [found for found in finds if found.problem is None]
+    movie = pick_movie([found for found in sound if found.kind == MOVIE])
+    only_images = all(found.kind == IMAGE for found in sound)
+    converted = _converted(sound)
+
+    def selected(found: Found) -> bool:
+        if found.problem is not None or found.paths in converted:
+            return False
+        if found.kind == MOVIE:
+            return found is movie
+        if movie is not None and len({found.uuid, movie.uuid} - {None}) > 1:
+            return False
+        return found.kind != IMAGE or only_images
+
+    return [
+        replace(
+            found,
+            selected=selected(found),
+            processing=converted.get(found.paths, found.processing),
+        )
+        for found in finds
+    ]
+
+
+def _converted(finds: Iterable[Found]) -> dict[tuple[Path, ...], str]:
+    """Which finds hold what another holds, and what to say of it."""
+    originals = {}
+    for found in finds:
+        path = found.path
+        if found.kind in {GPIO, IMU} and path.suffix.lower() != ".isxd":
+            names = {path.stem, f"{path.name.partition('.')[0]}_{path.suffix[1:].lower()}"}
+            originals.update({name.casefold(): path.name for name in names})
+    return {
+        found.paths: f"converted from {originals[found.path.stem.casefold()]}"
+        for found in finds
+        if found.kind in {GPIO, IMU}
+        and found.path.suffix.lower() == ".isxd"
+        and found.path.stem.casefold() in originals
+    }
+
+
+def _series_key(found: Found) -> Hashable:
+    """The same for files that may be parts of one recording; few are, and all are opened at once.
+
+    It is the recording's UUID, or what remains of a name without what numbers its part.
+    """
+    path = found.path
+    is_legacy_file = path.suffix.lower() in LEGACY_SUFFIXES
+    if found.problem is not None or found.may_be_part or found.kind == IMAGE or is_legacy_file:
+        return path
+    if found.uuid is not None:
+        return found.kind, found.uuid
+    return found.kind, path.parent, _NUMBERING.sub("", path.stem.casefold())
+
+
+def _joined(files: Mapping[Path, Found]) -> list[Found]:
+    """Finds of files that may be parts: one of those that are, one of each other."""
+    if len(files) == 1:
+        return list(files.values())
+    finds = []
+    for paths in series_of(files):
+        parts = [files[path] for path in paths]
+        try:
+            finds += [describe_series(parts)] if len(parts) > 1 else parts
+        except (IsxFileError, OSError):  # one changed while it was looked at
+            finds += parts
+    return finds
+
+
+def _without_listed(finds: Sequence[Found]) -> list[Found]:
+    """Finds without the files that another one stands for."""
+    listed = {path for found in finds for path in found.stands_for}
+    return [found for found in finds if found.path not in listed]
+
+
+def _recording_files(folder: Path) -> Iterator[Path]:
+    """The files that are ours, each once, though links may lead to it."""
+    seen = set()
+    looks = 0
+    for path in _files(folder):
+        suffix = path.suffix.lower()
+        if suffix not in _SOUGHT_SUFFIXES:
+            continue
+        if suffix not in SUFFIXES:
+            looks += 1
+            if looks == _MAX_LEGACY_LOOKS + 1:
+                _log.warning(
+                    "%s: no more than %d files that may be older recordings are looked into",
+                    folder,
+                    _MAX_LEGACY_LOOKS,
+                )
+            if looks > _MAX_LEGACY_LOOKS or not is_ours(path):
+                continue
+        real = os.path.realpath(path)
+        if real not in seen:
+            seen.add(real)
+            yield path
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """All files in a folder and below it, the nearest first.
+
+    Raises
+    ------
+    OSError
+        The folder itself cannot be listed.
+    """
+    queue = deque([(folder, 0)])
+    seen = set()
+    left = _MAX_ENTRIES
+    while queue:
+        place, depth = queue.popleft()
+        real = os.path.realpath(place)
+        if real in seen:  # a link back up
+            continue
+        seen.add(real)
+        try:
+            entries = _entries(place, left)
+        except OSError:
+            if depth == 0:
+                raise
+            continue
+        for entry in entries:
+            if not _is_folder(entry):
+                yield Path(entry.path)
+            elif depth < _MAX_DEPTH:
+                queue.append((Path(entry.path), depth + 1))
+        left -= len(entries)
+        if left <= 0:
+            _log.warning("%s: only the first %d entries are looked at", folder, _MAX_ENTRIES)
+            return
+
+
+def _entries(folder: Path, limit: int) -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as listing:
+        visible = (entry for entry in listing if not entry.name.startswith("."))
+        return sorted(islice(visible, limit), key=lambda entry: _order(entry.name))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to where nobody may look
+        return False
+
+
+def _order(name: str | Path) -> list[str | int]:
+    """A key that sorts names as people count: part 2 before part 10."""
+    parts = _DIGITS.split(str(name).casefold())
+    return [int(part) if i % 2 else part for i, part in enumerate(parts)]

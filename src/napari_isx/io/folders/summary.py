@@ -1,0 +1,252 @@
+"""What a file of a recording folder holds, told from its description alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from napari_isx.io.base.acquisition import at
+from napari_isx.io.base.recording import Recording
+from napari_isx.io.behavior.movie import HEADER, BehaviorMovie
+from napari_isx.io.cells.cell_set import CellSet
+from napari_isx.io.errors import IsxFileError
+from napari_isx.io.events.event_set import EventSet
+from napari_isx.io.format.source import FileSource
+from napari_isx.io.gpio.gpio_set import GpioSet
+from napari_isx.io.legacy.detect import HDF5, RAW, TIFF, XML, read_recording
+from napari_isx.io.movies.isxd import Image, Movie
+from napari_isx.io.open import open_isx
+from napari_isx.io.vessels.vessel_set import VesselSet
+
+MOVIE: Final = Movie.kind
+IMAGE: Final = Image.kind
+BEHAVIOR: Final = BehaviorMovie.kind
+GPIO: Final = GpioSet.kind
+IMU: Final = "IMU"
+UNKNOWN: Final = "unknown"
+
+KINDS: Final = (
+    *(MOVIE, BEHAVIOR, IMAGE, VesselSet.kind, CellSet.kind, EventSet.kind),
+    *(GPIO, IMU, UNKNOWN),
+)
+"""In the order in which they are listed and opened: what would cover the others comes first."""
+
+_KIND_BY_SUFFIX: Final = {
+    ".isxc": MOVIE,
+    ".isxb": BEHAVIOR,
+    ".gpio": GPIO,
+    ".imu": IMU,
+    **dict.fromkeys(XML | HDF5, MOVIE),
+    **dict.fromkeys(RAW, GPIO),
+}
+LEGACY_SUFFIXES: Final = XML | HDF5 | TIFF | RAW
+"""Of files that may be Inscopix'; only their content tells."""
+
+_STEPS: Final = {
+    "PP": "preprocessed",
+    "BP": "filtered",
+    "MC": "motion corrected",
+    "DFF": "dF/F",
+}
+"""What Inscopix' software adds to a movie's name, step by step: rec-PP-BP-MC-DFF."""
+# What the recording itself or taking planes and colours apart leaves in `idps`.
+_NO_STEPS: Final = frozenset({"efocus", "channel"})
+_SEPARATORS: Final = re.compile(r"[-_. ]+")
+
+
+@dataclass(frozen=True)
+class Found:
+    """One recording found in a folder: a file, or the parts of a series.
+
+    Attributes
+    ----------
+    paths : tuple of Path
+        In order of time.
+    kind : str
+        "movie", "cell set" and so on; "unknown" of a file whose description cannot be read.
+    size_bytes : int
+        Of all parts.
+    modified_s : float
+        Unix time of the last change of any part.
+    description : str
+        What it holds: "1,200 frames of 800 x 1280 uint16 at 20 Hz". Empty with a problem.
+    processing : str
+        What was done to it since it was recorded, as far as it is known; else empty.
+    selected : bool
+        Whether to open it unless the user wishes otherwise.
+    problem : str or None
+        Why it cannot be opened.
+    may_be_part : bool
+        Whether it could be a part of a series for all that is known without reading it whole.
+    uuid : str or None
+        Of the recording, where the file has it. All that was recorded and made with it has the
+        same.
+    stands_for : tuple of Path
+        Other files that it leads to, which are not to be opened beside it.
+    """
+
+    paths: tuple[Path, ...]
+    kind: str
+    size_bytes: int = 0
+    modified_s: float = 0.0
+    description: str = ""
+    processing: str = ""
+    selected: bool = False
+    problem: str | None = None
+    may_be_part: bool = False
+    uuid: str | None = None
+    stands_for: tuple[Path, ...] = ()
+
+    @property
+    def path(self) -> Path:
+        """The file, or the first part."""
+        return self.paths[0]
+
+
+class Allowance:
+    """How many bytes may still be read of files that are long to describe.
+
+    A behavior movie has an entry for each of its frames: ten minutes are a megabyte of JSON.
+    """
+
+    def __init__(self, num_bytes: int) -> None:
+        self._left = num_bytes
+
+    def take(self, num_bytes: int) -> bool:
+        """Whether so many bytes are still allowed; they are taken if so."""
+        if num_bytes > self._left:
+            return False
+        self._left -= num_bytes
+        return True
+
+
+def describe(path: Path, allowance: Allowance) -> Found:
+    """Tell what a file holds.
+
+    Parameters
+    ----------
+    path : Path
+    allowance : Allowance
+        Of a behavior movie beyond it, only the header is read.
+
+    Returns
+    -------
+    Found
+        Not selected.
+    """
+    suffix = path.suffix.lower()
+    found = Found((path,), _KIND_BY_SUFFIX.get(suffix, UNKNOWN))
+    try:
+        status = path.stat()
+        found = replace(found, size_bytes=status.st_size, modified_s=status.st_mtime)
+        if suffix in LEGACY_SUFFIXES:  # to open it is to start another process
+            return _legacy(found)
+        brief = _brief_behavior(path, allowance) if suffix == ".isxb" else None
+        if brief is not None:
+            return replace(found, description=brief, may_be_part=True)
+        with open_isx(path) as recording:
+            return replace(
+                found,
+                kind=_kind(recording),
+                description=_summary(recording),
+                processing=processing_of(recording),
+                may_be_part=suffix == ".gpio",
+                uuid=_uuid(recording),
+            )
+    except IsxFileError as error:
+        return replace(found, problem=error.finding)
+    except OSError as error:
+        return replace(found, problem=error.strerror or type(error).__name__)
+
+
+def describe_series(parts: Sequence[Found]) -> Found:
+    """What the parts of one recording hold together."""
+    paths = tuple(part.path for part in parts)
+    with open_isx(paths) as recording:
+        text = f"{_summary(recording)}, in {len(parts)} parts"
+    return Found(
+        paths,
+        parts[0].kind,
+        sum(part.size_bytes for part in parts),
+        max(part.modified_s for part in parts),
+        text,
+        parts[0].processing,
+        uuid=parts[0].uuid,
+    )
+
+
+def processing_of(recording: Recording) -> str:
+    """What was done to a movie, in words; empty for a raw one and for other kinds.
+
+    Told from the end of its name, from what processing leaves in the file's `idps`, and from
+    its pixels: the microscope records whole numbers.
+    """
+    if not isinstance(recording, Movie):
+        return ""
+    steps = [_STEPS[token] for token in _step_tokens(recording.path.stem)]
+    marks = at(recording._session(), "idps")
+    marks = marks if isinstance(marks, dict) else {}
+    if "pre_mc" in marks and _STEPS["MC"] not in steps:
+        steps.append(_STEPS["MC"])
+    if not steps and (set(marks) - _NO_STEPS or recording.dtype.kind == "f"):
+        steps.append("processed")
+    return ", ".join(dict.fromkeys(steps))
+
+
+def _step_tokens(stem: str) -> list[str]:
+    """The names of steps that a file name ends in, in order; the number of a part may follow."""
+    tokens = _SEPARATORS.split(stem.upper())
+    found: list[str] = []
+    while len(tokens) > 1 and (tokens[-1] in _STEPS or tokens[-1].isdecimal()):
+        found.insert(0, tokens.pop())
+    return [token for token in found if token in _STEPS]
+
+
+def _kind(recording: Recording) -> str:
+    return IMU if isinstance(recording, GpioSet) and recording.is_imu else recording.kind
+
+
+def _summary(recording: Recording) -> str:
+    if isinstance(recording, GpioSet) and recording.path.suffix.lower() == ".gpio":
+        return "channels as recorded"  # to count them is to decode the file
+    return recording._summary()
+
+
+def _uuid(recording: Recording) -> str | None:
+    value = recording.acquisition_info.get("Recording UUID")
+    return value if isinstance(value, str) else None
+
+
+def _legacy(found: Found) -> Found:
+    """What can be told of an older recording; an `.xml` stands for the files that it lists."""
+    if found.path.suffix.lower() not in XML:
+        return found
+    with closing(FileSource(found.path)) as source:
+        recording = read_recording(source)
+    if recording is None:
+        return found
+    files = [found.path.with_name(name) for name in recording.files]
+    known = [recording.attributes.get(key, "") for key in ("frames", "height", "width", "fps")]
+    frames, height, width, fps = known
+    return replace(
+        found,
+        description=f"{frames} frames of {height} x {width} at {fps} Hz" if all(known) else "",
+        size_bytes=found.size_bytes + sum(file.stat().st_size for file in files if file.is_file()),
+        stands_for=tuple(files),
+    )
+
+
+def _brief_behavior(path: Path, allowance: Allowance) -> str | None:
+    """What the header of a behavior movie says, or None where there is time to read it all."""
+    with closing(FileSource(path)) as source:
+        if source.size < HEADER.size:
+            return None  # opening it says what is wrong
+        fields = HEADER.unpack(source.read(0, HEADER.size))
+        stored, dropped, metadata_bytes = fields[4], fields[5], fields[9]
+        if metadata_bytes > source.size or allowance.take(metadata_bytes):
+            return None
+    return f"{stored + dropped:,} frames"

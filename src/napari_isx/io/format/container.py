@@ -1,0 +1,120 @@
+"""The `.isxd` container: binary data first, a JSON footer after it.
+
+================  =======================================================
+bytes             meaning
+================  =======================================================
+0 ... P-1         payload: the data set's binary data
+L bytes from P    footer: JSON text, UTF-8, one object
+1                 NUL, not counted in L
+last 8            L, little-endian u64
+================  =======================================================
+
+The layout was established by reading files that `isx` 2.1.0 wrote and by having it read
+files made to this table; so was every format fact in this package.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, Final
+
+from napari_isx.io.errors import IsxFileError
+from napari_isx.io.format.json_fields import Fields, parse_json_object
+from napari_isx.io.format.source import FileSource
+
+LENGTH_BYTES: Final = 8
+TRAILER_BYTES: Final = 1 + LENGTH_BYTES
+# A footer of 5,000 cells with metrics is under 4 MB. The limit keeps a file that claims a huge
+# footer from being read into memory.
+MAX_FOOTER_BYTES: Final = 64 << 20
+
+
+class IsxKind(IntEnum):
+    """What a `.isxd` file holds: the footer's ``type``."""
+
+    MOVIE = 0
+    CELL_SET = 1
+    BEHAVIOR_MOVIE = 2
+    GPIO = 3
+    IMAGE = 4
+    EVENT_SET = 5
+    METRICS = 6
+    IMU = 7
+    VESSEL_SET = 8
+    NVISION_MOVIE = 9
+
+
+@dataclass(frozen=True)
+class Footer:
+    """A file's JSON footer and where it stands.
+
+    Attributes
+    ----------
+    kind : IsxKind
+    fields : Fields
+        The decoded object, for reading with checks.
+    text : bytes
+        The footer's bytes up to the first NUL, as they are in the file.
+    payload_bytes : int
+        Size of the binary data, which is also the offset of the footer.
+    """
+
+    kind: IsxKind
+    fields: Fields
+    text: bytes
+    payload_bytes: int
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The footer as plain JSON values."""
+        return dict(self.fields.values)
+
+
+def read_footer_text(source: FileSource) -> tuple[bytes, int]:
+    """Return a `.isxd` footer's text and its offset in the file.
+
+    Raises
+    ------
+    IsxFileError
+        The file does not end as an `.isxd` file does.
+    """
+    path, size = source.path, source.size
+    if size < TRAILER_BYTES + len(b"{}"):
+        raise IsxFileError(path, f"{size} bytes are too few for an Inscopix file")
+    length = int.from_bytes(source.read(size - LENGTH_BYTES, LENGTH_BYTES), "little")
+    offset = size - TRAILER_BYTES - length
+    if not 2 <= length <= MAX_FOOTER_BYTES or offset < 0:
+        raise IsxFileError(
+            path,
+            f"the last 8 bytes must give the length of the file's description, but say "
+            f"{length:,} bytes in a file of {size:,}, as if its end were missing",
+        )
+    if source.read(offset, 1) not in b"{ \t\r\n":
+        raise IsxFileError(path, f"no description starts at byte {offset:,}, where its length says")
+    text, closing, _ = source.read(offset, length + 1).partition(b"\0")
+    if not closing:
+        raise IsxFileError(path, f"the description at byte {offset:,} does not end with a zero")
+    return text, offset
+
+
+def read_footer(source: FileSource) -> Footer:
+    """Read and decode the footer of a `.isxd` file.
+
+    Raises
+    ------
+    IsxFileError
+        The file does not end in a footer, the footer is not JSON, or its type is unknown.
+    """
+    text, offset = read_footer_text(source)
+    return parse_footer(source, text, offset)
+
+
+def parse_footer(source: FileSource, text: bytes, offset: int) -> Footer:
+    """Decode a footer's text; raises as :func:`read_footer` does."""
+    values = parse_json_object(source.path, text, "file's description")
+    fields = Fields(source.path, values)
+    kind = fields.integer("type")
+    if kind not in IsxKind._value2member_map_:
+        fields.fail("type", "a kind of Inscopix file (0 to 9)")
+    return Footer(IsxKind(kind), fields, text, offset)

@@ -1,0 +1,470 @@
+"""The packets of a `.gpio` file: from 32-bit words to the changes of each channel.
+
+A packet is a header of four words and a payload, all little-endian:
+
+======  ==================================================================
+word    meaning
+======  ==================================================================
+0       sync word, 0x0000AA55
+1       type, 0x40xx; see ``PacketType``
+2       sequence number, rising by 1 modulo 2**32; a jump means lost packets
+3       words of payload
+4, 5    high and low half of the hardware counter TSC, in microseconds
+6       frame count
+7 ...   data; see ``_PACKETS``
+======  ==================================================================
+
+Waveform packets have no counter. Anything else between two packets is skipped. Sync words within
+a packet's payload are data.
+
+The whole stream is decoded in a few passes of NumPy per line instead of packet by packet. The
+order of events, which decides on channel numbers, comes out of packet numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_isx.io.base.channels import in_order
+from napari_isx.io.base.signal import Signal
+
+Words = npt.NDArray[np.uint32]
+
+SYNC_WORD: Final = 0x0000AA55
+HEADER_WORDS: Final = 4
+_FAMILY: Final = 0x40  # the type's upper bytes
+_WORD: Final = 0xFFFFFFFF
+
+
+class PacketType(IntEnum):
+    """What a packet reports; see ``_PACKETS`` for its data."""
+
+    ALL = 0x4001
+    GPIO = 0x4002
+    GPIO_1 = 0x4003
+    GPIO_2 = 0x4004
+    GPIO_3 = 0x4005
+    GPIO_4 = 0x4006
+    DIGITAL_IN = 0x4007
+    EX_LED = 0x4008
+    OG_LED = 0x4009
+    DI_LED = 0x400A
+    FRAME_COUNT = 0x400B
+    TRIGGER = 0x400C
+    SYNC = 0x400D
+    WAVEFORM = 0x400E
+
+
+class Line(IntEnum):
+    """A number that packets report: one channel, or eight channels of a bit each.
+
+    The order is that in which lost and final values are given to the channels.
+    """
+
+    FRAME_COUNT = 0
+    DIGITAL_IN = 1
+    DIGITAL_OUT = 2
+    GPIO_1 = 3
+    GPIO_2 = 4
+    GPIO_3 = 5
+    GPIO_4 = 6
+    EX_LED = 7
+    OG_LED = 8
+    DI_LED = 9
+    EFOCUS = 10
+    TRIGGER = 11
+    SYNC = 12
+
+
+CHANNELS: Final[dict[Line, tuple[str, ...]]] = {
+    Line.FRAME_COUNT: ("Frame Count",),
+    Line.DIGITAL_IN: tuple(f"Digital GPI {bit}" for bit in range(8)),
+    Line.DIGITAL_OUT: tuple(f"Digital GPO {bit}" for bit in range(8)),
+    Line.GPIO_1: ("GPIO-1",),
+    Line.GPIO_2: ("GPIO-2",),
+    Line.GPIO_3: ("GPIO-3",),
+    Line.GPIO_4: ("GPIO-4",),
+    Line.EX_LED: ("EX-LED",),
+    Line.OG_LED: ("OG-LED",),
+    Line.DI_LED: ("DI-LED",),
+    Line.EFOCUS: ("e-focus",),
+    Line.TRIGGER: ("BNC Trigger Input",),
+    Line.SYNC: ("BNC Sync Output",),
+}
+"""The channels of each line, those of single bits from the lowest."""
+
+_LED_LINES: Final = (Line.EX_LED, Line.OG_LED, Line.DI_LED)
+_BIT_LINES: Final = (Line.DIGITAL_IN, Line.DIGITAL_OUT)
+# A closed-loop system uses the other four outputs itself.
+_CLOSED_LOOP_OUTPUTS: Final = 4
+
+
+class Part(NamedTuple):
+    """Where a line stands in a payload: ``word >> shift & mask``."""
+
+    line: Line
+    word: int
+    shift: int
+    mask: int
+
+
+def _analog(line: Line, word: int, shift: int, mask: int) -> Part:
+    """A BNC input, of whose value the lowest four bits are noise."""
+    return Part(line, word, shift, mask & ~0xF)
+
+
+_PACKETS: Final[dict[PacketType, tuple[int, tuple[Part, ...]]]] = {
+    PacketType.ALL: (
+        9,
+        (
+            Part(Line.DIGITAL_IN, 3, 0, 0xFF),
+            Part(Line.DIGITAL_OUT, 3, 16, 0xFF),
+            _analog(Line.GPIO_1, 4, 0, 0xFFFF),
+            _analog(Line.GPIO_2, 4, 16, 0xFFFF),
+            _analog(Line.GPIO_3, 5, 0, 0xFFFF),
+            _analog(Line.GPIO_4, 5, 16, 0xFFFF),
+            Part(Line.EX_LED, 6, 0, 0xFFFF),
+            Part(Line.OG_LED, 6, 16, 0xFFFF),
+            Part(Line.DI_LED, 7, 0, 0xFFFF),
+            Part(Line.EFOCUS, 7, 16, 0xFFFF),
+            Part(Line.SYNC, 8, 0, 1),
+            Part(Line.TRIGGER, 8, 1, 1),
+        ),
+    ),
+    PacketType.GPIO: (
+        6,
+        (
+            Part(Line.DIGITAL_IN, 3, 0, 0xFF),
+            Part(Line.TRIGGER, 3, 16, 0xFFFF),
+            _analog(Line.GPIO_1, 4, 0, 0xFFFF),
+            _analog(Line.GPIO_2, 4, 16, 0xFFFF),
+            _analog(Line.GPIO_3, 5, 0, 0xFFFF),
+            _analog(Line.GPIO_4, 5, 16, 0xFFFF),
+        ),
+    ),
+    PacketType.GPIO_1: (4, (_analog(Line.GPIO_1, 3, 0, _WORD),)),
+    PacketType.GPIO_2: (4, (_analog(Line.GPIO_2, 3, 0, _WORD),)),
+    PacketType.GPIO_3: (4, (_analog(Line.GPIO_3, 3, 0, _WORD),)),
+    PacketType.GPIO_4: (4, (_analog(Line.GPIO_4, 3, 0, _WORD),)),
+    PacketType.DIGITAL_IN: (4, (Part(Line.DIGITAL_IN, 3, 0, 0xFF),)),
+    PacketType.EX_LED: (4, (Part(Line.EX_LED, 3, 0, 0xFFFF),)),
+    PacketType.OG_LED: (4, (Part(Line.OG_LED, 3, 0, 0xFFFF),)),
+    PacketType.DI_LED: (4, (Part(Line.DI_LED, 3, 0, 0xFFFF),)),
+    PacketType.FRAME_COUNT: (3, (Part(Line.FRAME_COUNT, 2, 0, _WORD),)),
+    PacketType.TRIGGER: (4, (Part(Line.TRIGGER, 3, 0, _WORD),)),
+    PacketType.SYNC: (4, (Part(Line.SYNC, 3, 0, _WORD),)),
+    PacketType.WAVEFORM: (2, ()),
+}
+"""Words of payload, and the lines in it in the order in which their channels first appear."""
+
+
+class Unpacking(NamedTuple):
+    """Tables by the low byte of the type, for one line: which packets have it, and where."""
+
+    has: npt.NDArray[np.bool_]
+    word: npt.NDArray[np.intp]
+    shift: Words
+    mask: Words
+    rank: npt.NDArray[np.intp]
+
+
+def _payload_words() -> npt.NDArray[np.int64]:
+    """``(256,)``: words of payload by the low byte of the type, -1 for unknown types."""
+    words = np.full(256, -1)
+    for kind, (size, _) in _PACKETS.items():
+        words[kind & 0xFF] = size
+    return words
+
+
+def _unpacking(line: Line) -> Unpacking:
+    table = Unpacking(
+        np.zeros(256, np.bool_),
+        np.zeros(256, np.intp),
+        np.zeros(256, np.uint32),
+        np.zeros(256, np.uint32),
+        np.zeros(256, np.intp),
+    )
+    for kind, (_, parts) in _PACKETS.items():
+        for rank, part in enumerate(parts):
+            if part.line == line:
+                low = kind & 0xFF
+                table.has[low] = True
+                table.word[low] = part.word
+                table.shift[low] = part.shift
+                table.mask[low] = part.mask
+                table.rank[low] = rank
+    return table
+
+
+_PAYLOAD_WORDS: Final = _payload_words()
+_UNPACKING: Final = {line: _unpacking(line) for line in Line}
+
+
+class Packets(NamedTuple):
+    """The packets of a stream, in order.
+
+    Attributes
+    ----------
+    payload : numpy.ndarray
+        ``(n,)`` int64, the word at which each payload starts.
+    kind : numpy.ndarray
+        ``(n,)`` uint8, low byte of the type.
+    sequence : numpy.ndarray
+        ``(n,)`` uint32.
+    intact : numpy.ndarray
+        ``(n,)`` bool, the type is known and the payload as long as it must be.
+    """
+
+    payload: npt.NDArray[np.int64]
+    kind: npt.NDArray[np.uint8]
+    sequence: Words
+    intact: npt.NDArray[np.bool_]
+
+
+def find_packets(words: Words) -> Packets:
+    """Find the packets in a stream.
+
+    A known type with a payload of the wrong size, and an unknown type of the 0x40xx family, have
+    no payload here, so that the search goes on right after the header; they do count for the
+    sequence. A packet cut off by the end of the stream is left out.
+    """
+    at = np.flatnonzero(words == SYNC_WORD)
+    at = at[: np.searchsorted(at, len(words) - HEADER_WORDS, "right")]
+    kind = words[at + 1]
+    family = kind >> 8 == _FAMILY
+    low = kind.astype(np.uint8)
+    size = np.where(family, _PAYLOAD_WORDS[low], -1)
+    intact = size == words[at + 3]
+    start = at + HEADER_WORDS
+    end = np.where(intact, start + size, start)
+    kept = family & _outside(at, end) & (end <= len(words))
+    return Packets(start[kept], low[kept], words[at[kept] + 2], intact[kept])
+
+
+def _outside(starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Which of the candidates [start, end), in order, do not start within one that counts."""
+    depth = np.zeros(len(starts) + 1, np.int8)
+    overlapping = np.flatnonzero(starts[1:] < ends[:-1])
+    following = np.searchsorted(starts, ends[overlapping])
+    counts_from = 0
+    for candidate, after in zip(overlapping.tolist(), following.tolist(), strict=True):
+        if candidate >= counts_from:
+            counts_from = after
+            depth[candidate + 1] += 1
+            depth[after] -= 1
+    outside: npt.NDArray[np.bool_] = np.cumsum(depth[:-1]) == 0
+    return outside
+
+
+@dataclass(frozen=True)
+class Readings:
+    """The packets that report something, and the gaps between them.
+
+    Attributes
+    ----------
+    words : numpy.ndarray
+        The stream.
+    payload, kind : numpy.ndarray
+        As in `Packets`.
+    tsc_us : numpy.ndarray
+        ``(n,)`` uint64, hardware counter in microseconds.
+    gap : numpy.ndarray
+        ``(n,)`` intp, number of gaps before a packet: places where packets were lost.
+    gap_tsc_us : numpy.ndarray
+        ``(gaps,)`` uint64, the time given to a gap: 1 us after the last reading before it.
+    gap_row : numpy.ndarray
+        ``(gaps,)`` intp, the first reading after each gap.
+    """
+
+    words: Words
+    payload: npt.NDArray[np.int64]
+    kind: npt.NDArray[np.uint8]
+    tsc_us: npt.NDArray[np.uint64]
+    gap: npt.NDArray[np.intp]
+    gap_tsc_us: npt.NDArray[np.uint64]
+    gap_row: npt.NDArray[np.intp]
+
+    @property
+    def last_tsc_us(self) -> int:
+        """Time of the last reading; 0 where there is none."""
+        return int(self.tsc_us[-1]) if len(self.tsc_us) else 0
+
+    def gaps_before(self, line: Line, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+        """How many gaps a line's readings follow; the frame count takes no notice of any."""
+        return np.zeros(len(rows), np.intp) if line is Line.FRAME_COUNT else self.gap[rows]
+
+
+def _readings(words: Words, packets: Packets) -> Readings:
+    reporting = packets.intact & (packets.kind != PacketType.WAVEFORM & 0xFF)
+    rows = np.flatnonzero(reporting)
+    payload = packets.payload[rows]
+    tsc_us = words[payload].astype(np.uint64) << np.uint64(32)
+    tsc_us |= words[payload + 1]
+    expected = packets.sequence[:-1] + np.uint32(1)  # wraps as the counter does
+    lost = np.flatnonzero(packets.sequence[1:] != expected) + 1
+    gap_row = np.searchsorted(rows, lost)
+    before = np.append(np.zeros(1, np.uint64), tsc_us)[gap_row]
+    gap = np.searchsorted(lost, rows, "right")
+    one = np.uint64(1)
+    return Readings(words, payload, packets.kind[rows], tsc_us, gap, before + one, gap_row)
+
+
+class Changes(NamedTuple):
+    """What a channel did, in the order of the stream.
+
+    Attributes
+    ----------
+    first : (int, int, int)
+        Sorts channels by first appearance: reading, gap before reading, place within either.
+    tsc_us : numpy.ndarray
+        ``(n,)`` uint64, n > 0.
+    values : numpy.ndarray
+        ``(n,)`` float32, NaN where packets were lost.
+    """
+
+    name: str
+    first: tuple[int, int, int]
+    tsc_us: npt.NDArray[np.uint64]
+    values: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A decoded stream.
+
+    Attributes
+    ----------
+    names : list of str
+        The channels in order of first appearance.
+    signals : list of Signal
+        Their changes, and their last value at the end; times are from `first_tsc_us`.
+    first_tsc_us, last_tsc_us : int
+        Hardware counter at the first change and the last reading, in microseconds.
+    """
+
+    names: list[str]
+    signals: list[Signal]
+    first_tsc_us: int
+    last_tsc_us: int
+
+
+def decode_stream(words: Words, *, closed_loop: bool = False) -> Stream | None:
+    """Decode a stream of packets.
+
+    Parameters
+    ----------
+    words : numpy.ndarray
+        ``(n,)`` little-endian uint32.
+    closed_loop : bool
+        Whether the file is of a closed-loop system, which has four digital outputs.
+
+    Returns
+    -------
+    Stream or None
+        None where there is not one packet.
+    """
+    packets = find_packets(words)
+    if not len(packets.payload):
+        return None
+    readings = _readings(words, packets)
+    changes = [channel for line in Line for channel in _line_changes(readings, line, closed_loop)]
+    changes.sort(key=lambda channel: channel.first)
+    last = readings.last_tsc_us
+    first = int(changes[0].tsc_us[0]) if changes else last
+    return Stream(
+        [channel.name for channel in changes],
+        [_signal(channel, first, last) for channel in changes],
+        first,
+        last,
+    )
+
+
+def _line_changes(readings: Readings, line: Line, closed_loop: bool) -> Iterator[Changes]:
+    """The changes of a line's channels; nothing of channels that the stream never names."""
+    table = _UNPACKING[line]
+    rows = np.flatnonzero(table.has[readings.kind])
+    kind = readings.kind[rows]
+    raw = readings.words[readings.payload[rows] + table.word[kind]]
+    raw = raw >> table.shift[kind] & table.mask[kind]
+    changed = _changed(raw, readings.gaps_before(line, rows))
+    rows, raw = rows[changed], raw[changed]
+    for place in range(len(CHANNELS[line])):
+        if line not in _BIT_LINES:
+            yield from _channel_changes(readings, line, place, rows, _to_value(line, raw))
+            continue
+        outside = closed_loop and line is Line.DIGITAL_OUT and place >= _CLOSED_LOOP_OUTPUTS
+        bit_rows = rows[:0] if outside else rows
+        bit = raw[: len(bit_rows)] >> np.uint32(place) & np.uint32(1)
+        changed = _changed(bit, readings.gaps_before(line, bit_rows))
+        values = bit[changed].astype(np.float32)
+        yield from _channel_changes(readings, line, place, bit_rows[changed], values)
+
+
+def _to_value(line: Line, raw: Words) -> npt.NDArray[np.float32]:
+    values = raw.astype(np.float32)
+    # LED power is in tenths of a milliwatt.
+    return values / np.float32(10) if line in _LED_LINES else values
+
+
+def _changed(values: npt.NDArray[Any], gap: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
+    """Where a value differs from the one before, or follows a gap."""
+    changed = np.ones(len(values), np.bool_)
+    changed[1:] = (values[1:] != values[:-1]) | (gap[1:] != gap[:-1])
+    return changed
+
+
+def _channel_changes(
+    readings: Readings,
+    line: Line,
+    place: int,
+    rows: npt.NDArray[np.intp],
+    values: npt.NDArray[np.float32],
+) -> Iterator[Changes]:
+    """A channel's changes with its gaps, or nothing where there are none of both."""
+    tsc_us = readings.tsc_us[rows]
+    gap_at, gaps = _gaps_of(readings, line, rows)
+    if len(gaps) and gap_at[0] == 0:
+        # In a gap the order is that of all channels; -1 is before the reading it precedes.
+        first = (int(readings.gap_row[0]), -1, line * 8 + place)
+    elif len(rows):
+        kind = readings.kind[rows[0]]
+        first = (int(rows[0]), int(_UNPACKING[line].rank[kind]), place)
+    else:
+        return
+    if len(gaps):
+        tsc_us = np.insert(tsc_us, gap_at, readings.gap_tsc_us[gaps])
+        values = np.insert(values, gap_at, np.float32(np.nan))
+    yield Changes(CHANNELS[line][place], first, tsc_us, values)
+
+
+def _gaps_of(
+    readings: Readings, line: Line, rows: npt.NDArray[np.intp]
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Before which of a channel's changes a gap is told, and which gap.
+
+    Of gaps with no reading of the channel in between only the first is told. The frame count
+    has none.
+    """
+    if line is Line.FRAME_COUNT or not len(readings.gap_row):
+        return np.empty(0, np.intp), np.empty(0, np.intp)
+    # Gaps before each of the readings, and before the end of the stream.
+    passed = np.concatenate(([0], readings.gap[rows], [len(readings.gap_row)]))
+    told = np.flatnonzero(passed[1:] != passed[:-1])
+    return told, passed[told]
+
+
+def _signal(channel: Changes, first: int, last: int) -> Signal:
+    """Times from the stream's first, and the last value at the end."""
+    tsc_us, values = channel.tsc_us, channel.values
+    if tsc_us[-1] != last:
+        tsc_us, values = np.append(tsc_us, np.uint64(last)), np.append(values, values[-1])
+    if tsc_us.min() < first:  # the counter jumped back
+        later = tsc_us >= first
+        tsc_us, values = tsc_us[later], values[later]
+    return in_order(tsc_us - np.uint64(first), values)

@@ -1,0 +1,440 @@
+"""Raw multi-plane and dual-colour movies: the frames of each plane or colour, as a movie.
+
+A microscope that changes its focus or its light from frame to frame writes all frames into one
+movie, whose period and dropped samples are those of all frames. Its footer tells what it did, in
+``extraProperties``:
+
+==============================  =========================================================
+key                             meaning
+==============================  =========================================================
+``microscope.multiplane``       ``enabled``; ``planes``: ``plane-1``, ``plane-2``, ... with
+                                ``enabled`` and ``focus``; ``activePlanes``: how many
+``microscope.dualColor``        ``enabled``; ``mode``: "multiplexing" for colours by turns;
+                                ``startChannel``: "green" or "red"; ``muxRatio``: ``led1``
+                                green, then ``led2`` red frames (red first if it starts)
+``idps.efocus``,                what a movie shows that was taken apart already
+``idps.channel``
+==============================  =========================================================
+
+Which frame is whose follows from its sample, dropped ones counted: never from the number of the
+stored frame. Where frames have headers these tell it too, and are believed: a movie may start in
+the middle of a cycle, or miss frames that nobody counted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_isx.io.base.acquisition import at
+from napari_isx.io.base.composed import Composed
+from napari_isx.io.base.recording import Recording
+from napari_isx.io.base.timing import Ranges, Timing
+from napari_isx.io.errors import IsxFileError
+from napari_isx.io.format.json_fields import Fields, Rational
+from napari_isx.io.movies.isxd import COLOR_WORD, EFOCUS_WORD, Movie
+
+# The microscopes have three; the limit keeps a damaged file from making thousands of movies.
+_MAX_PLANES: Final = 64
+_MAX_FOCUS: Final = 65_535
+_MAX_PER_CYCLE: Final = 1000
+_FRAMES_LOOKED_AT: Final = 64
+_PLANE: Final = re.compile(r"plane-(\d{1,9})")
+_DIGITS: Final = re.compile("[0-9]{1,9}")
+_UNFIT_ADVICE: Final = (
+    "The movie itself can be read, with the frames of all planes by turns. Please report the file."
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Turns:
+    """The samples of a movie that are one plane's.
+
+    Attributes
+    ----------
+    label : (str, int or str), optional
+        ("efocus", 0 to 1000) or ("channel", "green" or "red"); None where nobody says.
+    first, step : int
+        It has every `step`-th sample from `first` on.
+    mask : numpy.ndarray, optional
+        ``(T,)``: the samples it has, where they are not so regular; `step` is 1 then.
+    """
+
+    label: tuple[str, int | str] | None
+    first: int = 0
+    step: int = 1
+    mask: npt.NDArray[np.bool_] | None = None
+
+
+Interleaving = tuple[Turns, ...]
+
+
+class MoviePlane(Composed[Movie], Movie):
+    """One plane, or colour, of a movie that has several by turns; see :attr:`Movie.planes`.
+
+    A view: it reads the movie's file, and ends with it. Where the planes take turns one by one
+    its period is that of a whole cycle. A colour that has several frames of a cycle keeps the
+    movie's period, and the frames of the other one are missing (``timing.gaps``).
+
+    Parameters
+    ----------
+    movie : Movie
+    index : int
+        Which of its planes.
+    owns_movie : bool
+        Whether closing the plane closes the movie.
+    """
+
+    def __init__(self, movie: Movie, index: int, *, owns_movie: bool = False) -> None:
+        super().__init__([movie])
+        self._index, self._owns_movie = index, owns_movie
+        interleaving = movie._interleaving or ()
+        if index >= len(interleaving):
+            raise IsxFileError(movie.path, f"it has {len(interleaving)} planes, none at {index}")
+        self._turns = interleaving[index]
+        self.dtype = movie.dtype
+        self.spacing = movie.spacing
+        self.timing = _timing_of(movie.timing, self._turns)
+        self.shape = (self.timing.num_samples, *movie.shape[1:])
+
+    @property
+    def efocus(self) -> int | None:
+        """The electronic focus of the plane, 0 to 1000, or None for a colour."""
+        label = self._turns.label
+        return label[1] if label and isinstance(label[1], int) else None
+
+    @property
+    def channel(self) -> str | None:
+        """The colour, "green" or "red", or None for a focal plane."""
+        label = self._turns.label
+        return label[1] if label and isinstance(label[1], str) else None
+
+    @cached_property
+    def acquisition_info(self) -> dict[str, Any]:
+        """What the file knows of the acquisition, with this plane's ``efocus`` or ``channel``."""
+        label = [self._turns.label] if self._turns.label else []
+        return dict(sorted((self._parts[0].acquisition_info | dict(label)).items()))
+
+    @property
+    def planes(self) -> list[Movie]:
+        """Empty: this is one plane."""
+        return []
+
+    @property
+    def has_timestamps(self) -> bool:
+        """Whether every frame carries the hardware counter."""
+        return self._parts[0].has_timestamps
+
+    @cached_property
+    def timestamps_us(self) -> npt.NDArray[np.uint64] | None:
+        """``(T,)`` hardware counter of each frame in microseconds, or None without one."""
+        counters = self._parts[0].timestamps_us
+        if counters is None:
+            return None
+        own = counters[self._turns.first :: self._turns.step].copy()
+        own[~self.timing.valid_mask] = 0
+        own.flags.writeable = False
+        return own
+
+    def timestamp_us(self, i: int) -> int | None:
+        """Read the hardware counter of one frame in microseconds; see :class:`Movie`."""
+        sample = self._sample(i)
+        if self.timing.stored_index(sample) is None:
+            return 0 if self.has_timestamps else None
+        return self._parts[0].timestamp_us(self._turns.first + self._turns.step * sample)
+
+    def close(self) -> None:
+        """End reading through this plane. The file stays open for its movie and other planes."""
+        if self._owns_movie:
+            super().close()
+        self._shut = True
+
+    def __reduce__(self) -> tuple[Callable[..., Recording], tuple[Any, ...]]:
+        return _reopened_plane, (self._parts[0], self._index)
+
+    def __dask_tokenize__(self) -> tuple[object, ...]:
+        return *super().__dask_tokenize__(), self._index
+
+    def _read_into(self, sample: int, frame: npt.NDArray[Any]) -> None:
+        if self.closed:
+            raise ValueError(f"{self.path.name} is closed")
+        if self.timing.stored_index(sample) is None:
+            frame[...] = 0
+        else:
+            turns = self._turns
+            self._parts[0]._read_into(turns.first + turns.step * sample, frame)
+
+    def _read_rows_into(self, sample: int, start: int, rows: npt.NDArray[Any]) -> None:
+        if self.closed:
+            raise ValueError(f"{self.path.name} is closed")
+        if self.timing.stored_index(sample) is None:
+            rows[...] = 0
+        else:
+            turns = self._turns
+            self._parts[0]._read_rows_into(turns.first + turns.step * sample, start, rows)
+
+    def _summary(self) -> str:
+        label = " ".join(map(str, self._turns.label or ("plane", self._index)))
+        return f"{label}, {super()._summary()}"
+
+
+def planes_of(movie: Movie) -> list[Movie]:
+    """The planes of a movie, opened anew; none of one that is not interleaved."""
+    return [MoviePlane(movie, i) for i in range(len(movie._interleaving or ()))]
+
+
+def _reopened_plane(movie: Movie, index: int) -> MoviePlane:
+    """A plane that was pickled; nobody else has its movie."""
+    return MoviePlane(movie, index, owns_movie=True)
+
+
+def find_interleaving(movie: Movie) -> Interleaving | None:
+    """Find out which samples of a movie are which plane's, or None where all are one's.
+
+    Raises
+    ------
+    IsxFileError
+        The footer's account of the planes is broken, or the frames' headers contradict it.
+    """
+    microscope, done = at(movie._session(), "microscope"), at(movie._session(), "idps")
+    if not isinstance(microscope, dict):
+        return None
+    if isinstance(done, dict) and not done.keys().isdisjoint({"efocus", "channel"}):
+        return None
+    fields = Fields(movie.path, microscope, "extraProperties.microscope.")
+    foci, cycle = _foci(fields), _color_cycle(fields)
+    if len(foci) > 1 and len(cycle) > 1:
+        return None  # nobody knows how colours and planes would take turns
+    if len(foci) > 1:
+        return _plane_turns(movie, foci)
+    return _color_turns(movie, cycle) if len(cycle) > 1 else None
+
+
+def _foci(fields: Fields) -> list[int | None]:
+    """The focus of each plane in use, in the order of their numbers; None where not told."""
+    multiplane = fields.values.get("multiplane")
+    if not isinstance(multiplane, dict) or multiplane.get("enabled") is not True:
+        return []
+    info = fields.child("multiplane")
+    planes = multiplane.get("planes")
+    if isinstance(planes, dict):
+        numbers = {int(m[1]): key for key in planes if (m := _PLANE.fullmatch(key))}
+        each = info.child("planes")
+        used = [each.child(numbers[i]) for i in sorted(numbers)]
+        used = [plane for plane in used if plane.boolean("enabled", default=False)]
+        if len(used) > _MAX_PLANES:
+            info.fail("planes", f"at most {_MAX_PLANES} planes")
+        if used:
+            return [_focus(plane) for plane in used]
+    return [None] * info.integer("activePlanes", 1, _MAX_PLANES)
+
+
+def _focus(plane: Fields) -> int:
+    """A focus, which microscopes also write as text."""
+    focus = plane.values.get("focus")
+    if isinstance(focus, str) and _DIGITS.fullmatch(focus):
+        plane = Fields(plane.path, {"focus": int(focus)}, plane.prefix)
+    return plane.integer("focus", 0, _MAX_FOCUS)
+
+
+def _color_cycle(fields: Fields) -> list[str]:
+    """The colours of the frames of one cycle."""
+    dual = fields.values.get("dualColor")
+    if not isinstance(dual, dict) or dual.get("enabled") is not True:
+        return []
+    if dual.get("mode") != "multiplexing":
+        return []
+    info = fields.child("dualColor")
+    green, red = ["green"], ["red"]
+    if dual.get("muxRatio") is not None:
+        ratio = info.child("muxRatio")
+        green *= ratio.integer("led1", 1, _MAX_PER_CYCLE)
+        red *= ratio.integer("led2", 1, _MAX_PER_CYCLE)
+    start = dual.get("startChannel")
+    if start not in (None, "green", "red"):
+        info.fail("startChannel", '"green" or "red"')
+    return red + green if start == "red" else green + red
+
+
+def _plane_turns(movie: Movie, foci: Sequence[int | None]) -> Interleaving:
+    """The turns of focal planes, one sample each."""
+    count = len(foci)
+    samples, seen = _look(movie, EFOCUS_WORD, 2, count)
+    if len(set(seen)) < 2:  # no headers, or none that tells planes apart
+        return tuple(_turns_of_plane(focus, k, count) for k, focus in enumerate(foci))
+    by_place: dict[int, set[int]] = {}
+    for sample, focus in zip(samples, seen, strict=True):
+        by_place.setdefault(sample % count, set()).add(focus)
+    found = {place: next(iter(values)) for place, values in by_place.items()}
+    regular = all(len(values) == 1 for values in by_place.values())
+    if regular and len(set(found.values())) == len(found):
+        return _ordered_turns(foci, found)
+    if None in foci or not set(seen) <= set(foci):
+        raise IsxFileError(
+            movie.path,
+            f"its description tells of {count} planes by turns, but the focus in its frames' "
+            f"headers does not follow them",
+            _UNFIT_ADVICE,
+        )
+    of_frames = _header_numbers(movie, EFOCUS_WORD, 2)
+    masks = (_mask(movie, of_frames == focus) for focus in foci)
+    return tuple(
+        Turns(("efocus", focus), mask=mask)
+        for focus, mask in zip(foci, masks, strict=True)
+        if focus is not None
+    )
+
+
+def _ordered_turns(foci: Sequence[int | None], found: Mapping[int, int]) -> Interleaving:
+    """Turns by the foci that headers have at each place, in the order of the footer's foci."""
+    count = len(foci)
+    place_of = {focus: place for place, focus in found.items()}
+    if not set(found.values()) <= set(foci):  # the footer is out of date, or tells none
+        return tuple(_turns_of_plane(found.get(k), k, count) for k in range(count))
+    free = iter([place for place in range(count) if place not in found])
+    return tuple(
+        _turns_of_plane(focus, place_of[focus] if focus in place_of else next(free), count)
+        for focus in foci
+    )
+
+
+def _turns_of_plane(focus: int | None, first: int, count: int) -> Turns:
+    return Turns(None if focus is None else ("efocus", focus), first, count)
+
+
+def _color_turns(movie: Movie, cycle: Sequence[str]) -> Interleaving:
+    """The turns of two colours, some samples each.
+
+    What the headers' colour ids mean is not known, only that each colour has its own.
+    """
+    samples, ids = _look(movie, COLOR_WORD, 1, len(cycle))
+    colors = list(dict.fromkeys(cycle))
+    shift = 0
+    if len(set(ids)) > 1:
+        shifts = range(len(cycle))
+        fitting = (s for s in shifts if _tells_apart(cycle, s, samples, ids))
+        found = next(fitting, None)
+        if found is None:
+            return _turns_by_id(movie, cycle)
+        shift = found
+    places = {color: [i for i, c in enumerate(cycle) if c == color] for color in colors}
+    return tuple(
+        Turns(("channel", color), (places[color][0] - shift) % len(cycle), len(cycle))
+        if len(places[color]) == 1
+        else Turns(("channel", color), mask=_repeated(movie, cycle, shift, color))
+        for color in colors
+    )
+
+
+def _tells_apart(
+    cycle: Sequence[str], shift: int, samples: Sequence[int], ids: Sequence[int]
+) -> bool:
+    """Whether a cycle that starts so many samples early gives each colour its own id."""
+    found: dict[str, set[int]] = {}
+    for sample, color_id in zip(samples, ids, strict=True):
+        found.setdefault(cycle[(sample + shift) % len(cycle)], set()).add(color_id)
+    values = list(found.values())
+    return all(len(v) == 1 for v in values) and len(set.union(*values)) == len(values)
+
+
+def _turns_by_id(movie: Movie, cycle: Sequence[str]) -> Interleaving:
+    """The turns as the header of every frame has them; the cycle tells which id is whose."""
+    of_frames = _header_numbers(movie, COLOR_WORD, 1)
+    ids = np.unique(of_frames)
+    stored = np.flatnonzero(movie.timing.valid_mask)
+    first_color = np.array([color == cycle[0] for color in cycle])[stored % len(cycle)]
+    shares = [float(first_color[of_frames == color_id].mean()) for color_id in ids]
+    if len(ids) != 2 or shares[0] == shares[1]:
+        raise IsxFileError(
+            movie.path,
+            "its description tells of two colours by turns, but the colours in its frames' "
+            "headers do not follow them",
+            _UNFIT_ADVICE,
+        )
+    order = ids if shares[0] > shares[1] else ids[::-1]
+    return tuple(
+        Turns(("channel", color), mask=_mask(movie, of_frames == color_id))
+        for color, color_id in zip(dict.fromkeys(cycle), order, strict=True)
+    )
+
+
+def _look(movie: Movie, word: int, count: int, per_cycle: int) -> tuple[list[int], list[int]]:
+    """Some valid samples, and a number in the headers of their frames.
+
+    The first two cycles and frames all through the movie; nothing where there are no headers.
+    """
+    stored = movie.timing.num_valid
+    if not stored or not all(movie._has_word(word + i) for i in range(count)):
+        return [], []
+    spread = np.linspace(0, stored - 1, min(_FRAMES_LOOKED_AT, stored)).astype(int)
+    frames = np.union1d(np.arange(min(2 * per_cycle, stored)), spread)
+    samples = np.flatnonzero(movie.timing.valid_mask)[frames]
+    return samples.tolist(), [movie._header_number(i, word, count) for i in frames.tolist()]
+
+
+def _header_numbers(movie: Movie, word: int, count: int) -> npt.NDArray[np.int64]:
+    """A number in the header of every stored frame, from one small read each."""
+    stored = movie.timing.num_valid
+    numbers = (movie._header_number(i, word, count) for i in range(stored))
+    return np.fromiter(numbers, np.int64, stored)
+
+
+def _mask(movie: Movie, of_frames: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Which samples have one of some stored frames."""
+    mask = np.zeros(len(movie), np.bool_)
+    mask[movie.timing.valid_mask] = of_frames
+    return mask
+
+
+def _repeated(movie: Movie, cycle: Sequence[str], shift: int, color: str) -> npt.NDArray[np.bool_]:
+    """Which samples are a colour's, by the cycle."""
+    of_cycle = np.roll(np.array([c == color for c in cycle]), -shift)
+    return np.resize(of_cycle, len(movie))
+
+
+def _timing_of(timing: Timing, turns: Turns) -> Timing:
+    """The timing of the samples that are one plane's."""
+    if turns.mask is not None:
+        return _masked(timing, turns.mask)
+    first, step = turns.first, turns.step
+    start = timing.start_s
+    if first:
+        later = Fraction(*start) + first * Fraction(*timing.period)
+        start = Rational(later.numerator, later.denominator)
+    return replace(
+        timing,
+        num_samples=max(-(-(timing.num_samples - first) // step), 0),
+        period=Rational(timing.period.num * step, timing.period.den),
+        start_s=start,
+        dropped=_every(timing.dropped, first, step),
+        blank=_every(timing.blank, first, step),
+        cropped=_every_range(timing.cropped, first, step),
+        gaps=_every_range(timing.gaps, first, step),
+    )
+
+
+def _masked(timing: Timing, mask: npt.NDArray[np.bool_]) -> Timing:
+    """The same samples, with those in a gap that are not in the mask but hold data.
+
+    A sample that was dropped is nobody's frame, so that it stays dropped.
+    """
+    others = np.concatenate([[False], ~mask & timing.valid_mask, [False]])
+    edges = np.flatnonzero(others[1:] != others[:-1])
+    runs = zip(edges[::2].tolist(), (edges[1::2] - 1).tolist(), strict=True)
+    return replace(timing, gaps=(*timing.gaps, *runs))
+
+
+def _every(samples: Sequence[int], first: int, step: int) -> tuple[int, ...]:
+    return tuple((i - first) // step for i in samples if i >= first and (i - first) % step == 0)
+
+
+def _every_range(ranges: Ranges, first: int, step: int) -> Ranges:
+    own = ((max(-(-(a - first) // step), 0), (b - first) // step) for a, b in ranges)
+    return tuple((a, b) for a, b in own if a <= b)
