@@ -37,7 +37,7 @@ from napari_isx.sample_data.animal import RUN_PX_S
 from napari_isx.sample_data.box import BOX_LEAD_S, STIMULUS
 from napari_isx.sample_data.camera import CAMERA_DELAY_S
 from napari_isx.sample_data.neurons import RESPONSIVE
-from napari_isx.session.clock import Clock
+from napari_isx.timeline.clock import Clock
 
 ALL_FILES = FILES + COMPANION_FILES
 

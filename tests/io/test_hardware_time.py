@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from clock_files import COUNTER_US, stamped_behavior, stamped_gpio, stamped_movie
 
-from napari_isx.io.hardware_time import hardware_time
-from napari_isx.io.time_grid import samples_in_time, to_dask_in_time
+from napari_isx.timeline.frame_grid import samples_in_time, to_dask_in_time
+from napari_isx.timeline.hardware_time import hardware_time
 
 
 def stalled(count=200, at=80, by_s=3.3):

@@ -10,8 +10,8 @@ from scenes import make_cells, make_movie
 
 from napari_isx.session.channel import Channel, channels_of
 from napari_isx.session.channels import ChannelList
-from napari_isx.session.clock import Clock
 from napari_isx.session.session import Session
+from napari_isx.timeline.clock import Clock
 
 
 def named(channels) -> dict[str, Channel]:

@@ -10,9 +10,9 @@ from clock_files import stamped_behavior, stamped_gpio, stamped_movie
 from scenes import START, make_cells, make_events, make_movie
 
 from napari_isx import Timing
-from napari_isx.io.hardware_time import hardware_time
-from napari_isx.session import clock as clock_module
-from napari_isx.session.clock import Clock
+from napari_isx.timeline import clock as clock_module
+from napari_isx.timeline.clock import Clock
+from napari_isx.timeline.hardware_time import hardware_time
 
 EVEN = np.arange(100) * 0.05
 

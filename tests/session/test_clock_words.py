@@ -5,8 +5,8 @@ from __future__ import annotations
 import gpio_files
 from scenes import make_movie
 
-from napari_isx.session.clock import Clock
-from napari_isx.session.clock_words import clock_words
+from napari_isx.timeline.clock import Clock
+from napari_isx.timeline.report import clock_words
 
 
 def test_a_gpio_file_that_does_not_tell_its_clock_is_told_of(tmp_path, opened):

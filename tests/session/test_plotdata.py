@@ -10,9 +10,9 @@ from hypothesis.extra.numpy import arrays
 from scenes import START, make_cells, make_events
 
 from napari_isx import IsxFileError, Timing
-from napari_isx.session.clock import Clock
 from napari_isx.session.groups import CellGroup
 from napari_isx.session.plotdata import thin_out, trace_row
+from napari_isx.timeline.clock import Clock
 
 UNITS = {"idps": {"cellset": {"units": "dF over noise"}}}
 

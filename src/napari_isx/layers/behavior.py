@@ -18,12 +18,12 @@ from napari_isx.io.behavior.movie import BehaviorMovie
 from napari_isx.io.behavior.tracking import Zone
 from napari_isx.io.cells.cell_set import CellSet
 from napari_isx.io.movies.isxd import Image, Movie
-from napari_isx.io.time_grid import to_dask_in_time
 from napari_isx.io.vessels.vessel_set import VesselSet
 from napari_isx.layers.keys import BOX_KEY, RECORDING_KEY, LayerData, recording_of
 from napari_isx.layers.placement import placement
 from napari_isx.layers.redraw import redraw
 from napari_isx.layers.styles import BOX_COLOR, zone_colors
+from napari_isx.timeline.frame_grid import to_dask_in_time
 
 if TYPE_CHECKING:
     from napari.layers import Layer, Shapes

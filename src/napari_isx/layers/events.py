@@ -11,11 +11,11 @@ from napari_isx.io.base.duplicate_names import places_of
 from napari_isx.io.base.signal import Signal
 from napari_isx.io.cells.cell_set import CellSet
 from napari_isx.io.events.event_set import EventSet
-from napari_isx.io.hardware_time import HardwareTime
 from napari_isx.layers.keys import RECORDING_KEY, LayerData
 from napari_isx.layers.placement import seconds_per_step
 from napari_isx.layers.styles import EVENT_COLOR
 from napari_isx.rois import Roi
+from napari_isx.timeline.hardware_time import HardwareTime
 
 if TYPE_CHECKING:
     from napari.layers import Points

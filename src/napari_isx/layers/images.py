@@ -11,9 +11,9 @@ import numpy.typing as npt
 from napari_isx.io.base.recording import Recording
 from napari_isx.io.base.spacing import Spacing
 from napari_isx.io.movies.isxd import Image, Movie
-from napari_isx.io.time_grid import to_dask_in_time
 from napari_isx.layers.keys import RECORDING_KEY, LayerData
 from napari_isx.layers.placement import placement
+from napari_isx.timeline.frame_grid import to_dask_in_time
 
 _FRAMES_FOR_CONTRAST: Final = 5
 # Enough pixels for percentiles, few enough to be quick on a frame of a megapixel.

@@ -10,7 +10,7 @@ from psygnal import Signal
 
 from napari_isx.io.base.recording import Recording
 from napari_isx.session.channel import Channel, channels_of
-from napari_isx.session.clock import Clock
+from napari_isx.timeline.clock import Clock
 
 _SHOWN_AT_FIRST: Final = 12
 _SHOWN_OF_EACH_FILE: Final = 3

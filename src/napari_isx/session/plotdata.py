@@ -11,8 +11,8 @@ import numpy.typing as npt
 from napari_isx.io.base.timing import Timing
 from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.session.channel import Channel
-from napari_isx.session.clock import Clock
 from napari_isx.session.groups import CellGroup, VesselGroup
+from napari_isx.timeline.clock import Clock
 
 RowStyle = Literal["line", "steps", "digital"]
 

@@ -14,10 +14,10 @@ from napari_isx.io.events.event_set import EventSet
 from napari_isx.io.vessels.vessel_set import VesselSet
 from napari_isx.session.cells.review import Review, Reviews
 from napari_isx.session.channels import ChannelList
-from napari_isx.session.clock import Clock
 from napari_isx.session.cursor import TimeCursor
 from napari_isx.session.groups import CellGroup, VesselGroup, group_cells
 from napari_isx.session.plotdata import event_times_s
+from napari_isx.timeline.clock import Clock
 
 
 class Session:

@@ -7,7 +7,7 @@ from typing import Final
 
 from qtpy.QtWidgets import QLabel, QWidget
 
-from napari_isx.session.clock_words import ClockWords
+from napari_isx.timeline.report import ClockWords
 
 # Readable on dark and on light.
 _WARNING_COLOR: Final = "#E0701A"

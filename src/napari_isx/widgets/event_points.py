@@ -10,11 +10,11 @@ from napari.utils.notifications import show_info
 
 from napari_isx.io.cells.cell_set import CellSet
 from napari_isx.io.events.event_set import EventSet
-from napari_isx.io.hardware_time import HardwareTime
 from napari_isx.layers.events import MAX_POINTS, clear_events, place_events
 from napari_isx.layers.keys import ROIS_KEY, recording_of
-from napari_isx.session.clock import Clock
 from napari_isx.session.groups import CellGroup
+from napari_isx.timeline.clock import Clock
+from napari_isx.timeline.hardware_time import HardwareTime
 
 
 class EventPoints:

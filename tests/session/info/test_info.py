@@ -17,7 +17,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_isx import open_isx, write_vessel_set
-from napari_isx.session.clock import Clock
 from napari_isx.session.info.info import describe, save_info
 from napari_isx.session.info.info_words import (
     as_json,
@@ -27,6 +26,7 @@ from napari_isx.session.info.info_words import (
     runs_of,
     size,
 )
+from napari_isx.timeline.clock import Clock
 
 SESSION = {
     "animal": {"id": "M-042", "sex": "f", "weight": 24.5, "description": ""},

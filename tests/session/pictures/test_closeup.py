@@ -10,11 +10,11 @@ from scenes import FIELD, blob, make_cells, make_events, make_movie
 
 from napari_isx import Spacing
 from napari_isx.rois import cut_rois
-from napari_isx.session.clock import Clock
 from napari_isx.session.groups import CellGroup
 from napari_isx.session.pictures import closeup as module
 from napari_isx.session.pictures.closeup import read_pictures, subject_of
 from napari_isx.session.plotdata import trace_row
+from napari_isx.timeline.clock import Clock
 
 
 class Scene:

@@ -10,9 +10,9 @@ import pytest
 from scenes import FIELD, START, make_cells, make_events, make_movie
 
 from napari_isx import Spacing, Timing, write_movie
-from napari_isx.session.clock import Clock
 from napari_isx.session.groups import CellGroup
 from napari_isx.session.pictures.fitting import fitting_movies
+from napari_isx.timeline.clock import Clock
 
 
 def movie(path: Path, late_s: float = 0.0, top_left=(0, 0), info=None) -> Path:

@@ -11,7 +11,6 @@ from scenes import START, make_cells, make_events, make_movie
 from napari_isx import Timing
 from napari_isx.session.cells.cell_table import CellTable
 from napari_isx.session.cells.metric_definitions import Metric
-from napari_isx.session.clock import Clock
 from napari_isx.session.groups import CellGroup
 from napari_isx.session.pictures.overview import (
     find_order,
@@ -21,6 +20,7 @@ from napari_isx.session.pictures.overview import (
     read_detail,
     read_overview,
 )
+from napari_isx.timeline.clock import Clock
 
 NAMES = ["A", "B", "A"]
 

@@ -14,7 +14,6 @@ from typing import Any, Final
 
 from napari_isx.io.base.recording import Recording
 from napari_isx.io.format.atomic_write import write_whole
-from napari_isx.session.clock import Placed
 from napari_isx.session.info.info_acquisition import Row, acquisition_rows, processing_rows
 from napari_isx.session.info.info_rows import (
     clock_rows,
@@ -26,6 +25,7 @@ from napari_isx.session.info.info_rows import (
     title_of,
 )
 from napari_isx.session.info.info_words import as_json, as_words, json_text
+from napari_isx.timeline.clock import Placed
 
 SUFFIXES: Final = (".txt", ".json")
 """What an account can be saved as."""

@@ -23,7 +23,6 @@ from napari_isx.io.movies.compressed import CompressedMovie
 from napari_isx.io.movies.isxd import Image, Movie
 from napari_isx.io.movies.planes import MoviePlane
 from napari_isx.io.vessels.vessel_set import VesselSet
-from napari_isx.session.clock import Placed
 from napari_isx.session.info.info_acquisition import Row
 from napari_isx.session.info.info_words import (
     NOTHING,
@@ -37,6 +36,7 @@ from napari_isx.session.info.info_words import (
     runs_of,
     size,
 )
+from napari_isx.timeline.clock import Placed
 
 # Packets are read for this only from small files, or where they have been read already.
 _CHEAP_BYTES: Final = 2 << 20

@@ -12,7 +12,6 @@ import numpy.typing as npt
 from napari_isx.io.cells.cell_set import CellSet
 from napari_isx.io.movies.isxd import Movie
 from napari_isx.rois import Roi
-from napari_isx.session.clock import Placed
 from napari_isx.session.groups import CellGroup
 from napari_isx.session.pictures.event_image import (
     Crop,
@@ -32,6 +31,7 @@ from napari_isx.session.pictures.event_loop import (
     read_loop,
 )
 from napari_isx.session.plotdata import TraceRow
+from napari_isx.timeline.clock import Placed
 
 Extent: TypeAlias = "tuple[float, float, float, float]"
 """Top, left, height and width, in nominal micrometres on the sensor."""

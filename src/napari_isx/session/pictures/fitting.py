@@ -10,8 +10,8 @@ from napari_isx.io.base.recording import Recording
 from napari_isx.io.base.spacing import Spacing
 from napari_isx.io.base.timing import Timing
 from napari_isx.io.movies.isxd import Movie
-from napari_isx.session.clock import Clock
 from napari_isx.session.groups import CellGroup
+from napari_isx.timeline.clock import Clock
 
 # What of a recording says that a movie and what was made of it are of one microscope's image.
 _SAME_IN_BOTH: Final = ("Recording UUID", "efocus", "channel")

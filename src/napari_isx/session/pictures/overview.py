@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from napari_isx.io.cells.cell_set import STATUSES, CellSet
 from napari_isx.session.cells.cell_table import CellTable
-from napari_isx.session.clock import Placed
 from napari_isx.session.groups import CellGroup
 from napari_isx.session.pictures.heatmap import (
     HeatMap,
@@ -23,6 +22,7 @@ from napari_isx.session.pictures.heatmap import (
     order_by_first_event,
     shade,
 )
+from napari_isx.timeline.clock import Placed
 
 FILE_ORDER: Final = "file"
 STATUS_ORDER: Final = "status"

@@ -9,8 +9,8 @@ from napari.layers import Image, Points
 
 from napari_isx.io.base.frames import FrameSequence
 from napari_isx.layers.keys import recording_of
-from napari_isx.session.clock import Clock, Placed
 from napari_isx.session.session import Session
+from napari_isx.timeline.clock import Clock, Placed
 from napari_isx.widgets.control.base import Control
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from napari_isx.io.gpio.gpio_set import GpioSet
-from napari_isx.session.clock import Clock, Misalignment, Placed
+from napari_isx.timeline.clock import Clock, Misalignment, Placed
 
 
 class ClockWords(NamedTuple):

@@ -17,9 +17,9 @@ from napari_isx.io.base.recording import Recording
 from napari_isx.io.base.timing import Timing
 from napari_isx.io.behavior.movie import BehaviorMovie
 from napari_isx.io.errors import IsxFileError
-from napari_isx.io.hardware_time import HardwareTime, Times, hardware_time
 from napari_isx.io.movies.isxd import Movie
-from napari_isx.io.time_grid import shown_late_s
+from napari_isx.timeline.frame_grid import shown_late_s
+from napari_isx.timeline.hardware_time import HardwareTime, Times, hardware_time
 
 Method = Literal["hardware counter", "start time", "assumed"]
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from napari_isx.io.base.frames import FrameSequence
 from napari_isx.io.base.lazy import frames_to_dask
 from napari_isx.io.base.timing import Timing
-from napari_isx.io.hardware_time import HardwareTime, Times, hardware_time
+from napari_isx.timeline.hardware_time import HardwareTime, Times, hardware_time
 
 if TYPE_CHECKING:
     import dask.array as da
