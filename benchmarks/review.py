@@ -13,11 +13,11 @@ from benchmarks.files import Files
 from benchmarks.measure import Row, no_garbage_collection, side_by_side
 from benchmarks.window import Window, has_screen
 from napari_isx import CellSet, EventSet, open_isx
-from napari_isx.rois import cut_rois
+from napari_isx.analysis.cell_metrics.compute import compute_metrics
+from napari_isx.analysis.cell_metrics.definitions import Metric, metrics_of
+from napari_isx.analysis.rois import cut_rois
 from napari_isx.session.cells.cell_filter import CellFilter
 from napari_isx.session.cells.cell_table import CellTable
-from napari_isx.session.cells.metric_definitions import Metric, metrics_of
-from napari_isx.session.cells.metrics import compute_metrics
 
 _ROWS = 5_000
 _EVENTS_PER_CELL = 200

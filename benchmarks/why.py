@@ -10,9 +10,9 @@ import numpy as np
 from benchmarks.files import Files
 from benchmarks.measure import Row, side_by_side
 from napari_isx import CellSet, Movie, open_isx
-from napari_isx.session.pictures.event_image import MAX_EVENTS, EventImage, Window, event_image
-from napari_isx.session.pictures.event_loop import loop_clips, read_clip
-from napari_isx.session.pictures.heatmap import HeatMap, heat_map, order_by_clustering, shade
+from napari_isx.analysis.event_clips import loop_clips, read_clip
+from napari_isx.analysis.event_image import MAX_EVENTS, EventImage, Window, event_image
+from napari_isx.analysis.trace_heatmap import HeatMap, heat_map, order_by_clustering, shade
 
 SMALL_FIELD = (64, 80)
 _CROP = 60

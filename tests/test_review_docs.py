@@ -8,17 +8,18 @@ from types import SimpleNamespace
 
 import pytest
 
-from napari_isx.io.cells.status_backups import KEPT_SUFFIX
-from napari_isx.session.cells.metric_definitions import (
+from napari_isx.analysis import event_clips as event_loop
+from napari_isx.analysis import event_image
+from napari_isx.analysis.cell_metrics.definitions import (
     ACTIVE_MADS,
     NEIGHBOR_RADII,
     PEAK_PERCENTILE,
     metrics_of,
 )
-from napari_isx.session.cells.neighbors import MIN_CORRELATION, MIN_OVERLAP
+from napari_isx.analysis.cell_metrics.neighbors import MIN_CORRELATION, MIN_OVERLAP
+from napari_isx.io.cells.status_backups import KEPT_SUFFIX
 from napari_isx.session.decisions.decision_log import COLUMNS
 from napari_isx.session.decisions.journal import JOURNAL_SUFFIX
-from napari_isx.session.pictures import event_image, event_loop
 from napari_isx.widgets.key_presets import PRESETS
 from napari_isx.widgets.shortcuts import KEY_COMMANDS
 

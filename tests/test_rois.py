@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from scenes import blob
 
-from napari_isx.rois import MASK_FRACTION, cells_at, cut_roi, cut_rois, label_image
+from napari_isx.analysis.rois import MASK_FRACTION, cells_at, cut_roi, cut_rois, label_image
 
 FIELD = (9, 14)
 

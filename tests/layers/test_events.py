@@ -9,9 +9,9 @@ from napari.components import ViewerModel
 from scenes import FIELD, blob, make_cells, make_events
 
 from napari_isx import Spacing
+from napari_isx.analysis.rois import cut_rois
 from napari_isx.layers import events as events_module
 from napari_isx.layers.events import clear_events, events_layer, place_events
-from napari_isx.rois import cut_rois
 
 
 def shown(viewer, events):

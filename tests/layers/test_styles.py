@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from napari_isx.analysis.rois import cut_roi
 from napari_isx.io.cells.cell_set import STATUSES
 from napari_isx.layers.styles import (
     STATUS_COLORS,
@@ -13,7 +14,6 @@ from napari_isx.layers.styles import (
     label_colormap,
     outline_colors,
 )
-from napari_isx.rois import cut_roi
 
 FILE_COLORS = np.array([[255, 0, 51, 0], [0, 255, 0, 128], [9, 9, 9, 255]], np.uint8)
 # How people without one kind of cone see linear RGB (Viénot, Brettel and Mollon 1999).

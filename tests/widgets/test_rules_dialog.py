@@ -12,8 +12,8 @@ from scenes import make_cells
 from widgets_data import STATUSES
 
 from napari_isx import open_isx
+from napari_isx.analysis.cell_metrics.definitions import metrics_of
 from napari_isx.session.cells.cell_table import CellTable
-from napari_isx.session.cells.metric_definitions import metrics_of
 from napari_isx.session.cells.rules import Condition, Rule
 from napari_isx.session.decisions.curation import Curation
 from napari_isx.widgets.cells.dock import CellsWidget

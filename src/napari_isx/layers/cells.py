@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from napari_isx.analysis.rois import Roi, cut_rois, label_image
 from napari_isx.io.cells.cell_set import CellSet, CellStatus
 from napari_isx.layers.keys import RECORDING_KEY, ROIS_KEY, LayerData
 from napari_isx.layers.placement import placement
@@ -19,7 +20,6 @@ from napari_isx.layers.styles import (
     label_colormap,
     outline_colors,
 )
-from napari_isx.rois import Roi, cut_rois, label_image
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
+from napari_isx.analysis.rois import Roi
 from napari_isx.io.base.duplicate_names import places_of
 from napari_isx.io.base.signal import Signal
 from napari_isx.io.cells.cell_set import CellSet
@@ -14,7 +15,6 @@ from napari_isx.io.events.event_set import EventSet
 from napari_isx.layers.keys import RECORDING_KEY, LayerData
 from napari_isx.layers.placement import seconds_per_step
 from napari_isx.layers.styles import EVENT_COLOR
-from napari_isx.rois import Roi
 from napari_isx.timeline.hardware_time import HardwareTime
 
 if TYPE_CHECKING:

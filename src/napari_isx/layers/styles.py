@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 import numpy.typing as npt
 
+from napari_isx.analysis.rois import Roi
 from napari_isx.io.cells.cell_set import CellStatus
-from napari_isx.rois import Roi
 
 if TYPE_CHECKING:
     from napari.utils.colormaps import CyclicLabelColormap

@@ -18,8 +18,8 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_isx.analysis.trace_heatmap import UNITS, Norm, Order, Shades
 from napari_isx.io.cells.cell_set import CellStatus
-from napari_isx.session.pictures.heatmap import UNITS, Norm, Order, Shades
 from napari_isx.widgets.heatmap_plot import HeatMapPlot
 from napari_isx.widgets.passing_keys import pass_keys_on
 from napari_isx.widgets.plot import PlotColors

@@ -11,9 +11,9 @@ import pyqtgraph as pg
 from qtpy.QtCore import QPointF, QRectF, Qt, QTimer, Signal
 from qtpy.QtGui import QColor, QKeyEvent
 
+from napari_isx.analysis.trace_heatmap import Order, Shades, shrink
 from napari_isx.io.cells.cell_set import STATUSES, CellStatus
 from napari_isx.layers.styles import STATUS_COLORS
-from napari_isx.session.pictures.heatmap import Order, Shades, shrink
 from napari_isx.widgets.plot import PlotColors
 from napari_isx.widgets.symbols import SYMBOLS
 

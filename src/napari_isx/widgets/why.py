@@ -23,9 +23,9 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_isx.analysis.event_clips import Loop
+from napari_isx.analysis.event_image import EventImage
 from napari_isx.io.cells.cell_set import CellStatus
-from napari_isx.session.pictures.event_image import EventImage
-from napari_isx.session.pictures.event_loop import Loop
 from napari_isx.session.plotdata import TraceRow, thin_out
 from napari_isx.widgets.passing_keys import pass_keys_on
 from napari_isx.widgets.plot import PlotColors

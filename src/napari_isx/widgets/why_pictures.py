@@ -20,8 +20,8 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_isx.session.pictures.event_image import EventImage
-from napari_isx.session.pictures.event_loop import SPEEDS, Loop, Player
+from napari_isx.analysis.event_clips import SPEEDS, Loop, Player
+from napari_isx.analysis.event_image import EventImage
 
 Extent: TypeAlias = "tuple[float, float, float, float]"
 """Top, left, height and width, in micrometres."""

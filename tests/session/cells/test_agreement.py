@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_isx.session.cells.agreement import compare
+from napari_isx.analysis.cell_metrics.agreement import compare
 
 A, U, R = "accepted", "undecided", "rejected"
 NAMES = ["C0", "C1", "C2", "C3", "C4"]

@@ -9,9 +9,9 @@ import pytest
 from psygnal import Signal
 from scenes import make_cells
 
+from napari_isx.analysis.cell_metrics.definitions import Metric
 from napari_isx.session.cells.cell_filter import CellFilter, histogram
 from napari_isx.session.cells.cell_table import CellTable
-from napari_isx.session.cells.metric_definitions import Metric
 from napari_isx.session.cells.natural import natural_ranks
 from napari_isx.session.decisions.curation import Curation
 

@@ -12,17 +12,17 @@ from scipy import stats
 from skimage import measure
 
 from napari_isx import IsxFileError, Spacing, Timing, write_cell_set, write_event_set
-from napari_isx.rois import cut_roi, cut_rois
-from napari_isx.session.cells import correlation
-from napari_isx.session.cells.metric_definitions import metrics_of
-from napari_isx.session.cells.metrics import compute_metrics
-from napari_isx.session.cells.neighbors import (
+from napari_isx.analysis.cell_metrics import correlation
+from napari_isx.analysis.cell_metrics.compute import compute_metrics
+from napari_isx.analysis.cell_metrics.definitions import metrics_of
+from napari_isx.analysis.cell_metrics.neighbors import (
     NeighborPairs,
     neighbor_pairs,
     shared_weights,
     suspected_duplicates,
 )
-from napari_isx.session.cells.trace_metrics import measure_trace, quantile
+from napari_isx.analysis.cell_metrics.traces import measure_trace, quantile
+from napari_isx.analysis.rois import cut_roi, cut_rois
 
 FIELD = (40, 60)
 PIXEL_UM = (2.0, 3.0)
@@ -129,14 +129,14 @@ def test_a_long_outline_has_the_same_size_as_all_its_points(make):
     cells = make([blob(FIELD, (20, 30), 13.0)])
     roi = cut_rois(cells, FIELD)[0]
     points = np.tile(roi.contour, (4, 1)) * PIXEL_UM
-    from napari_isx.session.cells.shape_metrics import max_width
+    from napari_isx.analysis.cell_metrics.shape import max_width
 
     assert len(points) > 250
     assert max_width(points) == max(np.linalg.norm(p - q) for p, q in combinations(points, 2))
 
 
 def test_circles_are_round_and_stripes_are_not():
-    from napari_isx.session.cells.shape_metrics import shape_of
+    from napari_isx.analysis.cell_metrics.shape import shape_of
 
     stripe = np.zeros(FIELD, np.float32)
     stripe[10, 5:45] = 1

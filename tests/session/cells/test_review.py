@@ -7,7 +7,7 @@ import pytest
 from scenes import blob, make_cells, make_events
 
 from napari_isx import open_isx
-from napari_isx.rois import cut_rois
+from napari_isx.analysis.rois import cut_rois
 from napari_isx.session.cells.cell_filter import CellFilter
 from napari_isx.session.cells.review import MAX_RESELECTED
 from napari_isx.session.session import Session

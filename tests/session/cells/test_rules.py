@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from napari_isx.analysis.cell_metrics.definitions import Metric
 from napari_isx.session.cells.cell_table import CellTable
-from napari_isx.session.cells.metric_definitions import Metric
 from napari_isx.session.cells.rules import Condition, Rule, preview_text
 
 STATUSES = ["accepted", "undecided", "undecided", "rejected", "undecided"]

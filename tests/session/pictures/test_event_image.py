@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from scenes import FIELD, START, blob, make_movie
 
 from napari_isx import IsxFileError, Spacing, Timing, open_isx, write_movie
-from napari_isx.rois import cut_roi
-from napari_isx.session.pictures import event_image as module
-from napari_isx.session.pictures.event_image import (
+from napari_isx.analysis import event_image as module
+from napari_isx.analysis.event_image import (
     MAX_FRAMES_PER_SIDE,
     Window,
     crop_around,
@@ -24,6 +23,7 @@ from napari_isx.session.pictures.event_image import (
     largest_events,
     whole_field,
 )
+from napari_isx.analysis.rois import cut_roi
 
 WINDOW = Window(np.array([-3, -2]), np.array([0, 1]))
 

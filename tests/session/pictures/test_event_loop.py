@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scenes import FIELD, make_movie
 
 from napari_isx import IsxFileError
-from napari_isx.session.pictures.event_loop import (
+from napari_isx.analysis.event_clips import (
     Clip,
     ClipEvent,
     Player,

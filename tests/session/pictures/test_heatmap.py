@@ -12,8 +12,8 @@ from hypothesis.extra.numpy import arrays
 from scenes import START, make_cells
 
 from napari_isx import IsxFileError, Spacing, Timing, write_cell_set
-from napari_isx.session.pictures import heatmap as module
-from napari_isx.session.pictures.heatmap import (
+from napari_isx.analysis import trace_heatmap as module
+from napari_isx.analysis.trace_heatmap import (
     HeatMap,
     heat_map,
     order_by,

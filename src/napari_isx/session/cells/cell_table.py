@@ -10,15 +10,15 @@ import numpy.typing as npt
 import pandas as pd
 from psygnal import Signal
 
-from napari_isx.io.cells.cell_set import STATUSES, CellStatus
-from napari_isx.session.cells.cell_filter import CellFilter
-from napari_isx.session.cells.metric_definitions import (
+from napari_isx.analysis.cell_metrics.definitions import (
     NAME,
     NAME_COLUMN,
     STATUS,
     STATUS_COLUMN,
     Metric,
 )
+from napari_isx.io.cells.cell_set import STATUSES, CellStatus
+from napari_isx.session.cells.cell_filter import CellFilter
 from napari_isx.session.cells.natural import natural_ranks
 
 if TYPE_CHECKING:

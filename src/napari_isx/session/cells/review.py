@@ -8,12 +8,12 @@ from typing import ClassVar, Final, Protocol
 
 from psygnal import Signal
 
+from napari_isx.analysis.cell_metrics.compute import MetricColumns, compute_metrics
+from napari_isx.analysis.cell_metrics.definitions import metrics_of
+from napari_isx.analysis.cell_metrics.neighbors import Duplicate, suspected_duplicates
+from napari_isx.analysis.rois import Roi
 from napari_isx.io.cells.cell_set import CellStatus
-from napari_isx.rois import Roi
 from napari_isx.session.cells.cell_table import CellTable
-from napari_isx.session.cells.metric_definitions import metrics_of
-from napari_isx.session.cells.metrics import MetricColumns, compute_metrics
-from napari_isx.session.cells.neighbors import Duplicate, suspected_duplicates
 from napari_isx.session.decisions.curation import Curation
 from napari_isx.session.groups import CellGroup, VesselGroup
 

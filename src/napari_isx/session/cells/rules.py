@@ -10,8 +10,8 @@ from typing import Any, Final, Literal, Protocol, cast, get_args
 import numpy as np
 import numpy.typing as npt
 
+from napari_isx.analysis.cell_metrics.definitions import Metric
 from napari_isx.io.cells.cell_set import STATUSES, CellStatus
-from napari_isx.session.cells.metric_definitions import Metric
 
 Op = Literal["<", ">", "between"]
 Combine = Literal["all", "any"]

@@ -9,11 +9,15 @@ from typing import Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.cells.cell_set import CellSet
-from napari_isx.io.movies.isxd import Movie
-from napari_isx.rois import Roi
-from napari_isx.session.groups import CellGroup
-from napari_isx.session.pictures.event_image import (
+from napari_isx.analysis.event_clips import (
+    AFTER_S,
+    BEFORE_S,
+    MAX_CLIPS,
+    Loop,
+    loop_clips,
+    read_loop,
+)
+from napari_isx.analysis.event_image import (
     Crop,
     EventImage,
     crop_around,
@@ -22,14 +26,10 @@ from napari_isx.session.pictures.event_image import (
     frames_at,
     whole_field,
 )
-from napari_isx.session.pictures.event_loop import (
-    AFTER_S,
-    BEFORE_S,
-    MAX_CLIPS,
-    Loop,
-    loop_clips,
-    read_loop,
-)
+from napari_isx.analysis.rois import Roi
+from napari_isx.io.cells.cell_set import CellSet
+from napari_isx.io.movies.isxd import Movie
+from napari_isx.session.groups import CellGroup
 from napari_isx.session.plotdata import TraceRow
 from napari_isx.timeline.clock import Placed
 

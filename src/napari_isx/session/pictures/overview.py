@@ -8,10 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.cells.cell_set import STATUSES, CellSet
-from napari_isx.session.cells.cell_table import CellTable
-from napari_isx.session.groups import CellGroup
-from napari_isx.session.pictures.heatmap import (
+from napari_isx.analysis.trace_heatmap import (
     HeatMap,
     Norm,
     Order,
@@ -22,6 +19,9 @@ from napari_isx.session.pictures.heatmap import (
     order_by_first_event,
     shade,
 )
+from napari_isx.io.cells.cell_set import STATUSES, CellSet
+from napari_isx.session.cells.cell_table import CellTable
+from napari_isx.session.groups import CellGroup
 from napari_isx.timeline.clock import Placed
 
 FILE_ORDER: Final = "file"

@@ -19,8 +19,8 @@ from qtpy.QtWidgets import (
 )
 from superqt import QDoubleRangeSlider, QDoubleSlider
 
+from napari_isx.analysis.cell_metrics.definitions import Metric
 from napari_isx.session.cells.cell_table import CellTable
-from napari_isx.session.cells.metric_definitions import Metric
 from napari_isx.session.cells.rules import Condition, Op
 from napari_isx.widgets.cells.histogram import Histogram
 

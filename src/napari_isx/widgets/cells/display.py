@@ -9,7 +9,7 @@ from qtpy.QtCore import QRectF, QSignalBlocker, QSize, Signal
 from qtpy.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from napari_isx.session.cells.metric_definitions import Metric
+from napari_isx.analysis.cell_metrics.definitions import Metric
 
 Scope = Literal["all", "filtered", "selected"]
 Style = Literal["contours", "filled", "both"]

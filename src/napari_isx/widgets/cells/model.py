@@ -11,9 +11,9 @@ from qtpy.QtCore import QAbstractTableModel, QItemSelection, QModelIndex, QPersi
 from qtpy.QtGui import QFont
 from qtpy.QtWidgets import QWidget
 
+from napari_isx.analysis.cell_metrics.definitions import STATUS, Metric
 from napari_isx.io.cells.cell_set import STATUSES
 from napari_isx.session.cells.cell_table import CellTable
-from napari_isx.session.cells.metric_definitions import STATUS, Metric
 from napari_isx.widgets.cells.chips import status_icon
 
 _COMING: Final = "…"

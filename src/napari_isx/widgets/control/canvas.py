@@ -14,13 +14,13 @@ from napari.layers import Image as ImageLayer
 from napari.layers import Labels, Points, Shapes
 from psygnal import Signal
 
+from napari_isx.analysis.rois import cells_at
 from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.io.movies.isxd import Image, Movie
 from napari_isx.io.vessels.vessel_set import VesselSet
 from napari_isx.layers.cells import show_statuses
 from napari_isx.layers.keys import ROIS_KEY, recording_of
 from napari_isx.layers.styles import ColorBy
-from napari_isx.rois import cells_at
 from napari_isx.session.groups import CellGroup
 from napari_isx.session.session import Session
 from napari_isx.widgets.control.base import Control

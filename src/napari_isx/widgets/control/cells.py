@@ -9,9 +9,9 @@ from weakref import ref
 from napari.utils.action_manager import action_manager
 from psygnal import Signal
 
+from napari_isx.analysis.cell_metrics.definitions import STATUS
 from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.session.cells.cell_filter import CellFilter
-from napari_isx.session.cells.metric_definitions import STATUS
 from napari_isx.session.cells.review import Review
 from napari_isx.session.groups import VesselGroup
 from napari_isx.session.session import Session

@@ -12,9 +12,9 @@ from napari.layers import Labels, Shapes
 from napari.utils.colormaps import ensure_colormap
 from psygnal import Signal
 
+from napari_isx.analysis.cell_metrics.definitions import STATUS
 from napari_isx.layers.keys import ROIS_KEY
 from napari_isx.layers.styles import VALUE_COLORMAP, ColorBy, value_limits
-from napari_isx.session.cells.metric_definitions import STATUS
 from napari_isx.session.cells.review import Review
 from napari_isx.session.groups import CellGroup
 from napari_isx.session.session import Session

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from napari_isx.analysis.rois import Roi
 from napari_isx.layers.keys import ROIS_KEY
-from napari_isx.rois import Roi
 from napari_isx.session.groups import CellGroup
 from napari_isx.session.session import Session
 from napari_isx.widgets.control.base import Control

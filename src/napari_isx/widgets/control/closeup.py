@@ -12,13 +12,13 @@ from weakref import WeakKeyDictionary, ref
 import numpy as np
 import numpy.typing as npt
 
+from napari_isx.analysis.event_clips import Loop
+from napari_isx.analysis.event_image import EventImage
+from napari_isx.analysis.rois import Roi, cut_roi
 from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.io.movies.isxd import Movie
-from napari_isx.rois import Roi, cut_roi
 from napari_isx.session.groups import CellGroup, VesselGroup
 from napari_isx.session.pictures.closeup import Extent, Pictures, Subject, read_pictures, subject_of
-from napari_isx.session.pictures.event_image import EventImage
-from napari_isx.session.pictures.event_loop import Loop
 from napari_isx.session.pictures.fitting import fitting_movies
 from napari_isx.session.plotdata import TraceRow, trace_row
 from napari_isx.session.session import Session

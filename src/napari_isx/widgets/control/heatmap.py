@@ -10,11 +10,11 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from napari_isx.analysis.trace_heatmap import HeatMap, Norm, Order, Shades
 from napari_isx.io.cells.cell_set import CellSet, CellStatus
 from napari_isx.session.cells.cell_table import CellTable
 from napari_isx.session.cells.review import Review
 from napari_isx.session.groups import CellGroup, VesselGroup
-from napari_isx.session.pictures.heatmap import HeatMap, Norm, Order, Shades
 from napari_isx.session.pictures.overview import (
     FILE_ORDER,
     FIRST_EVENT_ORDER,

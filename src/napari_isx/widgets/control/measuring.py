@@ -10,9 +10,9 @@ from weakref import WeakKeyDictionary
 from napari.utils.notifications import show_warning
 from psygnal import Signal
 
+from napari_isx.analysis.cell_metrics.compute import MetricColumns
+from napari_isx.analysis.rois import Roi
 from napari_isx.layers.keys import ROIS_KEY
-from napari_isx.rois import Roi
-from napari_isx.session.cells.metrics import MetricColumns
 from napari_isx.session.cells.review import Review
 from napari_isx.session.session import Session
 from napari_isx.widgets.control.base import Control

@@ -8,10 +8,10 @@ from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from napari_isx.analysis.cell_metrics.agreement import Agreement, compare
+from napari_isx.analysis.cell_metrics.definitions import STATUS
 from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.io.format.atomic_write import write_whole
-from napari_isx.session.cells.agreement import Agreement, compare
-from napari_isx.session.cells.metric_definitions import STATUS
 from napari_isx.session.cells.review import Review
 from napari_isx.session.decisions.journal import read_journal
 from napari_isx.session.groups import CellGroup

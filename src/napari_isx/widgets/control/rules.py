@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
+from napari_isx.analysis.cell_metrics.definitions import STATUS, Metric
 from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.session.cells.cell_table import CellTable
-from napari_isx.session.cells.metric_definitions import STATUS, Metric
 from napari_isx.session.cells.review import Review
 from napari_isx.session.cells.rules import Condition, Rule, preview_text
 from napari_isx.session.groups import CellGroup

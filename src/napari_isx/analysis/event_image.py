@@ -14,9 +14,9 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from napari_isx.analysis.rois import Roi
 from napari_isx.io.base.frames import FrameSequence
 from napari_isx.io.base.spacing import Spacing
-from napari_isx.rois import Roi
 
 MAX_EVENTS: Final = 100
 """Of more events, only the largest are averaged."""

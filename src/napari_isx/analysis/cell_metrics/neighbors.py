@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.rois import Roi
-from napari_isx.session.cells.metric_definitions import NEIGHBOR_RADII
+from napari_isx.analysis.cell_metrics.definitions import NEIGHBOR_RADII
+from napari_isx.analysis.rois import Roi
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array

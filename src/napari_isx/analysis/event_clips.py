@@ -11,8 +11,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from napari_isx.analysis.event_image import Crop, largest_events, whole_field
 from napari_isx.io.base.frames import FrameSequence
-from napari_isx.session.pictures.event_image import Crop, largest_events, whole_field
 
 MAX_CLIPS: Final = 10
 """No more events than this are played."""

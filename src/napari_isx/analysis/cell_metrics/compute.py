@@ -9,20 +9,20 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.base.duplicate_names import places_of
-from napari_isx.io.cells.cell_set import CellSet
-from napari_isx.io.events.event_set import EventSet
-from napari_isx.rois import Roi
-from napari_isx.session.cells.correlation import correlations
-from napari_isx.session.cells.metric_definitions import activity_flags, stored_metrics
-from napari_isx.session.cells.neighbors import (
+from napari_isx.analysis.cell_metrics.correlation import correlations
+from napari_isx.analysis.cell_metrics.definitions import activity_flags, stored_metrics
+from napari_isx.analysis.cell_metrics.neighbors import (
     NeighborPairs,
     largest_overlap,
     neighbor_pairs,
     shared_weights,
 )
-from napari_isx.session.cells.shape_metrics import shape_columns
-from napari_isx.session.cells.trace_metrics import TraceMeasures, measure_traces
+from napari_isx.analysis.cell_metrics.shape import shape_columns
+from napari_isx.analysis.cell_metrics.traces import TraceMeasures, measure_traces
+from napari_isx.analysis.rois import Roi
+from napari_isx.io.base.duplicate_names import places_of
+from napari_isx.io.cells.cell_set import CellSet
+from napari_isx.io.events.event_set import EventSet
 
 Column = npt.NDArray[np.float64]
 

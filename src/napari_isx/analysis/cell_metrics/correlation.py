@@ -10,10 +10,10 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from napari_isx.analysis.cell_metrics.neighbors import NeighborPairs
+from napari_isx.analysis.cell_metrics.traces import ValidTraces
+from napari_isx.analysis.rois import Roi
 from napari_isx.io.cells.cell_set import CellSet
-from napari_isx.rois import Roi
-from napari_isx.session.cells.neighbors import NeighborPairs
-from napari_isx.session.cells.trace_metrics import ValidTraces
 
 _CELLS_AT_ONCE: Final = 64
 _BLOCK_BYTES: Final = 16 << 20

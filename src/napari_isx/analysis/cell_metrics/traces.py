@@ -8,8 +8,8 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from napari_isx.analysis.cell_metrics.definitions import ACTIVE_MADS, PEAK_PERCENTILE
 from napari_isx.io.cells.cell_set import CellSet
-from napari_isx.session.cells.metric_definitions import ACTIVE_MADS, PEAK_PERCENTILE
 
 # About 0.05 s of work.
 _SAMPLES_AT_ONCE: Final = 1 << 20

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.rois import Roi
+from napari_isx.analysis.rois import Roi
 
 KEYS: Final = ("size", "area", "num_components", "circularity")
 
