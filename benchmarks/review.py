@@ -16,8 +16,8 @@ from napari_isx import CellSet, EventSet, open_isx
 from napari_isx.analysis.cell_metrics.compute import compute_metrics
 from napari_isx.analysis.cell_metrics.definitions import Metric, metrics_of
 from napari_isx.analysis.rois import cut_rois
-from napari_isx.session.cells.cell_filter import CellFilter
-from napari_isx.session.cells.cell_table import CellTable
+from napari_isx.session.cell_filter import CellFilter
+from napari_isx.session.cell_table import CellTable
 
 _ROWS = 5_000
 _EVENTS_PER_CELL = 200

@@ -203,7 +203,7 @@ def following(window: Window, files: Files) -> Row:
 
 def switching(window: Window, files: Files, num_samples: int, limit_s: float) -> Iterator[Row]:
     """Another cell: everything that shows it, and the plot alone."""
-    from napari_isx.session.plotdata import trace_row
+    from napari_isx.session.plot_rows import trace_row
 
     coordinator, dock = _show_cells(window, files, num_samples)
     group = coordinator.session.group

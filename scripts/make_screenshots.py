@@ -192,7 +192,7 @@ def sort_by_event_rate(coordinator: Coordinator, cells: CellsWidget) -> None:
 
 
 def take_cells(coordinator: Coordinator, dock: QWidget, cells: CellsWidget) -> None:
-    from napari_isx.session.cells.cell_filter import CellFilter
+    from napari_isx.session.cell_filter import CellFilter
 
     table = coordinator.session.review.table
     chosen = CellFilter().with_range("snr", 8.0, None)
@@ -207,7 +207,7 @@ def take_cells(coordinator: Coordinator, dock: QWidget, cells: CellsWidget) -> N
 
 
 def take_rules(viewer: Viewer, coordinator: Coordinator) -> None:
-    from napari_isx.session.cells.rules import Condition, Rule
+    from napari_isx.session.rules import Condition, Rule
 
     coordinator.tools.show_rules()
     dialog: Any = coordinator.rules.view

@@ -17,8 +17,8 @@ from napari_isx.analysis.cell_metrics.definitions import (
     metrics_of,
 )
 from napari_isx.analysis.cell_metrics.neighbors import MIN_CORRELATION, MIN_OVERLAP
+from napari_isx.export.decisions_csv import COLUMNS
 from napari_isx.io.cells.status_backups import KEPT_SUFFIX
-from napari_isx.session.decisions.decision_log import COLUMNS
 from napari_isx.session.decisions.journal import JOURNAL_SUFFIX
 from napari_isx.widgets.key_presets import PRESETS
 from napari_isx.widgets.shortcuts import KEY_COMMANDS

@@ -11,7 +11,7 @@ from psygnal import Signal
 from scenes import blob, make_cells, make_events, make_movie
 
 from napari_isx import Spacing
-from napari_isx.session.cells.cell_filter import CellFilter
+from napari_isx.session.cell_filter import CellFilter
 from napari_isx.widgets import work
 from napari_isx.widgets.shortcuts import KEY_COMMANDS, register_shortcuts
 
@@ -186,7 +186,7 @@ def test_a_file_that_is_cut_short_is_told_once(stage, dock, paths, monkeypatch):
         raise OSError("cells.isxd is 3 bytes long.")
         yield
 
-    monkeypatch.setattr("napari_isx.session.cells.review.compute_metrics", broken)
+    monkeypatch.setattr("napari_isx.session.review.compute_metrics", broken)
     stage.open(paths["cells"])
     assert told == ["The cells cannot be measured.\ncells.isxd is 3 bytes long."]
     assert dock.told["progress"] == 1

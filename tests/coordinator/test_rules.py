@@ -9,7 +9,7 @@ import pytest
 from psygnal import Signal
 from scenes import make_cells
 
-from napari_isx.session.cells.rules import Condition, Rule
+from napari_isx.session.rules import Condition, Rule
 from napari_isx.widgets.control.rules import PRESETS, remembered_rules
 
 STATUSES = ["accepted", "undecided", "rejected"]

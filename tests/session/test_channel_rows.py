@@ -13,7 +13,7 @@ from vessel_files import make_vessels
 from napari_isx import Timing
 from napari_isx.session.channel import Channel, channels_of
 from napari_isx.session.groups import VesselGroup
-from napari_isx.session.plotdata import channel_row, thin_steps, trace_rows
+from napari_isx.session.plot_rows import channel_row, thin_steps, trace_rows
 from napari_isx.timeline.clock import Clock
 
 

@@ -9,7 +9,7 @@ from clock_files import stamped_gpio, stamped_movie
 from scenes import make_cells, make_movie
 
 from napari_isx.session.channel import Channel, channels_of
-from napari_isx.session.channels import ChannelList
+from napari_isx.session.channel_list import ChannelList
 from napari_isx.session.session import Session
 from napari_isx.timeline.clock import Clock
 

@@ -11,7 +11,7 @@ from scenes import START, make_cells, make_events
 
 from napari_isx import IsxFileError, Timing
 from napari_isx.session.groups import CellGroup
-from napari_isx.session.plotdata import thin_out, trace_row
+from napari_isx.session.plot_rows import thin_out, trace_row
 from napari_isx.timeline.clock import Clock
 
 UNITS = {"idps": {"cellset": {"units": "dF over noise"}}}

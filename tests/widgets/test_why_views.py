@@ -14,7 +14,7 @@ from qtpy.QtWidgets import QApplication, QComboBox, QPushButton, QToolButton
 from napari_isx.analysis.event_clips import Clip, ClipEvent, Loop
 from napari_isx.analysis.event_image import EventImage
 from napari_isx.analysis.trace_heatmap import HeatMap, shade
-from napari_isx.session.plotdata import TraceRow
+from napari_isx.session.plot_rows import TraceRow
 from napari_isx.widgets.heatmap import HeatMapView
 from napari_isx.widgets.theme import plot_colors
 from napari_isx.widgets.why import WhyView

@@ -12,11 +12,11 @@ from napari_isx.io.base.recording import Recording
 from napari_isx.io.cells.cell_set import CellSet
 from napari_isx.io.events.event_set import EventSet
 from napari_isx.io.vessels.vessel_set import VesselSet
-from napari_isx.session.cells.review import Review, Reviews
-from napari_isx.session.channels import ChannelList
+from napari_isx.session.channel_list import ChannelList
 from napari_isx.session.cursor import TimeCursor
 from napari_isx.session.groups import CellGroup, VesselGroup, group_cells
-from napari_isx.session.plotdata import event_times_s
+from napari_isx.session.plot_rows import event_times_s
+from napari_isx.session.review import Review, Reviews
 from napari_isx.timeline.clock import Clock
 
 

@@ -20,7 +20,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_isx.session.info.info import Info
+from napari_isx.session.file_info.account import Info
 from napari_isx.widgets.info_control import InfoControl
 from napari_isx.widgets.info_tree import InfoTree, copy_to_clipboard
 

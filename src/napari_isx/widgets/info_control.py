@@ -8,8 +8,8 @@ from weakref import ref
 
 from napari_isx.io.base.recording import Recording
 from napari_isx.layers.keys import recording_of
-from napari_isx.session.info.info import describe, save_info
-from napari_isx.session.info.info_rows import title_of
+from napari_isx.session.file_info.account import describe, save_info
+from napari_isx.session.file_info.file_rows import title_of
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel

@@ -29,8 +29,8 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_isx.session.info.info import Info, InfoEntry
-from napari_isx.session.info.info_words import json_text
+from napari_isx.session.file_info.account import Info, InfoEntry
+from napari_isx.session.file_info.words import json_text
 
 _ENTRY_ROLE: Final = int(Qt.ItemDataRole.UserRole)
 _BREAKABLE: Final = re.compile(r"[/\\_-](?=\w{3})")

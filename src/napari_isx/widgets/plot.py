@@ -11,7 +11,7 @@ from qtpy.QtGui import QKeyEvent
 from qtpy.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from napari_isx.io.cells.cell_set import CellStatus
-from napari_isx.session.plotdata import TraceRow
+from napari_isx.session.plot_rows import TraceRow
 from napari_isx.widgets.plot_row import LEFT_AXIS_PX, PlotColors, Row
 
 __all__ = ["MAX_CHANNELS", "MAX_ROWS", "PlotColors", "TracePlot"]

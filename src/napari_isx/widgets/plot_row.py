@@ -13,7 +13,7 @@ from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QGraphicsItem
 
 from napari_isx.io.cells.cell_set import CellStatus
-from napari_isx.session.plotdata import RowStyle, TraceRow, thin_out, thin_steps
+from napari_isx.session.plot_rows import RowStyle, TraceRow, thin_out, thin_steps
 from napari_isx.widgets.symbols import SYMBOLS
 
 LEFT_AXIS_PX: Final = 64

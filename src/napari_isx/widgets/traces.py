@@ -23,7 +23,7 @@ from qtpy.QtWidgets import (
 
 from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.layers.styles import ColorBy
-from napari_isx.session.plotdata import TraceRow
+from napari_isx.session.plot_rows import TraceRow
 from napari_isx.timeline.report import ClockWords
 from napari_isx.widgets.cell_list import CellList
 from napari_isx.widgets.channel_list import ChannelItem, ChannelPanel

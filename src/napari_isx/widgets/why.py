@@ -26,7 +26,7 @@ from qtpy.QtWidgets import (
 from napari_isx.analysis.event_clips import Loop
 from napari_isx.analysis.event_image import EventImage
 from napari_isx.io.cells.cell_set import CellStatus
-from napari_isx.session.plotdata import TraceRow, thin_out
+from napari_isx.session.plot_rows import TraceRow, thin_out
 from napari_isx.widgets.passing_keys import pass_keys_on
 from napari_isx.widgets.plot import PlotColors
 from napari_isx.widgets.seen import SeenWidget

@@ -8,8 +8,8 @@ from scenes import blob, make_cells, make_events
 
 from napari_isx import open_isx
 from napari_isx.analysis.rois import cut_rois
-from napari_isx.session.cells.cell_filter import CellFilter
-from napari_isx.session.cells.review import MAX_RESELECTED
+from napari_isx.session.cell_filter import CellFilter
+from napari_isx.session.review import MAX_RESELECTED
 from napari_isx.session.session import Session
 
 CENTERS = [(5, 6), (5, 20), (16, 9), (16, 22), (10, 14)]

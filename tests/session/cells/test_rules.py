@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from napari_isx.analysis.cell_metrics.definitions import Metric
-from napari_isx.session.cells.cell_table import CellTable
-from napari_isx.session.cells.rules import Condition, Rule, preview_text
+from napari_isx.session.cell_table import CellTable
+from napari_isx.session.rules import Condition, Rule, preview_text
 
 STATUSES = ["accepted", "undecided", "undecided", "rejected", "undecided"]
 SNR = [3.0, np.nan, 1.0, 2.0, 9.0]

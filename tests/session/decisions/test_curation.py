@@ -7,8 +7,8 @@ import recordings
 from scenes import make_cells
 
 from napari_isx import IsxFileError, open_isx, write_cell_set
+from napari_isx.session.decisions.conflicts import SaveConflict
 from napari_isx.session.decisions.curation import Curation
-from napari_isx.session.decisions.saving import SaveConflict
 
 STATUSES = ["accepted", "undecided", "rejected"]
 

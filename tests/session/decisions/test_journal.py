@@ -16,9 +16,9 @@ import recordings
 from journals import COUNT, OPENED, journal_of, kinds
 
 from napari_isx import IsxFileError, open_isx
+from napari_isx.export.decisions_csv import COLUMNS, write_decisions_csv
 from napari_isx.session.decisions import journal as journal_module
 from napari_isx.session.decisions import journal_file
-from napari_isx.session.decisions.decision_log import COLUMNS
 from napari_isx.session.decisions.journal import (
     format_line,
     parse_line,
@@ -285,7 +285,7 @@ def test_the_log_as_a_table(folder, window, tmp_path):
     curation = window(folder / "c.isxd")
     curation.restore()
     curation.decide_many({0: "undecided", 2: "undecided"}, "rule", 'SNR < 3, "weak"')
-    assert curation.export_decisions_csv(tmp_path / "log.csv") == 4
+    assert write_decisions_csv(tmp_path / "log.csv", curation.journal_entries()) == 4
     with (tmp_path / "log.csv").open(encoding="utf-8-sig", newline="") as handle:
         header, *rows = csv.reader(handle)
     assert header == list(COLUMNS)
@@ -308,7 +308,7 @@ def test_names_that_cannot_be_encoded_are_noted_and_exported(folder, window, tmp
     journal = read_journal(curation.journal_path)
     assert journal.identity.names == tuple(names)
     assert journal.statuses() == ["rejected"] * COUNT
-    curation.export_decisions_csv(tmp_path / "log.csv")
+    write_decisions_csv(tmp_path / "log.csv", curation.journal_entries())
     assert (tmp_path / "log.csv").stat().st_size > 100
 
 

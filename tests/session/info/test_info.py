@@ -17,8 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_isx import open_isx, write_vessel_set
-from napari_isx.session.info.info import describe, save_info
-from napari_isx.session.info.info_words import (
+from napari_isx.session.file_info.account import describe, save_info
+from napari_isx.session.file_info.words import (
     as_json,
     as_words,
     duration,

@@ -13,7 +13,7 @@ from napari_isx.analysis.rois import cut_rois
 from napari_isx.session.groups import CellGroup
 from napari_isx.session.pictures import closeup as module
 from napari_isx.session.pictures.closeup import read_pictures, subject_of
-from napari_isx.session.plotdata import trace_row
+from napari_isx.session.plot_rows import trace_row
 from napari_isx.timeline.clock import Clock
 
 

@@ -10,7 +10,7 @@ from scenes import START, make_cells, make_events, make_movie
 
 from napari_isx import Timing
 from napari_isx.analysis.cell_metrics.definitions import Metric
-from napari_isx.session.cells.cell_table import CellTable
+from napari_isx.session.cell_table import CellTable
 from napari_isx.session.groups import CellGroup
 from napari_isx.session.pictures.overview import (
     find_order,

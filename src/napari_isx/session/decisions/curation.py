@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import itertools
 import operator
-import os
 import uuid
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -18,12 +17,11 @@ from napari_isx.io.cells.cell_set import STATUSES, CellSet, CellStatus
 from napari_isx.io.errors import IsxFileError
 from napari_isx.io.open import open_isx
 from napari_isx.session.decisions.author import Author, now
-from napari_isx.session.decisions.decision_log import write_decisions_csv
+from napari_isx.session.decisions.conflicts import SaveConflict, explained, find_differences
 from napari_isx.session.decisions.history import History, Step
 from napari_isx.session.decisions.journal import CellSetIdentity, Change, Entry, Kind
 from napari_isx.session.decisions.journal_file import JournalFile
-from napari_isx.session.decisions.restoring import Restorable, find_restorable
-from napari_isx.session.decisions.saving import SaveConflict, explained, find_differences
+from napari_isx.session.decisions.restorable import Restorable, find_restorable
 
 _HASHED_SAMPLES: Final = 1 << 16
 
@@ -208,10 +206,6 @@ class Curation:
     def journal_entries(self) -> list[Entry]:
         """All that was ever noted about these cells, by any window, in order of time."""
         return self._journal.read()
-
-    def export_decisions_csv(self, path: str | os.PathLike[str]) -> int:
-        """Write the decision log into a CSV file; see :func:`write_decisions_csv`."""
-        return write_decisions_csv(path, self.journal_entries())
 
     def retry_journal(self) -> None:
         """Write decisions that no disk took, if there are any; told by signals."""

@@ -30,7 +30,7 @@ from napari_isx.analysis.rois import Roi
 from napari_isx.io.cells.cell_set import CellSet
 from napari_isx.io.movies.isxd import Movie
 from napari_isx.session.groups import CellGroup
-from napari_isx.session.plotdata import TraceRow
+from napari_isx.session.plot_rows import TraceRow
 from napari_isx.timeline.clock import Placed
 
 Extent: TypeAlias = "tuple[float, float, float, float]"

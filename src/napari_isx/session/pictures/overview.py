@@ -20,7 +20,7 @@ from napari_isx.analysis.trace_heatmap import (
     shade,
 )
 from napari_isx.io.cells.cell_set import STATUSES, CellSet
-from napari_isx.session.cells.cell_table import CellTable
+from napari_isx.session.cell_table import CellTable
 from napari_isx.session.groups import CellGroup
 from napari_isx.timeline.clock import Placed
 

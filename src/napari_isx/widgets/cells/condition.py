@@ -20,8 +20,8 @@ from qtpy.QtWidgets import (
 from superqt import QDoubleRangeSlider, QDoubleSlider
 
 from napari_isx.analysis.cell_metrics.definitions import Metric
-from napari_isx.session.cells.cell_table import CellTable
-from napari_isx.session.cells.rules import Condition, Op
+from napari_isx.session.cell_table import CellTable
+from napari_isx.session.rules import Condition, Op
 from napari_isx.widgets.cells.histogram import Histogram
 
 _Sign = Literal["<", ">", "=", "between"]

@@ -22,7 +22,7 @@ from qtpy.QtWidgets import (
 from napari_isx.analysis.cell_metrics.definitions import Metric
 from napari_isx.io.cells.cell_set import STATUSES, CellStatus
 from napari_isx.layers.styles import STATUS_COLORS
-from napari_isx.session.cells.cell_filter import CellFilter
+from napari_isx.session.cell_filter import CellFilter
 from napari_isx.widgets.cells.chips import status_icon
 from napari_isx.widgets.cells.range_filter import RangeFilter
 from napari_isx.widgets.plot import PlotColors

@@ -13,7 +13,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_isx.analysis.cell_metrics.definitions import STATUS, Metric
 from napari_isx.io.cells.cell_set import STATUSES
-from napari_isx.session.cells.cell_table import CellTable
+from napari_isx.session.cell_table import CellTable
 from napari_isx.widgets.cells.chips import status_icon
 
 _COMING: Final = "…"

@@ -26,7 +26,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_isx.io.cells.cell_set import CellStatus
-from napari_isx.session.decisions.saving import Difference
+from napari_isx.session.decisions.conflicts import Difference
 from napari_isx.widgets.symbols import SYMBOLS
 
 _Role: Final = QDialogButtonBox.ButtonRole

@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QGridLayout, QLabel, QLineEdit, QToolButton, QWidget
 from superqt import QDoubleRangeSlider
 
 from napari_isx.analysis.cell_metrics.definitions import Metric
-from napari_isx.session.cells.cell_filter import Range
+from napari_isx.session.cell_filter import Range
 from napari_isx.widgets.cells.histogram import Histogram
 from napari_isx.widgets.passing_keys import pass_keys_on
 from napari_isx.widgets.plot import PlotColors

@@ -20,8 +20,8 @@ from qtpy.QtWidgets import (
 )
 
 from napari_isx.io.cells.cell_set import STATUSES
-from napari_isx.session.cells.cell_table import CellTable
-from napari_isx.session.cells.rules import Combine, Condition, Rule
+from napari_isx.session.cell_table import CellTable
+from napari_isx.session.rules import Combine, Condition, Rule
 from napari_isx.widgets.cells.chips import status_icon
 from napari_isx.widgets.cells.condition import ConditionRow
 from napari_isx.widgets.control.rules import Among, Forecast, has_columns

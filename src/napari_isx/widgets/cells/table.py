@@ -10,7 +10,7 @@ from qtpy.QtGui import QAction, QContextMenuEvent, QKeyEvent, QKeySequence
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
 from napari_isx.io.cells.cell_set import STATUSES
-from napari_isx.session.cells.cell_table import CellTable
+from napari_isx.session.cell_table import CellTable
 from napari_isx.widgets.cells.chips import status_icon
 from napari_isx.widgets.cells.model import CellTableModel
 from napari_isx.widgets.cells.words import decision_text

@@ -9,7 +9,7 @@ from qtpy.QtCore import QEvent, QObject, Qt, QThread
 from qtpy.QtGui import QKeySequence
 from qtpy.QtWidgets import QDialog, QFileDialog, QMainWindow, QWidget
 
-from napari_isx.session.decisions.saving import SaveConflict
+from napari_isx.session.decisions.conflicts import SaveConflict
 from napari_isx.session.groups import CellGroup
 from napari_isx.widgets.cells.prompts import (
     Choice,

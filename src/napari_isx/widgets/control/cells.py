@@ -11,9 +11,9 @@ from psygnal import Signal
 
 from napari_isx.analysis.cell_metrics.definitions import STATUS
 from napari_isx.io.cells.cell_set import CellStatus
-from napari_isx.session.cells.cell_filter import CellFilter
-from napari_isx.session.cells.review import Review
+from napari_isx.session.cell_filter import CellFilter
 from napari_isx.session.groups import VesselGroup
+from napari_isx.session.review import Review
 from napari_isx.session.session import Session
 from napari_isx.widgets.cells.duplicates import Pair
 from napari_isx.widgets.control.base import Control

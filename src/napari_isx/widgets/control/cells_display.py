@@ -15,8 +15,8 @@ from psygnal import Signal
 from napari_isx.analysis.cell_metrics.definitions import STATUS
 from napari_isx.layers.keys import ROIS_KEY
 from napari_isx.layers.styles import VALUE_COLORMAP, ColorBy, value_limits
-from napari_isx.session.cells.review import Review
 from napari_isx.session.groups import CellGroup
+from napari_isx.session.review import Review
 from napari_isx.session.session import Session
 from napari_isx.widgets.cells.display import Scope, Style
 from napari_isx.widgets.control.base import Control

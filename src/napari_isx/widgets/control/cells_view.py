@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_isx.io.cells.cell_set import CellStatus
-from napari_isx.session.cells.cell_table import CellTable
+from napari_isx.session.cell_table import CellTable
 from napari_isx.widgets.cells.display import Scope, Style
 from napari_isx.widgets.cells.duplicates import Pair
 from napari_isx.widgets.control.views import View

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from napari.utils.notifications import show_warning
 
 from napari_isx.session.channel import Channel, ChannelKind
-from napari_isx.session.plotdata import TraceRow, channel_row
+from napari_isx.session.plot_rows import TraceRow, channel_row
 from napari_isx.session.session import Session
 from napari_isx.timeline.report import ClockWords, clock_words
 from napari_isx.widgets.channel_list import ChannelItem

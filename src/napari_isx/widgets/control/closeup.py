@@ -20,7 +20,7 @@ from napari_isx.io.movies.isxd import Movie
 from napari_isx.session.groups import CellGroup, VesselGroup
 from napari_isx.session.pictures.closeup import Extent, Pictures, Subject, read_pictures, subject_of
 from napari_isx.session.pictures.fitting import fitting_movies
-from napari_isx.session.plotdata import TraceRow, trace_row
+from napari_isx.session.plot_rows import TraceRow, trace_row
 from napari_isx.session.session import Session
 from napari_isx.widgets.control.centering import CenteringControl
 from napari_isx.widgets.control.seen import SeenControl, SeenView

@@ -12,8 +12,7 @@ import numpy as np
 
 from napari_isx.analysis.trace_heatmap import HeatMap, Norm, Order, Shades
 from napari_isx.io.cells.cell_set import CellSet, CellStatus
-from napari_isx.session.cells.cell_table import CellTable
-from napari_isx.session.cells.review import Review
+from napari_isx.session.cell_table import CellTable
 from napari_isx.session.groups import CellGroup, VesselGroup
 from napari_isx.session.pictures.overview import (
     FILE_ORDER,
@@ -26,6 +25,7 @@ from napari_isx.session.pictures.overview import (
     read_detail,
     read_overview,
 )
+from napari_isx.session.review import Review
 from napari_isx.session.session import Session
 from napari_isx.widgets.control.review_follower import ReviewFollower
 from napari_isx.widgets.control.seen import SeenControl, SeenView

@@ -13,7 +13,7 @@ from psygnal import Signal
 from napari_isx.analysis.cell_metrics.compute import MetricColumns
 from napari_isx.analysis.rois import Roi
 from napari_isx.layers.keys import ROIS_KEY
-from napari_isx.session.cells.review import Review
+from napari_isx.session.review import Review
 from napari_isx.session.session import Session
 from napari_isx.widgets.control.base import Control
 from napari_isx.widgets.work import Work

@@ -12,9 +12,9 @@ from napari_isx.analysis.cell_metrics.agreement import Agreement, compare
 from napari_isx.analysis.cell_metrics.definitions import STATUS
 from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.io.format.atomic_write import write_whole
-from napari_isx.session.cells.review import Review
 from napari_isx.session.decisions.journal import read_journal
 from napari_isx.session.groups import CellGroup
+from napari_isx.session.review import Review
 from napari_isx.session.session import Session
 from napari_isx.widgets.control.base import Control
 from napari_isx.widgets.control.review_follower import ReviewFollower

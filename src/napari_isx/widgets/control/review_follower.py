@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from napari_isx.session.cells.review import Review
+from napari_isx.session.review import Review
 from napari_isx.session.session import Session
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from napari_isx.analysis.cell_metrics.definitions import STATUS, Metric
 from napari_isx.io.cells.cell_set import CellStatus
-from napari_isx.session.cells.cell_table import CellTable
-from napari_isx.session.cells.review import Review
-from napari_isx.session.cells.rules import Condition, Rule, preview_text
+from napari_isx.session.cell_table import CellTable
 from napari_isx.session.groups import CellGroup
+from napari_isx.session.review import Review
+from napari_isx.session.rules import Condition, Rule, preview_text
 from napari_isx.session.session import Session
 from napari_isx.widgets.control.base import Control
 from napari_isx.widgets.control.canvas import CanvasControl

@@ -15,11 +15,12 @@ from psygnal import Signal
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication
 
+from napari_isx.export.decisions_csv import write_decisions_csv
 from napari_isx.io.cells.status_backups import KEPT_SUFFIX, kept_footers
 from napari_isx.io.errors import IsxFileError
+from napari_isx.session.decisions.conflicts import SaveConflict
 from napari_isx.session.decisions.curation import Curation
-from napari_isx.session.decisions.restoring import Restorable
-from napari_isx.session.decisions.saving import SaveConflict
+from napari_isx.session.decisions.restorable import Restorable
 from napari_isx.session.groups import CellGroup
 from napari_isx.session.session import Session
 from napari_isx.widgets.control.base import Control
@@ -329,7 +330,7 @@ class SavingControl(Control):
 
         def steps() -> Iterator[_Outcome]:
             try:
-                count = curation.export_decisions_csv(target)
+                count = write_decisions_csv(target, curation.journal_entries())
             except OSError as error:
                 yield _Outcome(f"{target.name} was not written: {_said(error)}.")
             else:

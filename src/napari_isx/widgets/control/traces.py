@@ -13,7 +13,7 @@ from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.io.movies.isxd import Movie
 from napari_isx.layers.styles import ColorBy
 from napari_isx.session.groups import CellGroup
-from napari_isx.session.plotdata import TraceRow, trace_rows
+from napari_isx.session.plot_rows import TraceRow, trace_rows
 from napari_isx.session.session import Session
 from napari_isx.widgets.control.base import Control
 from napari_isx.widgets.control.cells_display import CellsDisplay

@@ -23,8 +23,8 @@ from napari_isx.io.movies.compressed import CompressedMovie
 from napari_isx.io.movies.isxd import Image, Movie
 from napari_isx.io.movies.planes import MoviePlane
 from napari_isx.io.vessels.vessel_set import VesselSet
-from napari_isx.session.info.info_acquisition import Row
-from napari_isx.session.info.info_words import (
+from napari_isx.session.file_info.acquisition_rows import Row
+from napari_isx.session.file_info.words import (
     NOTHING,
     as_words,
     clipped,

@@ -18,8 +18,8 @@ from napari_isx.analysis.cell_metrics.definitions import (
     Metric,
 )
 from napari_isx.io.cells.cell_set import STATUSES, CellStatus
-from napari_isx.session.cells.cell_filter import CellFilter
-from napari_isx.session.cells.natural import natural_ranks
+from napari_isx.session.cell_filter import CellFilter
+from napari_isx.session.natural_order import natural_ranks
 
 if TYPE_CHECKING:
     from napari_isx.session.decisions.curation import Curation

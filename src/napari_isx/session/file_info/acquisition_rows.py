@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from napari_isx.io.base.recording import Recording
-from napari_isx.session.info.info_words import as_words
+from napari_isx.session.file_info.words import as_words
 
 
 class Row(NamedTuple):

@@ -13,7 +13,7 @@ from napari_isx.analysis.cell_metrics.definitions import metrics_of
 from napari_isx.analysis.cell_metrics.neighbors import Duplicate, suspected_duplicates
 from napari_isx.analysis.rois import Roi
 from napari_isx.io.cells.cell_set import CellStatus
-from napari_isx.session.cells.cell_table import CellTable
+from napari_isx.session.cell_table import CellTable
 from napari_isx.session.decisions.curation import Curation
 from napari_isx.session.groups import CellGroup, VesselGroup
 

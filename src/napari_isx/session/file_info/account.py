@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from napari_isx.io.base.recording import Recording
 from napari_isx.io.format.atomic_write import write_whole
-from napari_isx.session.info.info_acquisition import Row, acquisition_rows, processing_rows
-from napari_isx.session.info.info_rows import (
+from napari_isx.session.file_info.acquisition_rows import Row, acquisition_rows, processing_rows
+from napari_isx.session.file_info.file_rows import (
     clock_rows,
     content_rows,
     content_title,
@@ -24,7 +24,7 @@ from napari_isx.session.info.info_rows import (
     timing_rows,
     title_of,
 )
-from napari_isx.session.info.info_words import as_json, as_words, json_text
+from napari_isx.session.file_info.words import as_json, as_words, json_text
 from napari_isx.timeline.clock import Placed
 
 SUFFIXES: Final = (".txt", ".json")

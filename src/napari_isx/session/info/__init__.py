@@ -1,1 +1,0 @@
-"""What a file knows, in words."""
