@@ -118,7 +118,7 @@ def one_frame_in_napari(files: Files) -> Row:
     """A step of the slider, as napari's layers do it, without a window."""
     from napari.components import ViewerModel
 
-    from napari_isx.layers.images import movie_layer
+    from napari_isx.layers.movies import movie_layer
 
     path = files.movie()
     movie = open_isx(path)

@@ -151,7 +151,7 @@ def paint_counter(widget: Any) -> PaintCounter:
 
 def slider_step(window: Window, files: Files) -> Row:
     """A step of the slider until the canvas is drawn, beside a plain memory-mapped layer."""
-    from napari_isx.layers.images import movie_layer
+    from napari_isx.layers.movies import movie_layer
 
     path = files.movie()
     movie = open_isx(path)

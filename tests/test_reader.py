@@ -21,7 +21,8 @@ from scenes import FIELD, START, make_cells, make_events, make_movie
 
 from napari_isx import IsxFileError, Spacing, Timing, UnsupportedIsxError, write_movie
 from napari_isx.io.folders.scan import LEGACY_SUFFIXES, SUFFIXES
-from napari_isx.layers import together, window
+from napari_isx.layers import opened_together as together
+from napari_isx.layers import window_commands as window
 from napari_isx.reader import get_reader, read
 
 

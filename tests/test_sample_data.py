@@ -20,8 +20,8 @@ from napari.layers import Image, Labels, Points, Shapes
 from napari_isx import open_isx, sample_data
 from napari_isx.analysis.rois import cut_rois
 from napari_isx.layers.cells import cell_layers
-from napari_isx.layers.images import movie_layer
 from napari_isx.layers.keys import RECORDING_KEY, recording_of
+from napari_isx.layers.movies import movie_layer
 from napari_isx.sample_data import (
     COMPANION_FILES,
     FILES,

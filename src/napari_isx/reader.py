@@ -49,7 +49,7 @@ def read(path: Paths) -> list[LayerData] | list[tuple[None]]:
         A file is missing or may not be read.
     """
     from napari_isx.layers.build import layers_of
-    from napari_isx.layers.window import announce_recordings
+    from napari_isx.layers.window_commands import announce_recordings
 
     layers: list[LayerData] = []
     with _telling():
@@ -64,7 +64,7 @@ def read(path: Paths) -> list[LayerData] | list[tuple[None]]:
 @contextmanager
 def _telling() -> Iterator[None]:
     """Tell the user of a running window what is wrong with a file; without one, raise it."""
-    from napari_isx.layers.window import tell_of_broken_file
+    from napari_isx.layers.window_commands import tell_of_broken_file
 
     try:
         yield
@@ -86,7 +86,7 @@ def _in_words(error: IsxFileError | OSError) -> str:
 def _recordings(path: Paths) -> list[list[Path]]:
     """The recordings to open, each as its parts."""
     from napari_isx.io.folders.grouping import series_of
-    from napari_isx.layers.together import parts_to_open
+    from napari_isx.layers.opened_together import parts_to_open
 
     paths = _as_list(path)
     folders = [Path(one) for one in paths if os.path.isdir(one)]
@@ -100,7 +100,7 @@ def _recordings(path: Paths) -> list[list[Path]]:
 
 def _chosen(folder: Path) -> list[list[Path]]:
     """What to open of a folder: the only recording in it, or those that the user chooses."""
-    from napari_isx.layers.window import choose_recordings
+    from napari_isx.layers.window_commands import choose_recordings
 
     finds = find_recordings(folder)
     chosen = finds if len(finds) == 1 else choose_recordings(folder, finds)

@@ -10,7 +10,7 @@ from scenes import FIELD, make_movie
 
 from napari_isx import Image, Spacing, open_isx, write_image
 from napari_isx.io.format.source import FileSource
-from napari_isx.layers.images import contrast_limits, image_layer, movie_layer
+from napari_isx.layers.movies import contrast_limits, image_layer, movie_layer
 
 
 @pytest.fixture

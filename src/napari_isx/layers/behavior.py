@@ -21,7 +21,7 @@ from napari_isx.io.movies.isxd import Image, Movie
 from napari_isx.io.vessels.vessel_set import VesselSet
 from napari_isx.layers.keys import BOX_KEY, RECORDING_KEY, LayerData, recording_of
 from napari_isx.layers.placement import placement
-from napari_isx.layers.redraw import redraw
+from napari_isx.layers.redraw_shapes import redraw
 from napari_isx.layers.styles import BOX_COLOR, zone_colors
 from napari_isx.timeline.frame_grid import to_dask_in_time
 

@@ -17,8 +17,8 @@ from napari_isx.layers.behavior import behavior_layer, behavior_layers
 from napari_isx.layers.cells import cell_layers
 from napari_isx.layers.channels import channels_layer
 from napari_isx.layers.events import events_layer
-from napari_isx.layers.images import image_layer, movie_layer, plane_layers
 from napari_isx.layers.keys import LayerData
+from napari_isx.layers.movies import image_layer, movie_layer, plane_layers
 from napari_isx.layers.vessels import vessel_layers
 
 

@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.io.vessels.vessel_set import VesselSet
-from napari_isx.layers.images import picture_layer
 from napari_isx.layers.keys import RECORDING_KEY, LayerData
+from napari_isx.layers.movies import picture_layer
 from napari_isx.layers.placement import placement
 from napari_isx.layers.styles import outline_colors, vessel_widths_px
 

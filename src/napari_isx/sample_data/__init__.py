@@ -44,7 +44,7 @@ def make_sample_recording() -> list[LayerData]:
     """
     from napari_isx.io.open import open_isx
     from napari_isx.layers.build import layers_of
-    from napari_isx.layers.window import announce_recordings
+    from napari_isx.layers.window_commands import announce_recordings
 
     folder, names = sample_folder(), FILES + COMPANION_FILES
     ensure(folder, names, write_sample)
@@ -68,7 +68,7 @@ def make_sample_series() -> list[LayerData]:
     from napari_isx.io.folders.grouping import series_of
     from napari_isx.io.open import open_isx
     from napari_isx.layers.build import layers_of
-    from napari_isx.layers.window import announce_recordings
+    from napari_isx.layers.window_commands import announce_recordings
 
     folder = sample_folder("series")
     ensure(folder, SERIES_FILES, write_series)
