@@ -13,7 +13,7 @@ from napari.utils.notifications import notification_manager
 from scenes import make_cells, make_events, make_movie
 
 from napari_isx.layers import events as layer_events
-from napari_isx.widgets import event_points
+from napari_isx.viewer import event_points
 from napari_isx.widgets.coordinator import Coordinator
 
 

@@ -14,8 +14,8 @@ from widgets_data import PERIOD_S
 
 from napari_isx import Spacing, Timing, write_movie
 from napari_isx.io.movies.isxd import Movie
+from napari_isx.viewer.debounce import Later
 from napari_isx.widgets.closeup import CloseUpWidget
-from napari_isx.widgets.later import Later
 
 Left = Qt.MouseButton.LeftButton
 

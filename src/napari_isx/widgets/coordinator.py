@@ -14,10 +14,12 @@ from psygnal import Signal
 
 from napari_isx.layers.keys import recording_of
 from napari_isx.session.session import Session
-from napari_isx.widgets.control.behavior import BehaviorControl
-from napari_isx.widgets.control.canvas import CanvasControl
+from napari_isx.viewer.behavior import BehaviorControl
+from napari_isx.viewer.camera import CenteringControl
+from napari_isx.viewer.canvas import CanvasControl
+from napari_isx.viewer.fit_view import ViewControl
+from napari_isx.viewer.time import TimeControl
 from napari_isx.widgets.control.cells import CellsControl
-from napari_isx.widgets.control.centering import CenteringControl
 from napari_isx.widgets.control.channels import ChannelsControl, ChannelsView
 from napari_isx.widgets.control.closeup import CloseUpControl
 from napari_isx.widgets.control.heatmap import HeatMapControl
@@ -25,11 +27,9 @@ from napari_isx.widgets.control.keys import LayerKeys
 from napari_isx.widgets.control.raters import RatersControl
 from napari_isx.widgets.control.rules import RulesControl
 from napari_isx.widgets.control.saving import SavingControl
-from napari_isx.widgets.control.time import TimeControl
 from napari_isx.widgets.control.tools import CellTools
 from napari_isx.widgets.control.traces import TracesControl, TracesView
 from napari_isx.widgets.control.vessels import MapsView, VesselsControl
-from napari_isx.widgets.control.view import ViewControl
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Literal, get_args
+from typing import Final, get_args
 
 from qtpy.QtCore import QRectF, QSignalBlocker, QSize, Signal
 from qtpy.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_isx.analysis.cell_metrics.definitions import Metric
-
-Scope = Literal["all", "filtered", "selected"]
-Style = Literal["contours", "filled", "both"]
+from napari_isx.viewer.cell_display import Scope, Style
 
 _SCOPES: Final[dict[Scope, str]] = {
     "all": "All cells",

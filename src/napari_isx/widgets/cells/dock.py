@@ -25,8 +25,9 @@ from qtpy.QtWidgets import (
 
 from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.session.cell_table import CellTable
+from napari_isx.viewer.cell_display import Scope, Style
 from napari_isx.widgets.cells.decisions import DecisionRow
-from napari_isx.widgets.cells.display import DisplayRow, Scope, Style
+from napari_isx.widgets.cells.display import DisplayRow
 from napari_isx.widgets.cells.duplicates import DuplicatesList, Pair
 from napari_isx.widgets.cells.filters import FilterBar
 from napari_isx.widgets.cells.table import CellTableView

@@ -15,12 +15,12 @@ from napari_isx.session.cell_filter import CellFilter
 from napari_isx.session.groups import VesselGroup
 from napari_isx.session.review import Review
 from napari_isx.session.session import Session
+from napari_isx.viewer.camera import CenteringControl
+from napari_isx.viewer.canvas import CanvasControl
+from napari_isx.viewer.cell_display import CellsDisplay
+from napari_isx.viewer.control import Control
 from napari_isx.widgets.cells.duplicates import Pair
-from napari_isx.widgets.control.base import Control
-from napari_isx.widgets.control.canvas import CanvasControl
-from napari_isx.widgets.control.cells_display import CellsDisplay
 from napari_isx.widgets.control.cells_view import CellsView
-from napari_isx.widgets.control.centering import CenteringControl
 from napari_isx.widgets.control.measuring import Measuring
 from napari_isx.widgets.control.review_follower import ReviewFollower
 from napari_isx.widgets.control.saving import SavingControl

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.session.cell_table import CellTable
-from napari_isx.widgets.cells.display import Scope, Style
+from napari_isx.viewer.cell_display import Scope, Style
 from napari_isx.widgets.cells.duplicates import Pair
 from napari_isx.widgets.control.views import View
 from napari_isx.widgets.plot import PlotColors

@@ -11,8 +11,8 @@ from napari_isx.session.channel import Channel, ChannelKind
 from napari_isx.session.plot_rows import TraceRow, channel_row
 from napari_isx.session.session import Session
 from napari_isx.timeline.report import ClockWords, clock_words
+from napari_isx.viewer.control import Control
 from napari_isx.widgets.channel_list import ChannelItem
-from napari_isx.widgets.control.base import Control
 from napari_isx.widgets.control.views import View, Views
 from napari_isx.widgets.plot import MAX_CHANNELS
 

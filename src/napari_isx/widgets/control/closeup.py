@@ -22,10 +22,10 @@ from napari_isx.session.pictures.closeup import Extent, Pictures, Subject, read_
 from napari_isx.session.pictures.fitting import fitting_movies
 from napari_isx.session.plot_rows import TraceRow, trace_row
 from napari_isx.session.session import Session
-from napari_isx.widgets.control.centering import CenteringControl
+from napari_isx.viewer.camera import CenteringControl
+from napari_isx.viewer.debounce import Later
+from napari_isx.viewer.time import TimeControl
 from napari_isx.widgets.control.seen import SeenControl, SeenView
-from napari_isx.widgets.control.time import TimeControl
-from napari_isx.widgets.later import Later
 from napari_isx.widgets.work import Work
 
 if TYPE_CHECKING:

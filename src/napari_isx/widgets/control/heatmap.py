@@ -27,9 +27,9 @@ from napari_isx.session.pictures.overview import (
 )
 from napari_isx.session.review import Review
 from napari_isx.session.session import Session
+from napari_isx.viewer.time import TimeControl
 from napari_isx.widgets.control.review_follower import ReviewFollower
 from napari_isx.widgets.control.seen import SeenControl, SeenView
-from napari_isx.widgets.control.time import TimeControl
 from napari_isx.widgets.work import Work
 
 if TYPE_CHECKING:

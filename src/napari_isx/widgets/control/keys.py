@@ -14,8 +14,8 @@ from napari.utils.action_manager import action_manager
 from napari.utils.key_bindings import coerce_keybinding
 
 from napari_isx.session.session import Session
-from napari_isx.widgets.control.base import Control
-from napari_isx.widgets.control.clicks import PICKING_MODES
+from napari_isx.viewer.clicks import PICKING_MODES
+from napari_isx.viewer.control import Control
 from napari_isx.widgets.shortcuts import KEY_COMMANDS, KeyCommand
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from napari_isx.analysis.rois import Roi
 from napari_isx.layers.keys import ROIS_KEY
 from napari_isx.session.review import Review
 from napari_isx.session.session import Session
-from napari_isx.widgets.control.base import Control
+from napari_isx.viewer.control import Control
 from napari_isx.widgets.work import Work
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from napari_isx.session.decisions.journal import read_journal
 from napari_isx.session.groups import CellGroup
 from napari_isx.session.review import Review
 from napari_isx.session.session import Session
-from napari_isx.widgets.control.base import Control
+from napari_isx.viewer.control import Control
 from napari_isx.widgets.control.review_follower import ReviewFollower
 from napari_isx.widgets.control.views import View, is_alive
 from napari_isx.widgets.work import Work

@@ -13,8 +13,8 @@ from napari_isx.session.groups import CellGroup
 from napari_isx.session.review import Review
 from napari_isx.session.rules import Condition, Rule, preview_text
 from napari_isx.session.session import Session
-from napari_isx.widgets.control.base import Control
-from napari_isx.widgets.control.canvas import CanvasControl
+from napari_isx.viewer.canvas import CanvasControl
+from napari_isx.viewer.control import Control
 from napari_isx.widgets.control.review_follower import ReviewFollower
 from napari_isx.widgets.control.views import View, is_alive
 from napari_isx.widgets.plot import PlotColors

@@ -23,7 +23,7 @@ from napari_isx.session.decisions.curation import Curation
 from napari_isx.session.decisions.restorable import Restorable
 from napari_isx.session.groups import CellGroup
 from napari_isx.session.session import Session
-from napari_isx.widgets.control.base import Control
+from napari_isx.viewer.control import Control
 from napari_isx.widgets.work import Work
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from napari_isx.session.session import Session
-from napari_isx.widgets.control.base import Control
-from napari_isx.widgets.control.time import TimeControl
+from napari_isx.viewer.control import Control
+from napari_isx.viewer.time import TimeControl
 from napari_isx.widgets.control.views import View, Views
 from napari_isx.widgets.plot import PlotColors
 from napari_isx.widgets.theme import plot_colors

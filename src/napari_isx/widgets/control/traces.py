@@ -15,8 +15,8 @@ from napari_isx.layers.styles import ColorBy
 from napari_isx.session.groups import CellGroup
 from napari_isx.session.plot_rows import TraceRow, trace_rows
 from napari_isx.session.session import Session
-from napari_isx.widgets.control.base import Control
-from napari_isx.widgets.control.cells_display import CellsDisplay
+from napari_isx.viewer.cell_display import CellsDisplay
+from napari_isx.viewer.control import Control
 from napari_isx.widgets.control.views import View, Views
 from napari_isx.widgets.plot import MAX_ROWS, PlotColors
 from napari_isx.widgets.shortcuts import keys_in_words

@@ -14,10 +14,10 @@ from napari_isx.layers.styles import outline_colors, vessel_widths_px
 from napari_isx.layers.vessels import Points, nearest_vessel, vessel_lines
 from napari_isx.session.groups import VesselGroup
 from napari_isx.session.session import Session
-from napari_isx.widgets.control.base import Control
-from napari_isx.widgets.control.canvas import CanvasControl, Point
-from napari_isx.widgets.control.cells_display import CellsDisplay
-from napari_isx.widgets.control.clicks import Click, Clicks
+from napari_isx.viewer.canvas import CanvasControl, Point
+from napari_isx.viewer.cell_display import CellsDisplay
+from napari_isx.viewer.clicks import Click, Clicks
+from napari_isx.viewer.control import Control
 from napari_isx.widgets.control.views import View, Views
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from napari_isx.io.base.frames import FrameSequence
 from napari_isx.layers.keys import recording_of
 from napari_isx.session.session import Session
 from napari_isx.timeline.clock import Clock, Placed
-from napari_isx.widgets.control.base import Control
+from napari_isx.viewer.control import Control
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel

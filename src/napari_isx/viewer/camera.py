@@ -11,7 +11,7 @@ from napari_isx.analysis.rois import Roi
 from napari_isx.layers.keys import ROIS_KEY
 from napari_isx.session.groups import CellGroup
 from napari_isx.session.session import Session
-from napari_isx.widgets.control.base import Control
+from napari_isx.viewer.control import Control
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel

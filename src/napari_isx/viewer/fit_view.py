@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from napari_isx.session.session import Session
-from napari_isx.widgets.control.base import Control
-from napari_isx.widgets.later import Later
+from napari_isx.viewer.control import Control
+from napari_isx.viewer.debounce import Later
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -18,14 +18,16 @@ from napari_isx.layers.styles import VALUE_COLORMAP, ColorBy, value_limits
 from napari_isx.session.groups import CellGroup
 from napari_isx.session.review import Review
 from napari_isx.session.session import Session
-from napari_isx.widgets.cells.display import Scope, Style
-from napari_isx.widgets.control.base import Control
-from napari_isx.widgets.control.canvas import CanvasControl
-from napari_isx.widgets.control.centering import CenteringControl
-from napari_isx.widgets.control.clicks import is_picking
+from napari_isx.viewer.camera import CenteringControl
+from napari_isx.viewer.canvas import CanvasControl
+from napari_isx.viewer.clicks import is_picking
+from napari_isx.viewer.control import Control
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
+
+Scope = Literal["all", "filtered", "selected"]
+Style = Literal["contours", "filled", "both"]
 
 _LEGEND_COLORS: Final = 9
 

@@ -8,7 +8,7 @@ from napari_isx.io.behavior.movie import BehaviorMovie
 from napari_isx.layers.behavior import field_of, place_beside, show_box
 from napari_isx.layers.keys import BOX_KEY
 from napari_isx.session.session import Session
-from napari_isx.widgets.control.base import Control
+from napari_isx.viewer.control import Control
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel

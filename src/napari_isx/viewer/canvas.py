@@ -23,10 +23,10 @@ from napari_isx.layers.keys import ROIS_KEY, recording_of
 from napari_isx.layers.styles import ColorBy
 from napari_isx.session.groups import CellGroup
 from napari_isx.session.session import Session
-from napari_isx.widgets.control.base import Control
-from napari_isx.widgets.control.clicks import Click, Clicks
-from napari_isx.widgets.event_points import EventPoints
-from napari_isx.widgets.highlight import SelectionOutline
+from napari_isx.viewer.clicks import Click, Clicks
+from napari_isx.viewer.control import Control
+from napari_isx.viewer.event_points import EventPoints
+from napari_isx.viewer.selection_outline import SelectionOutline
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
