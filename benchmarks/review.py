@@ -85,8 +85,8 @@ def sorting_and_filtering() -> Row:
 
 def reviewing(files: Files) -> Iterator[Row]:
     """What is felt while reviewing, with the docks open: until the window is drawn anew."""
-    from napari_isx.widgets.cells.dock import CellsWidget
-    from napari_isx.widgets.coordinator import Coordinator
+    from napari_isx.app.coordinator import Coordinator
+    from napari_isx.docks.cells.dock import CellsWidget
 
     sizes = files.sizes
     window = Window()

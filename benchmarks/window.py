@@ -112,7 +112,7 @@ class Window:
         """The dock, watched from now on."""
         from qtpy.QtWidgets import QLabel
 
-        from napari_isx.widgets.traces import TracesWidget
+        from napari_isx.docks.traces.dock import TracesWidget
 
         self.settle(1.0)
         (dock,) = self.viewer.window._qt_window.findChildren(TracesWidget)
@@ -278,7 +278,7 @@ def dock_cost(window: Window, change: Callable[[], object], files: Files) -> Cos
 
 def _show_cells(window: Window, files: Files, num_samples: int) -> tuple[Any, Any]:
     """Open cells beside a movie, select one of them, and return coordinator and dock."""
-    from napari_isx.widgets.coordinator import Coordinator
+    from napari_isx.app.coordinator import Coordinator
 
     num_cells = 8 if num_samples > files.sizes.samples else files.sizes.cells
     window.open(files.cells(num_cells, num_samples, SMALL_FIELD))

@@ -34,10 +34,10 @@ if TYPE_CHECKING:
     from qtpy.QtGui import QPixmap
     from qtpy.QtWidgets import QWidget
 
+    from napari_isx.app.coordinator import Coordinator
+    from napari_isx.docks.cells.dock import CellsWidget
     from napari_isx.io.cells.cell_set import CellStatus
     from napari_isx.session.groups import CellGroup
-    from napari_isx.widgets.cells.dock import CellsWidget
-    from napari_isx.widgets.coordinator import Coordinator
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 MAX_BYTES = 300_000
@@ -130,8 +130,8 @@ def take_window(viewer: Viewer) -> None:
 def take_traces(viewer: Viewer, coordinator: Coordinator) -> None:
     from qtpy.QtWidgets import QTabWidget
 
+    from napari_isx.docks.traces.dock import TracesWidget
     from napari_isx.session.groups import VesselGroup
-    from napari_isx.widgets.traces import TracesWidget
 
     traces = find_widget(viewer, TracesWidget)
     tabs = traces.findChild(QTabWidget)
@@ -158,7 +158,7 @@ def show_channels(coordinator: Coordinator, names: Sequence[str]) -> None:
 def take_review(viewer: Viewer, journal: Path) -> None:
     from qtpy.QtCore import Qt
 
-    from napari_isx.widgets.traces import TracesWidget
+    from napari_isx.docks.traces.dock import TracesWidget
 
     coordinator = open_sample(viewer, cells=(DOUBTFUL_CELL,), size=(1060, 700))
     group = coordinator.session.groups[0]
@@ -231,7 +231,7 @@ def take_raters(coordinator: Coordinator, journal: Path) -> None:
 
 
 def take_keys(viewer: Viewer, coordinator: Coordinator) -> None:
-    from napari_isx.widgets.cells.keys_card import KeysCard
+    from napari_isx.app.keys_card import KeysCard
 
     coordinator.tools.show_keys()
     settle()

@@ -11,9 +11,9 @@ from napari import Viewer
 from qtpy.QtWidgets import QApplication, QDockWidget, QWidget
 
 from napari_isx import open_isx
+from napari_isx.app.coordinator import Coordinator
 from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.session.session import Session
-from napari_isx.widgets.coordinator import Coordinator
 
 _LONGEST_WAIT_S = 30.0
 

@@ -12,8 +12,8 @@ import pytest
 from npe2 import PluginManager, PluginManifest
 
 import napari_isx
+from napari_isx.app.shortcuts import KEY_COMMANDS
 from napari_isx.io.folders.scan import LEGACY_SUFFIXES, SUFFIXES
-from napari_isx.widgets.shortcuts import KEY_COMMANDS
 
 PACKAGED = Path(napari_isx.__file__).with_name("napari.yaml")
 TOP_LEVEL = Path(__file__).parents[1] / "napari.yaml"

@@ -17,11 +17,11 @@ from napari_isx.analysis.cell_metrics.definitions import (
     metrics_of,
 )
 from napari_isx.analysis.cell_metrics.neighbors import MIN_CORRELATION, MIN_OVERLAP
+from napari_isx.app.key_presets import PRESETS
+from napari_isx.app.shortcuts import KEY_COMMANDS
 from napari_isx.export.decisions_csv import COLUMNS
 from napari_isx.io.cells.status_backups import KEPT_SUFFIX
 from napari_isx.session.decisions.journal import JOURNAL_SUFFIX
-from napari_isx.widgets.key_presets import PRESETS
-from napari_isx.widgets.shortcuts import KEY_COMMANDS
 
 DOCS = Path(__file__).parents[1] / "docs"
 IMAGES = DOCS / "images"
@@ -113,7 +113,7 @@ def test_every_preset_is_told_of_with_its_keys():
 
 
 def test_buttons_and_menus_are_called_what_they_are_called(review):
-    from napari_isx.widgets.cells import dock
+    from napari_isx.docks.cells import dock
 
     for title, _ in dock._TOOLS.values():
         assert f"*{title}*" in review, title

@@ -17,9 +17,9 @@ from napari.utils.interactions import (
 )
 from psygnal import Signal
 
+from napari_isx.app.coordinator import Coordinator
 from napari_isx.io.base.recording import Recording
 from napari_isx.layers.build import layers_of
-from napari_isx.widgets.coordinator import Coordinator
 
 try:
     from napari.utils.interactions import ReadOnlyWrapper

@@ -11,9 +11,9 @@ from psygnal import Signal
 from scenes import blob, make_cells, make_events, make_movie
 
 from napari_isx import Spacing
+from napari_isx.app.shortcuts import KEY_COMMANDS, register_shortcuts
+from napari_isx.docks.common import background as work
 from napari_isx.session.cell_filter import CellFilter
-from napari_isx.widgets import work
-from napari_isx.widgets.shortcuts import KEY_COMMANDS, register_shortcuts
 
 CENTERS = [(5, 6), (5, 20), (16, 9)]
 
@@ -180,7 +180,7 @@ def test_they_are_measured_anew_with_events_and_without(stage, dock, paths):
 
 def test_a_file_that_is_cut_short_is_told_once(stage, dock, paths, monkeypatch):
     told = []
-    monkeypatch.setattr("napari_isx.widgets.control.measuring.show_warning", told.append)
+    monkeypatch.setattr("napari_isx.docks.cells.measuring.show_warning", told.append)
 
     def broken(*files):
         raise OSError("cells.isxd is 3 bytes long.")
@@ -267,7 +267,7 @@ def test_saving(stage, dock, paths):
 
 def test_saving_that_fails_keeps_the_decisions(stage, dock, paths, monkeypatch):
     told = []
-    monkeypatch.setattr("napari_isx.widgets.control.saving.show_error", told.append)
+    monkeypatch.setattr("napari_isx.docks.saving.controller.show_error", told.append)
     stage.open(paths["cells"])
     dock.decisions.shown_decided.emit("rejected")
     curation = stage.session.group.curation

@@ -15,7 +15,7 @@ from scenes import make_cells, make_movie
 from vessel_files import make_vessels
 
 from napari_isx import Timing, write_movie
-from napari_isx.widgets.shortcuts import KEY_COMMANDS
+from napari_isx.app.shortcuts import KEY_COMMANDS
 
 SHOWN = ["Digital GPI 0", "GPIO-1", "BNC Trigger Input", "EX-LED"]
 EVEN = np.arange(100) * 0.05

@@ -12,9 +12,9 @@ from napari.components import ViewerModel
 from napari.utils.notifications import notification_manager
 from scenes import make_cells, make_events, make_movie
 
+from napari_isx.app.coordinator import Coordinator
 from napari_isx.layers import events as layer_events
 from napari_isx.viewer import event_points
-from napari_isx.widgets.coordinator import Coordinator
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from qtpy.QtWidgets import QApplication
 from scenes import START, make_cells, make_events, make_movie
 
 from napari_isx import Timing
+from napari_isx.docks.heatmap import orders as overview
 from napari_isx.session.cell_filter import CellFilter
-from napari_isx.session.pictures import overview
 
 
 class HeatMap:

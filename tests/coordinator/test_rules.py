@@ -9,8 +9,8 @@ import pytest
 from psygnal import Signal
 from scenes import make_cells
 
+from napari_isx.docks.rules.controller import PRESETS, remembered_rules
 from napari_isx.session.rules import Condition, Rule
-from napari_isx.widgets.control.rules import PRESETS, remembered_rules
 
 STATUSES = ["accepted", "undecided", "rejected"]
 LARGE = Rule((Condition("area", ">", 15.0),), "all", "accepted", "rejected")

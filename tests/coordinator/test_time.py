@@ -8,7 +8,7 @@ from channel_files import make_gpio
 from clock_files import stamped_behavior
 from scenes import make_cells, make_events, make_movie
 
-from napari_isx.widgets.shortcuts import KEY_COMMANDS
+from napari_isx.app.shortcuts import KEY_COMMANDS
 
 MOVIE_PERIOD_S, CELLS_PERIOD_S = 0.05, 0.1
 

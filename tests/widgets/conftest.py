@@ -23,8 +23,8 @@ from widgets_data import (
 )
 
 from napari_isx import Spacing, Timing, write_cell_set, write_event_set, write_movie
-from napari_isx.widgets.coordinator import Coordinator
-from napari_isx.widgets.traces import TracesWidget
+from napari_isx.app.coordinator import Coordinator
+from napari_isx.docks.traces.dock import TracesWidget
 
 
 @pytest.fixture(scope="session")

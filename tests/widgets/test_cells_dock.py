@@ -10,10 +10,10 @@ from qtpy.QtWidgets import QApplication, QMenu, QMessageBox
 from widgets_data import NAMES
 
 from napari_isx.analysis.cell_metrics.definitions import Metric
+from napari_isx.docks.cells.decision_texts import question
+from napari_isx.docks.cells.dock import CellsWidget
+from napari_isx.docks.cells.table_model import CellTableModel, header_text
 from napari_isx.session.cell_table import CellTable
-from napari_isx.widgets.cells.dock import CellsWidget
-from napari_isx.widgets.cells.model import CellTableModel, header_text
-from napari_isx.widgets.cells.words import question
 
 Ctrl = Qt.KeyboardModifier.ControlModifier
 Shift = Qt.KeyboardModifier.ShiftModifier

@@ -11,10 +11,10 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QCheckBox, QToolButton
 from vessel_files import BOXES, PIXEL_UM, make_vessels
 
+from napari_isx.docks.common.theme import plot_colors
+from napari_isx.docks.traces.plot_row import ValueAxis
 from napari_isx.io.gpio.gpio_set import GpioSet
 from napari_isx.layers.keys import recording_of
-from napari_isx.widgets.plot_row import ValueAxis
-from napari_isx.widgets.theme import plot_colors
 
 Left = Qt.MouseButton.LeftButton
 Ctrl = Qt.KeyboardModifier.ControlModifier

@@ -13,9 +13,9 @@ from qtpy.QtWidgets import QApplication, QComboBox, QPushButton, QToolButton
 from widgets_data import PERIOD_S
 
 from napari_isx import Spacing, Timing, write_movie
+from napari_isx.docks.closeup.dock import CloseUpWidget
 from napari_isx.io.movies.isxd import Movie
 from napari_isx.viewer.debounce import Later
-from napari_isx.widgets.closeup import CloseUpWidget
 
 Left = Qt.MouseButton.LeftButton
 

@@ -19,8 +19,8 @@ from qtpy.QtWidgets import QApplication
 from widgets_data import START
 
 from napari_isx import Timing, write_movie
+from napari_isx.docks.folder.dialog import FolderDialog
 from napari_isx.io.folders.summary import Found
-from napari_isx.widgets.folder_dialog import FolderDialog
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QComboBox, QDockWidget, QMainWindow
 from scenes import make_cells
 
+from napari_isx.docks.heatmap.dock import HeatMapWidget
 from napari_isx.io.cells.cell_set import CellSet
-from napari_isx.widgets.heatmap_dock import HeatMapWidget
 
 Left = Qt.MouseButton.LeftButton
 

@@ -12,7 +12,7 @@ from qtpy.QtGui import QGuiApplication
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QFileDialog, QLineEdit, QMenu
 
-from napari_isx.widgets.info import InfoWidget
+from napari_isx.docks.info.dock import InfoWidget
 
 Ctrl = Qt.KeyboardModifier.ControlModifier
 

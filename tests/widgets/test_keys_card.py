@@ -12,9 +12,9 @@ from napari.utils.interactions import Shortcut
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 
-from napari_isx.widgets.cells.keys_card import KeysCard
-from napari_isx.widgets.key_presets import FLIP, PRESETS, current_preset, keys_of, use_preset
-from napari_isx.widgets.shortcuts import KEY_COMMANDS, register_shortcuts
+from napari_isx.app.key_presets import FLIP, PRESETS, current_preset, keys_of, use_preset
+from napari_isx.app.keys_card import KeysCard
+from napari_isx.app.shortcuts import KEY_COMMANDS, register_shortcuts
 
 
 @pytest.fixture(autouse=True)

@@ -13,9 +13,9 @@ from scenes import make_cells
 from widgets_data import NAMES, STATUSES
 
 from napari_isx import open_isx
+from napari_isx.docks.raters.controller import kappa_text, raters_of
+from napari_isx.docks.raters.dialog import RatersDialog
 from napari_isx.session.decisions.curation import Curation
-from napari_isx.widgets.cells.raters import RatersDialog
-from napari_isx.widgets.control.raters import kappa_text, raters_of
 
 THEIRS = ["rejected", "undecided", "accepted", "undecided"]
 

@@ -13,9 +13,9 @@ from qtpy.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QSpinB
 from scenes import make_cells
 
 from napari_isx import Spacing, open_isx
-from napari_isx.widgets.cells.dock import CellsWidget
-from napari_isx.widgets.closeup import CloseUpWidget
-from napari_isx.widgets.heatmap_dock import HeatMapWidget
+from napari_isx.docks.cells.dock import CellsWidget
+from napari_isx.docks.closeup.dock import CloseUpWidget
+from napari_isx.docks.heatmap.dock import HeatMapWidget
 
 Ctrl = Qt.KeyboardModifier.ControlModifier
 Shift = Qt.KeyboardModifier.ShiftModifier

@@ -13,12 +13,12 @@ from widgets_data import STATUSES
 
 from napari_isx import open_isx
 from napari_isx.analysis.cell_metrics.definitions import metrics_of
+from napari_isx.docks.cells.dock import CellsWidget
+from napari_isx.docks.rules.controller import PRESETS, Forecast
+from napari_isx.docks.rules.dialog import RulesDialog
 from napari_isx.session.cell_table import CellTable
 from napari_isx.session.decisions.curation import Curation
 from napari_isx.session.rules import Condition, Rule
-from napari_isx.widgets.cells.dock import CellsWidget
-from napari_isx.widgets.cells.rules import RulesDialog
-from napari_isx.widgets.control.rules import PRESETS, Forecast
 
 AREAS = [10.0, 20.0, 30.0]
 

@@ -13,14 +13,14 @@ from qtpy.QtWidgets import QApplication, QDialog, QFileDialog
 from widgets_data import STATUSES
 
 from napari_isx import CellSet, open_isx
+from napari_isx.app import commands
+from napari_isx.app.keys_card import KeysCard
+from napari_isx.docks.cells.dock import CellsWidget
+from napari_isx.docks.raters.dialog import RatersDialog
+from napari_isx.docks.rules.dialog import RulesDialog
+from napari_isx.docks.saving.dialogs import ConflictDialog, PreviousDialog, UnsavedDialog
+from napari_isx.docks.saving.window import prompts_of
 from napari_isx.session.decisions.curation import Curation
-from napari_isx.widgets import commands
-from napari_isx.widgets.cells.dock import CellsWidget
-from napari_isx.widgets.cells.keys_card import KeysCard
-from napari_isx.widgets.cells.prompts import ConflictDialog, PreviousDialog, UnsavedDialog
-from napari_isx.widgets.cells.raters import RatersDialog
-from napari_isx.widgets.cells.rules import RulesDialog
-from napari_isx.widgets.cells.window_prompts import prompts_of
 
 
 @pytest.fixture(autouse=True)

@@ -11,8 +11,8 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QAbstractItemView
 from widgets_data import NAMES, NUM_FRAMES, PERIOD_S
 
-from napari_isx.widgets.commands import show_traces
-from napari_isx.widgets.theme import plot_colors
+from napari_isx.app.commands import show_traces
+from napari_isx.docks.common.theme import plot_colors
 
 Ctrl = Qt.KeyboardModifier.ControlModifier
 Shift = Qt.KeyboardModifier.ShiftModifier

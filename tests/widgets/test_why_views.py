@@ -14,10 +14,10 @@ from qtpy.QtWidgets import QApplication, QComboBox, QPushButton, QToolButton
 from napari_isx.analysis.event_clips import Clip, ClipEvent, Loop
 from napari_isx.analysis.event_image import EventImage
 from napari_isx.analysis.trace_heatmap import HeatMap, shade
+from napari_isx.docks.closeup.view import WhyView
+from napari_isx.docks.common.theme import plot_colors
+from napari_isx.docks.heatmap.view import HeatMapView
 from napari_isx.session.plot_rows import TraceRow
-from napari_isx.widgets.heatmap import HeatMapView
-from napari_isx.widgets.theme import plot_colors
-from napari_isx.widgets.why import WhyView
 
 NAMES = ["C0", "C1", "C2", "C3"]
 STATUSES = ["accepted", "undecided", "rejected", None]

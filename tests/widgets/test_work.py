@@ -8,7 +8,7 @@ import pytest
 from napari.utils.progress import progress
 
 from napari_isx import IsxFileError
-from napari_isx.widgets import work
+from napari_isx.docks.common import background as work
 
 
 class Told:

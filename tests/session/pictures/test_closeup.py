@@ -10,9 +10,9 @@ from scenes import FIELD, blob, make_cells, make_events, make_movie
 
 from napari_isx import Spacing
 from napari_isx.analysis.rois import cut_rois
+from napari_isx.docks.closeup import pictures as module
+from napari_isx.docks.closeup.pictures import read_pictures, subject_of
 from napari_isx.session.groups import CellGroup
-from napari_isx.session.pictures import closeup as module
-from napari_isx.session.pictures.closeup import read_pictures, subject_of
 from napari_isx.session.plot_rows import trace_row
 from napari_isx.timeline.clock import Clock
 

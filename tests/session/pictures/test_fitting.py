@@ -10,8 +10,8 @@ import pytest
 from scenes import FIELD, START, make_cells, make_events, make_movie
 
 from napari_isx import Spacing, Timing, write_movie
+from napari_isx.docks.closeup.movie_choice import fitting_movies
 from napari_isx.session.groups import CellGroup
-from napari_isx.session.pictures.fitting import fitting_movies
 from napari_isx.timeline.clock import Clock
 
 

@@ -10,9 +10,7 @@ from scenes import START, make_cells, make_events, make_movie
 
 from napari_isx import Timing
 from napari_isx.analysis.cell_metrics.definitions import Metric
-from napari_isx.session.cell_table import CellTable
-from napari_isx.session.groups import CellGroup
-from napari_isx.session.pictures.overview import (
+from napari_isx.docks.heatmap.orders import (
     find_order,
     first_events_s,
     order_cells,
@@ -20,6 +18,8 @@ from napari_isx.session.pictures.overview import (
     read_detail,
     read_overview,
 )
+from napari_isx.session.cell_table import CellTable
+from napari_isx.session.groups import CellGroup
 from napari_isx.timeline.clock import Clock
 
 NAMES = ["A", "B", "A"]

@@ -1,0 +1,147 @@
+"""Connects one viewer, its session and the docks that show it.
+
+Views and models do not know each other: a view says what the user asked for, the coordinator's
+parts act on the session or the viewer, and tell the views what to show. It needs no window: a
+`ViewerModel` will do.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Protocol
+from weakref import WeakKeyDictionary, ref
+
+from psygnal import Signal
+
+from napari_isx.app.layer_keys import LayerKeys
+from napari_isx.app.tools import CellTools
+from napari_isx.docks.cells.controller import CellsControl
+from napari_isx.docks.closeup.controller import CloseUpControl
+from napari_isx.docks.heatmap.controller import HeatMapControl
+from napari_isx.docks.raters.controller import RatersControl
+from napari_isx.docks.rules.controller import RulesControl
+from napari_isx.docks.saving.controller import SavingControl
+from napari_isx.docks.traces.channels_controller import ChannelsControl, ChannelsView
+from napari_isx.docks.traces.controller import TracesControl, TracesView
+from napari_isx.docks.traces.vessels_controller import MapsView, VesselsControl
+from napari_isx.layers.keys import recording_of
+from napari_isx.session.session import Session
+from napari_isx.viewer.behavior import BehaviorControl
+from napari_isx.viewer.camera import CenteringControl
+from napari_isx.viewer.canvas import CanvasControl
+from napari_isx.viewer.fit_view import ViewControl
+from napari_isx.viewer.time import TimeControl
+
+if TYPE_CHECKING:
+    from napari.components import ViewerModel
+
+
+class DockView(TracesView, ChannelsView, MapsView, Protocol):
+    """All that is asked of a dock; see `TracesWidget`."""
+
+
+class Coordinator:
+    """Acts for one viewer. Get it with :meth:`of`.
+
+    Attributes
+    ----------
+    session : Session
+    time : TimeControl
+    canvas : CanvasControl
+    cells : CellsControl
+    keys : LayerKeys
+    rules : RulesControl
+    raters : RatersControl
+    saving : SavingControl
+    tools : CellTools
+    behavior : BehaviorControl
+    traces : TracesControl
+    channels : ChannelsControl
+    vessels : VesselsControl
+    view : ViewControl
+    closeup : CloseUpControl
+    heatmap : HeatMapControl
+    """
+
+    opened: ClassVar[Signal] = Signal()
+    """Something that the dock shows is open in the viewer where nothing was before."""
+
+    _all: ClassVar[WeakKeyDictionary[ViewerModel, Coordinator]] = WeakKeyDictionary()
+
+    def __init__(self, viewer: ViewerModel) -> None:
+        self._viewer_ref = ref(viewer)
+        self.session = Session()
+        self.time = TimeControl(viewer, self.session)
+        self.canvas = CanvasControl(viewer, self.session)
+        # After the canvas, so that a click still holds the mouse down when it has selected.
+        centering = CenteringControl(viewer, self.session)
+        self.saving = SavingControl(viewer, self.session)
+        self.cells = CellsControl(viewer, self.session, self.canvas, centering, self.saving)
+        display = self.cells.display
+        self.keys = LayerKeys(viewer, self.session)
+        self.rules = RulesControl(viewer, self.session, self.canvas)
+        self.raters = RatersControl(viewer, self.session)
+        self.tools = CellTools(self)
+        self.behavior = BehaviorControl(viewer, self.session)
+        self.traces = TracesControl(viewer, self.session, display)
+        self.channels = ChannelsControl(viewer, self.session)
+        self.vessels = VesselsControl(viewer, self.session, self.canvas, display)
+        self.view = ViewControl(viewer, self.session)
+        self.closeup = CloseUpControl(viewer, self.session, self.time, centering)
+        self.heatmap = HeatMapControl(viewer, self.session, self.time)
+        viewer.layers.events.inserted.connect(self._on_layers)
+        viewer.layers.events.removed.connect(self._on_removed)
+        # Last, when napari's list on the screen has the layer too, and its slider a place.
+        viewer.layers.events.inserted.connect(self.canvas.put_below_cells, position="last")
+        viewer.layers.events.inserted.connect(self.time.begin, position="last")
+        self._on_layers()
+
+    @classmethod
+    def of(cls, viewer: ViewerModel) -> Coordinator:
+        """The coordinator of a viewer, made on first use."""
+        viewer = getattr(viewer, "__wrapped__", viewer)  # napari hands plugins a proxy
+        if viewer not in cls._all:
+            cls._all[viewer] = cls(viewer)
+        return cls._all[viewer]
+
+    @classmethod
+    def find(cls, viewer: ViewerModel) -> Coordinator | None:
+        """The coordinator of a viewer, or None where nothing of ours was opened in it."""
+        return cls._all.get(getattr(viewer, "__wrapped__", viewer))
+
+    def attach(self, view: DockView) -> None:
+        """Let a dock show this session until it is destroyed."""
+        view.time_requested.connect(self.time.scrub_to)
+        self.traces.attach(view)
+        self.channels.attach(view)
+        self.vessels.attach(view)
+
+    def _on_layers(self, event: object = None) -> None:  # noqa: ARG002
+        viewer = self._viewer_ref()
+        if viewer is None:
+            return
+        recordings = (recording_of(layer) for layer in viewer.layers)
+        opened = {id(recording): recording for recording in recordings if recording is not None}
+        had_something, clock = self.has_something_to_show, self.session.clock
+        self.session.show(opened.values())
+        self.time.place_layers()
+        self.canvas.follow_layers()
+        self.cells.follow_layers()
+        self.behavior.follow_layers()
+        self.vessels.show_selection()
+        self.view.follow_layers()
+        if self.session.clock is clock:
+            self.traces.show_time()  # another movie may be the first now
+        else:
+            self.traces.renew()
+        if self.has_something_to_show and not had_something:
+            self.opened.emit()
+
+    def _on_removed(self, event: object = None) -> None:  # noqa: ARG002
+        # A viewer that closes removes layers until none is left.
+        with self.canvas.adding_nothing():
+            self._on_layers()
+
+    @property
+    def has_something_to_show(self) -> bool:
+        """Whether anything is open that the dock shows."""
+        return bool(self.session.groups or len(self.session.channels))

@@ -1,0 +1,221 @@
+"""A card with all keys as they are bound now, and the choice of presets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from napari.utils.action_manager import action_manager
+from napari.utils.interactions import Shortcut
+from napari.utils.theme import get_theme
+from qtpy.QtCore import QSignalBlocker, Qt
+from qtpy.QtGui import QIcon
+from qtpy.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_isx.app.key_presets import FLIP, PRESETS, current_preset, use_preset
+from napari_isx.app.shortcuts import KEY_COMMANDS
+
+Line = tuple[str, str]
+"""Keys, and what they do."""
+
+_PREFIX: Final = "Inscopix: "
+_DECIDING: Final = ("accept", "reject", "undecide", "flip", "undo", "redo")
+_CELLS: Final = ("next_cell", "previous_cell")
+_TIME: Final = ("next_event", "previous_event", "next_edge", "previous_edge")
+_NAPARIS: Final = (
+    ("napari:increment_dims_left", "One frame back"),
+    ("napari:increment_dims_right", "One frame on"),
+    ("napari:hold_for_pan_zoom", "Hold to move the view with any tool"),
+    ("napari:toggle_selected_visibility", "Show or hide the selected layers"),
+    ("napari:reset_view", "Show all of it"),
+    ("napari:select_layer_above", "Select the layer above"),
+    ("napari:select_layer_below", "Select the layer below"),
+)
+_MOUSE: Final = (
+    ("Click", "Select the cell; again at the same place, the one below it"),
+    ("Shift or Ctrl + Click", "Add the cell to the selection, or take it out"),
+    ("Double-click", "Zoom to the cell"),
+    ("Click in a plot", "Go to that time"),
+)
+_SAVING: Final = (("Ctrl+S", "Save the decisions (with the focus in one of our docks)"),)
+_NO_KEY: Final = "no key"
+_NOTE_WIDTH_PX: Final = 380
+_COLUMNS: Final = 2
+_STYLE: Final = """
+QLabel[isKey="true"] {{
+    background: {theme.primary}; border: 1px solid {theme.secondary}; border-radius: 3px;
+    padding: 1px 6px;
+}}
+QLabel[isKey="false"] {{ color: {theme.secondary}; }}
+"""
+
+
+class KeysCard(QDialog):
+    """All keys, by what they are for; it follows when one is bound anew.
+
+    Parameters
+    ----------
+    parent : QWidget, optional
+        The window, whose style is followed.
+    theme_name : str
+        The theme of napari that the window has.
+    """
+
+    def __init__(self, parent: QWidget | None = None, theme_name: str = "dark") -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Keys")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.preset = QComboBox()
+        for name, preset in PRESETS.items():
+            self.preset.addItem(preset.title, name)
+        self.note = QLabel()
+        self.note.setWordWrap(True)
+        self.note.setMinimumWidth(_NOTE_WIDTH_PX)
+        self._card = QWidget()
+        self._box = QVBoxLayout()
+        choices = QDialogButtonBox.StandardButton
+        self.buttons = QDialogButtonBox(choices.Close)
+        self.buttons.button(choices.Close).setIcon(QIcon())
+        self._lay_out()
+        self.set_theme(theme_name)
+        self.preset.activated.connect(self._on_preset)
+        self.buttons.rejected.connect(self.reject)
+        action_manager.events.shortcut_changed.connect(self._on_shortcut)
+        self.show_keys()
+
+    @property
+    def lines(self) -> list[Line]:
+        """All that is on the card."""
+        return [line for _, lines in _groups() for line in lines]
+
+    def set_theme(self, theme_name: str) -> None:
+        """Follow a theme."""
+        self.setStyleSheet(_STYLE.format(theme=get_theme(theme_name)))
+
+    def show_keys(self) -> None:
+        """Show the keys as they are bound now."""
+        name = current_preset()
+        with QSignalBlocker(self.preset):
+            self.preset.setCurrentIndex(self.preset.findData(name))
+        self.note.setText(PRESETS[name].note)
+        self._box.removeWidget(self._card)
+        self._card.hide()
+        self._card.deleteLater()
+        self._card = _card()
+        self._box.insertWidget(0, self._card)
+
+    def done(self, result: int) -> None:
+        """Close, by whatever key or button."""
+        action_manager.events.shortcut_changed.disconnect(self._on_shortcut)
+        super().done(result)
+
+    def _on_preset(self) -> None:
+        with action_manager.events.shortcut_changed.blocker(self._on_shortcut):
+            use_preset(str(self.preset.currentData()))
+        self.show_keys()
+
+    def _on_shortcut(self, event: object = None) -> None:  # noqa: ARG002
+        self.show_keys()
+
+    def _lay_out(self) -> None:
+        choice = QHBoxLayout()
+        label = QLabel("&Keys as in")
+        label.setBuddy(self.preset)
+        choice.addWidget(label)
+        choice.addWidget(self.preset)
+        choice.addSpacing(12)
+        choice.addWidget(self.note, 1)
+        hint = QLabel(
+            "Each key can be changed in File > Preferences > Shortcuts, under Viewer; what you "
+            "choose there stays whatever is chosen here."
+        )
+        hint.setWordWrap(True)
+        layout = QVBoxLayout(self)
+        layout.setSpacing(12)
+        layout.addLayout(choice)
+        layout.addLayout(self._box)
+        layout.addStretch(1)
+        layout.addWidget(hint)
+        layout.addWidget(self.buttons)
+
+
+def _groups() -> Iterator[tuple[str, list[Line]]]:
+    """What the keys are for, and the keys."""
+    commands = {**KEY_COMMANDS, FLIP.name: FLIP}
+    placed = {*_DECIDING, *_CELLS, *_TIME}
+    others = [name for name in commands if name not in placed]
+    for title, names, fixed in (
+        ("Decide", _DECIDING, _SAVING),
+        ("Cells", (*_CELLS, *others), _MOUSE),
+        ("Time", _TIME, ()),
+    ):
+        lines = [
+            (_in_words(commands[name].keys), _described(commands[name].description))
+            for name in names
+            if name in commands and (name != FLIP.name or FLIP.keys)
+        ]
+        yield title, [*lines, *fixed]
+    known = [(action, text) for action, text in _NAPARIS if action in action_manager._actions]
+    yield (
+        "napari's own",
+        [(_in_words(map(str, action_manager._shortcuts.get(a, []))), text) for a, text in known],
+    )
+
+
+def _card() -> QWidget:
+    card = QWidget()
+    columns = QHBoxLayout(card)
+    columns.setContentsMargins(0, 0, 0, 0)
+    columns.setSpacing(28)
+    boxes = [QVBoxLayout() for _ in range(_COLUMNS)]
+    for box in boxes:
+        box.setSpacing(4)
+        columns.addLayout(box, 1)
+    for place, (title, lines) in enumerate(_groups()):
+        box = boxes[place // 2]
+        heading = QLabel(title)
+        font = heading.font()
+        font.setBold(True)
+        heading.setFont(font)
+        heading.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        box.addWidget(heading)
+        box.addLayout(_grid(lines))
+        box.addSpacing(8)
+    for box in boxes:
+        box.addStretch(1)
+    return card
+
+
+def _grid(lines: list[Line]) -> QGridLayout:
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(10)
+    grid.setVerticalSpacing(4)
+    for row, (keys, text) in enumerate(lines):
+        cap = QLabel(keys or _NO_KEY)
+        cap.setProperty("isKey", "true" if keys else "false")
+        cap.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        words = QLabel(text)
+        words.setTextFormat(Qt.TextFormat.PlainText)
+        grid.addWidget(cap, row, 0, alignment=Qt.AlignmentFlag.AlignLeft)
+        grid.addWidget(words, row, 1)
+    grid.setColumnStretch(1, 1)
+    return grid
+
+
+def _in_words(keys: object) -> str:
+    return " or ".join(Shortcut(key).platform for key in keys)  # type: ignore[attr-defined]
+
+
+def _described(description: str) -> str:
+    text = description.removeprefix(_PREFIX)
+    return f"{text[:1].upper()}{text[1:]}"

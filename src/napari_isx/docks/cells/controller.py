@@ -1,0 +1,333 @@
+"""The review of the cells: what the dock *Cells* shows, and what is done of what is asked there."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+from weakref import ref
+
+from napari.utils.action_manager import action_manager
+from psygnal import Signal
+
+from napari_isx.analysis.cell_metrics.definitions import STATUS
+from napari_isx.app.shortcuts import key_texts
+from napari_isx.docks.cells.duplicates import Pair
+from napari_isx.docks.cells.measuring import Measuring
+from napari_isx.docks.cells.view import CellsView
+from napari_isx.docks.common.review_follower import ReviewFollower
+from napari_isx.docks.common.theme import plot_colors
+from napari_isx.docks.common.views import Views
+from napari_isx.docks.saving.controller import SavingControl
+from napari_isx.io.cells.cell_set import CellStatus
+from napari_isx.session.cell_filter import CellFilter
+from napari_isx.session.groups import VesselGroup
+from napari_isx.session.review import Review
+from napari_isx.session.session import Session
+from napari_isx.viewer.camera import CenteringControl
+from napari_isx.viewer.canvas import CanvasControl
+from napari_isx.viewer.cell_display import CellsDisplay
+from napari_isx.viewer.control import Control
+
+if TYPE_CHECKING:
+    from napari.components import ViewerModel
+
+_NO_REVIEW: Final = "Vessels are not reviewed here. Select a set of cells."
+
+
+class CellsControl(Control):
+    """The docks that show cells, and the decisions that are taken there or by keys.
+
+    Attributes
+    ----------
+    display : CellsDisplay
+    """
+
+    rules_requested: ClassVar[Signal] = Signal(object)
+    """The user wants rules: emitted with the dock."""
+    raters_requested: ClassVar[Signal] = Signal(object)
+    """The user wants to compare raters: emitted with the dock."""
+    keys_requested: ClassVar[Signal] = Signal()
+    """The user wants the card of keys."""
+    export_requested: ClassVar[Signal] = Signal()
+    """The user wants the log of decisions."""
+
+    def __init__(
+        self,
+        viewer: ViewerModel,
+        session: Session,
+        canvas: CanvasControl,
+        centering: CenteringControl,
+        saving: SavingControl,
+    ) -> None:
+        super().__init__(viewer, session)
+        self._saving = saving
+        self._centering = centering
+        self.display = CellsDisplay(viewer, session, canvas, centering)
+        self._measuring = Measuring(viewer, session)
+        self._views: Views[CellsView] = Views()
+        self._followed = ReviewFollower(session, self._slots)
+        session.groups_changed.connect(self._on_groups)
+        session.selection_changed.connect(self._on_selection)
+        viewer.events.theme.connect(self._on_theme)
+        self.display.changed.connect(self._show_display)
+        self._measuring.ended.connect(self._show_progress)
+        saving.saved.connect(self._show_steps)
+        action_manager.events.shortcut_changed.connect(self.show_keys)
+
+    def attach(self, view: CellsView) -> None:
+        """Let a dock show the cells until it is destroyed."""
+        self._views.add(view)
+        view.group_picked.connect(self._pick_group)
+        view.save_requested.connect(self._save)
+        view.rules_requested.connect(partial(self._ask_for_rules, ref(view)))
+        view.raters_requested.connect(partial(self._ask_for_raters, ref(view)))
+        view.keys_requested.connect(self._ask_for_keys)
+        view.export_requested.connect(self._ask_for_log)
+        view.table.cells_picked.connect(self._pick_cells)
+        view.table.cell_opened.connect(self._centering.show)
+        view.table.step_requested.connect(self.session.step_cell)
+        view.table.sort_requested.connect(self._sort_by)
+        view.table.status_requested.connect(self._decide_by_click)
+        view.filters.filter_changed.connect(self._filter_by)
+        view.filters.range_added.connect(self._show_values)
+        view.display.scope_picked.connect(self.display.show_scope)
+        view.display.style_picked.connect(self.display.show_style)
+        view.display.color_picked.connect(self.display.color_by)
+        view.decisions.decided.connect(self._decide_by_click)
+        view.decisions.shown_decided.connect(self._decide_shown)
+        view.decisions.undo_requested.connect(self.undo)
+        view.decisions.redo_requested.connect(self.redo)
+        view.decisions.advance_changed.connect(self._set_advance)
+        view.duplicates.pair_picked.connect(self._pick_pair)
+        view.set_colors(plot_colors(self.viewer.theme))
+        view.show_advance(self.session.reviews.advance)
+        self.show_keys()
+        self._on_groups()
+
+    # ---- decisions
+
+    def decide(self, status: CellStatus, how: str = "key") -> None:
+        """Give the selected cells a status, and move on where that is switched on."""
+        review = self.session.review
+        if review is not None:
+            review.decide_selected(status, how, advance=self.session.reviews.advance)
+
+    def undo(self) -> None:
+        """Take the last decision about the cells of the group back."""
+        if (review := self.session.review) is not None:
+            review.undo()
+
+    def redo(self) -> None:
+        """Take the decision again that was undone last."""
+        if (review := self.session.review) is not None:
+            review.redo()
+
+    # ---- what changes
+
+    def follow_layers(self) -> None:
+        """Take over layers that were added."""
+        self.display.follow_layers()
+        self._measure()
+
+    def show_keys(self, event: object = None) -> None:  # noqa: ARG002
+        """Name the keys as they are bound now."""
+        for view in self._views:
+            view.show_keys(key_texts())
+        self._show_steps()
+
+    def _on_groups(self) -> None:
+        self._measuring.give_up()
+        self._follow_group(anew=True)
+
+    def _on_selection(self) -> None:
+        self._follow_group()
+        review = self._review
+        if review is not None:
+            for view in self._views:
+                view.show_selection(self.session.selected)
+            self.display.follow_selection(review)
+
+    def _follow_group(self, *, anew: bool = False) -> None:
+        """Show the review of the group that is selected now."""
+        if not (self._followed.update() or anew):
+            return
+        review = self._review
+        reviewed = [group for group in self.session.groups if not isinstance(group, VesselGroup)]
+        place = reviewed.index(review.group) if review is not None else -1
+        for view in self._views:
+            view.show_groups([group.title for group in reviewed], place)
+            if review is None and self.session.groups:
+                view.show_message(_NO_REVIEW)
+        self._show_table()
+        self._measure()
+
+    @property
+    def _review(self) -> Review | None:
+        return self._followed.review
+
+    def _slots(self, review: Review) -> list[tuple[Any, Any]]:
+        return [
+            (review.table.order_changed, self._on_order),
+            (review.table.columns_changed, self._on_columns),
+            (review.table.values_changed, self._on_values),
+            (review.progressed, self._show_progress),
+            (review.duplicates_changed, self._show_duplicates),
+        ]
+
+    def _on_columns(self) -> None:
+        if self._review is not None:
+            self.display.follow_columns(self._review)
+            self._show_table()
+
+    def _on_order(self) -> None:
+        review = self._review
+        if review is None:
+            return
+        for view in self._views:
+            view.show_rows()
+            view.show_selection(self.session.selected)
+        self._show_counts()
+        self.display.follow_rows(review)
+
+    def _on_values(self, key: str) -> None:
+        review = self._review
+        if review is None:
+            return
+        self._show_values(key)
+        if key == STATUS:
+            self._show_counts()
+            self._show_steps()
+        self.display.follow_values(review, key)
+
+    def _on_theme(self, event: object = None) -> None:  # noqa: ARG002
+        for view in self._views:
+            view.set_colors(plot_colors(self.viewer.theme))
+
+    # ---- what is asked for
+
+    def _save(self) -> None:
+        self._saving.save()
+
+    def _ask_for_rules(self, view: ref[CellsView]) -> None:
+        if self._review is not None:
+            self.rules_requested.emit(view())
+
+    def _ask_for_raters(self, view: ref[CellsView]) -> None:
+        if self._review is not None:
+            self.raters_requested.emit(view())
+
+    def _ask_for_keys(self) -> None:
+        self.keys_requested.emit()
+
+    def _ask_for_log(self) -> None:
+        if self._review is not None:
+            self.export_requested.emit()
+
+    def _pick_group(self, place: int) -> None:
+        reviewed = [group for group in self.session.groups if not isinstance(group, VesselGroup)]
+        self.session.select(reviewed[place], ())
+
+    def _pick_cells(self, cells: list[int]) -> None:
+        if self._review is not None:
+            self.session.select(self._review.group, cells)
+
+    def _pick_pair(self, place: int) -> None:
+        if self._review is not None and place < len(self._review.duplicates):
+            pair = self._review.duplicates[place]
+            self.session.select(self._review.group, [pair.first, pair.second])
+
+    def _sort_by(self, key: str) -> None:
+        """Upwards, then downwards, then as the file has them."""
+        if self._review is None:
+            return
+        table, turns = self._review.table, ((key, True), (key, False), None)
+        wanted = (
+            turns[turns.index(table.sorted_by) + 1] if table.sorted_by in turns[:2] else turns[0]
+        )
+        if wanted is None:
+            table.sort_by(None)
+        else:
+            table.sort_by(*wanted)
+        for view in self._views:
+            view.show_sorting(table.sorted_by)
+
+    def _filter_by(self, chosen: CellFilter) -> None:
+        if self._review is not None:
+            self._review.table.filter_by(chosen)
+
+    def _decide_by_click(self, status: CellStatus) -> None:
+        self.decide(status, "click")
+
+    def _decide_shown(self, status: CellStatus) -> None:
+        if self._review is not None:
+            self._review.decide_shown(status)
+
+    def _set_advance(self, on: bool) -> None:
+        self.session.reviews.advance = on
+        for view in self._views:
+            view.show_advance(on)
+
+    # ---- what is shown
+
+    def _show_table(self) -> None:
+        review = self._review
+        if review is None:
+            return
+        table = review.table
+        values = {key: table.values(key) for key in table.filtered_by.ranges}
+        for view in self._views:
+            view.show_table(table, values)
+            view.show_selection(self.session.selected)
+        self._show_counts()
+        self._show_steps()
+        self._show_progress()
+        self._show_duplicates()
+        self._show_display()
+
+    def _show_values(self, key: str) -> None:
+        if self._review is not None:
+            for view in self._views:
+                view.show_values(key, self._review.table.values(key))
+
+    def _show_counts(self) -> None:
+        if self._review is not None:
+            counts, shown = self._review.counts(), self._review.counts(filtered=True)
+            for view in self._views:
+                view.show_counts(counts, shown)
+
+    def _show_steps(self) -> None:
+        review = self._review
+        if review is not None and review.curation is not None:
+            undo, redo = review.curation.undo_text, review.curation.redo_text
+            for view in self._views:
+                view.show_steps(undo, redo, review.num_unsaved)
+
+    def _show_progress(self, fraction: float | None = None) -> None:  # noqa: ARG002
+        review = self._review
+        if review is not None:
+            for view in self._views:
+                view.show_progress(review.fraction if self._measuring.is_measuring(review) else 1.0)
+
+    def _show_duplicates(self) -> None:
+        if self._review is not None:
+            names = self._review.table.names
+            pairs = [
+                Pair(names[pair.first], names[pair.second], pair.overlap, pair.correlation)
+                for pair in self._review.duplicates
+            ]
+            for view in self._views:
+                view.show_duplicates(pairs)
+
+    def _show_display(self) -> None:
+        review = self._review
+        if review is not None:
+            chosen, legend = self.display.chosen(review.group), self.display.legend(review)
+            for view in self._views:
+                view.show_display(*chosen)
+                view.show_legend(*legend)
+
+    def _measure(self) -> None:
+        """Measure the cells that are shown, where a dock shows them."""
+        if self._review is not None and any(self._views):
+            self._measuring.measure(self._review)
+            self._show_progress()

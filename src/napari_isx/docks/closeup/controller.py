@@ -1,0 +1,321 @@
+"""What the docks *Close-up* show of the selected cell, and what is asked for there."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
+from weakref import WeakKeyDictionary, ref
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_isx.analysis.event_clips import Loop
+from napari_isx.analysis.event_image import EventImage
+from napari_isx.analysis.rois import Roi, cut_roi
+from napari_isx.docks.closeup.movie_choice import fitting_movies
+from napari_isx.docks.closeup.pictures import Extent, Pictures, Subject, read_pictures, subject_of
+from napari_isx.docks.common.background import Work
+from napari_isx.docks.common.visible_controller import SeenControl, SeenView
+from napari_isx.io.cells.cell_set import CellStatus
+from napari_isx.io.movies.isxd import Movie
+from napari_isx.session.groups import CellGroup, VesselGroup
+from napari_isx.session.plot_rows import TraceRow, trace_row
+from napari_isx.session.session import Session
+from napari_isx.viewer.camera import CenteringControl
+from napari_isx.viewer.debounce import Later
+from napari_isx.viewer.time import TimeControl
+
+if TYPE_CHECKING:
+    from napari.components import ViewerModel
+    from napari.layers import Layer
+
+    from napari_isx.io.base.recording import Recording
+
+_Key: TypeAlias = tuple[int, int, int]
+
+DELAY_MS: Final = 100
+"""How long the selection has to rest before the movie is read."""
+MAX_KEPT: Final = 20
+"""The pictures of so many cells are kept."""
+
+_MAX_KEPT_BYTES: Final = 200 << 20
+_NO_CELLS: Final = "Open a cell set and its movie to see here what speaks for each cell."
+_NO_SELECTION: Final = "Select a cell to see what speaks for it."
+_FOR_CELLS: Final = "Vessels are selected; only cells are shown here."
+
+
+class Panel(Protocol):
+    """A place for a picture."""
+
+    def show_message(self, text: str) -> None:
+        """Say why there is no picture."""
+
+
+class CloseUpView(SeenView, Protocol):
+    """What is asked of a dock; see `CloseUpWidget`."""
+
+    event_step_requested: Any
+    center_requested: Any
+    always_center_changed: Any
+    movie_picked: Any
+    footprint_panel: Panel
+    image_panel: Panel
+    loop_panel: Panel
+
+    def show_no_cell(self, text: str) -> None:
+        """Say why nothing is shown."""
+
+    def show_cell(self, name: str, status: CellStatus | None, row: TraceRow) -> None:
+        """Show another cell."""
+
+    def show_status(self, name: str, status: CellStatus | None) -> None:
+        """Show what was decided."""
+
+    def show_movies(self, titles: Sequence[str], current: int) -> None:
+        """Offer these movies."""
+
+    def show_place(self, extent: Extent, contour_um: npt.NDArray[np.float64]) -> None:
+        """Show this part of the field."""
+
+    def show_footprint(self, weights: npt.NDArray[np.float32], extent: Extent) -> None:
+        """Show the footprint."""
+
+    def show_event_image(self, image: EventImage, extent: Extent) -> None:
+        """Show the mean image around the events."""
+
+    def show_loop(self, loop: Loop, extent: Extent) -> None:
+        """Play these clips."""
+
+    def show_always_center(self, on: bool) -> None:
+        """Tell whether every selected cell is centred."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Shown:
+    """The cell that is shown, with all that is known of it without its pictures."""
+
+    group: CellGroup
+    cell: int
+    row: TraceRow
+    key: _Key
+    subject: Subject
+
+
+class CloseUpControl(SeenControl[CloseUpView]):
+    """The docks that show the last selected cell from near.
+
+    Parameters
+    ----------
+    viewer : ViewerModel
+    session : Session
+    time : TimeControl
+        That moves the cursor.
+    centering : CenteringControl
+        That moves the camera.
+    """
+
+    def __init__(
+        self,
+        viewer: ViewerModel,
+        session: Session,
+        time: TimeControl,
+        centering: CenteringControl,
+    ) -> None:
+        super().__init__(viewer, session, time)
+        self._centering = centering
+        self._work: Work[Pictures] = Work(self._on_pictures, self._on_failure, self._on_end)
+        self._later = Later(self._read, DELAY_MS)
+        self._shown: _Shown | None = None
+        self._pictures = Pictures()
+        self._kept: OrderedDict[_Key, Pictures] = OrderedDict()
+        self._picked: WeakKeyDictionary[CellGroup, ref[Movie]] = WeakKeyDictionary()
+        session.recordings_changed.connect(self._on_recordings)
+        session.selection_changed.connect(self._on_selection)
+        session.statuses_changed.connect(self._on_statuses)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether pictures are being read, or will be in a moment."""
+        return self._work.is_running or self._later.is_due
+
+    def attach(self, view: CloseUpView) -> None:
+        """Let a dock show the selected cell until it is destroyed."""
+        view.event_step_requested.connect(self._step_event)
+        view.center_requested.connect(self._centering.center)
+        view.always_center_changed.connect(self._center_always)
+        view.movie_picked.connect(self._pick_movie)
+        view.show_always_center(self._centering.always)
+        super().attach(view)
+
+    def show(self) -> None:
+        """Show the last selected cell, and start reading its pictures; nothing while unseen."""
+        self._later.cancel()
+        self._work.cancel()
+        self._shown, self._pictures = None, Pictures()
+        if not self._seen():
+            return
+        group, selected = self.session.group, self.session.selected
+        reason = _why_nothing(group, selected)
+        if group is None or reason:
+            self._tell(reason)
+            return
+        cell = selected[-1]
+        try:
+            row = trace_row(group, cell, self.session.clock)
+        except (OSError, ValueError) as error:  # the file was closed, cut short, or is out of reach
+            self._tell(f"The trace cannot be read.\n{error}")
+            return
+        for view in self._seen():
+            view.show_cell(row.name, row.status, row)
+            view.show_time(self.session.cursor.time_s)
+        self._show_pictures(group, cell, row)
+
+    def _show_pictures(self, group: CellGroup, cell: int, row: TraceRow) -> None:
+        """Show what there is of the pictures, and have the rest read."""
+        clock, movie = self.session.clock, self._choose_movie(group)
+        roi = self._roi_of(group, cell)
+        placed = clock.placed(movie) if movie is not None else None
+        subject = subject_of(group, cell, roi, row, placed)
+        self._shown = shown = _Shown(group, cell, row, (id(group), cell, id(movie)), subject)
+        self._show_place(subject)
+        kept = self._kept.get(shown.key)
+        if kept is not None:
+            self._kept.move_to_end(shown.key)
+            self._on_pictures(kept)
+        elif subject.place_um is not None:
+            self._later.request()
+
+    def _show_place(self, subject: Subject) -> None:
+        """Show where the cell is, and what is known without reading."""
+        for view in self._seen():
+            if subject.place_um is not None:
+                view.show_place(subject.place_um, subject.contour_um)
+            if subject.known_footprint is not None:
+                view.show_footprint(subject.known_footprint, subject.footprint_um)
+            else:
+                view.footprint_panel.show_message(subject.no_footprint)
+            if subject.no_movie:
+                view.image_panel.show_message(subject.no_movie)
+                view.loop_panel.show_message(subject.no_movie)
+
+    def _read(self) -> None:
+        """Have the pictures read that are not there."""
+        if self._shown is not None:
+            self._work.start(partial(read_pictures, self._shown.subject))
+
+    def _on_pictures(self, pictures: Pictures) -> None:
+        """Show what was read last."""
+        before, self._pictures = self._pictures, pictures
+        if self._shown is None:
+            return
+        subject = self._shown.subject
+        for view in self._seen():
+            if pictures.no_footprint != before.no_footprint:
+                view.footprint_panel.show_message(pictures.no_footprint)
+            if pictures.footprint is not None and pictures.footprint is not before.footprint:
+                view.show_footprint(pictures.footprint, subject.footprint_um)
+            if pictures.no_image != before.no_image:
+                view.image_panel.show_message(pictures.no_image)
+            if pictures.image is not None and pictures.image is not before.image:
+                view.show_event_image(pictures.image, subject.movie_um)
+            if pictures.no_loop != before.no_loop:
+                view.loop_panel.show_message(pictures.no_loop)
+            if pictures.loop is not None and pictures.loop is not before.loop:
+                view.show_loop(pictures.loop, subject.movie_um)
+
+    def _on_failure(self, text: str) -> None:
+        for view in self._seen():
+            view.image_panel.show_message(f"The pictures cannot be shown.\n{text}")
+            view.loop_panel.show_message("")
+
+    def _on_end(self) -> None:
+        """Keep what was read, for when the user comes back to the cell."""
+        if self._shown is None or self._pictures.is_broken:
+            return
+        self._kept[self._shown.key] = self._pictures
+        while len(self._kept) > MAX_KEPT or (
+            len(self._kept) > 1 and sum(p.num_bytes for p in self._kept.values()) > _MAX_KEPT_BYTES
+        ):
+            self._kept.popitem(last=False)
+
+    def _choose_movie(self, group: CellGroup) -> Movie | None:
+        """Offer the movies that fit the cells; the best one, unless the user picked another."""
+        movies = self._movies_of(group)
+        reference = self._picked.get(group)
+        picked = reference() if reference is not None else None
+        place = next((i for i, movie in enumerate(movies) if movie is picked), 0)
+        titles = [self.layers_of(movie)[-1].name for movie in movies]
+        for view in self._seen():
+            view.show_movies(titles, place)
+        return movies[place] if movies else None
+
+    def _movies_of(self, group: CellGroup) -> list[Movie]:
+        """The movies that show a group's cells; of those as good as each other the seen first."""
+        layers = sorted(self.our_layers(), key=_is_visible)
+        movies = {id(one): one for _, one in layers if isinstance(one, Movie)}
+        return fitting_movies(group, movies.values(), self.session.clock)
+
+    def _roi_of(self, group: CellGroup, cell: int) -> Roi | None:
+        if group.cells is None:
+            return None
+        return self._centering.roi_of(group, cell) or cut_roi(group.cells.footprint(cell))
+
+    def _tell(self, text: str) -> None:
+        for view in self._seen():
+            view.show_no_cell(text)
+
+    def _step_event(self, direction: int) -> None:
+        """Go to the next event of the cell, or the previous one."""
+        if self._shown is None:
+            return
+        times, now_s = self._shown.row.event_times_s, self.session.cursor.time_s
+        margin_s = self._shown.group.timing.period_s / 2
+        found = (
+            times[times > now_s + margin_s] if direction > 0 else times[times < now_s - margin_s]
+        )
+        if len(found):
+            self._time.go_to(float(found.min() if direction > 0 else found.max()))
+
+    def _center_always(self, on: bool) -> None:
+        self._centering.always = on
+        if on:
+            self._centering.center()
+        for view in self._views:
+            view.show_always_center(on)
+
+    def _pick_movie(self, place: int) -> None:
+        group = self.session.group
+        movies = self._movies_of(group) if group is not None else []
+        if group is not None and place < len(movies):
+            self._picked[group] = ref(movies[place])
+            self.show()
+
+    def _on_selection(self) -> None:
+        self.show()
+        if self._shown is not None:
+            self._centering.follow()
+
+    def _on_recordings(self) -> None:
+        self._kept.clear()  # the clock may be another one, and files may be closed
+        self.show()
+
+    def _on_statuses(self, group: CellGroup) -> None:
+        shown = self._shown
+        if shown is not None and group is shown.group:
+            for view in self._seen():
+                view.show_status(shown.row.name, group.status(shown.cell))
+
+
+def _why_nothing(group: CellGroup | None, selected: Sequence[int]) -> str:
+    if group is None:
+        return _NO_CELLS
+    if isinstance(group, VesselGroup):
+        return _FOR_CELLS
+    return "" if selected else _NO_SELECTION
+
+
+def _is_visible(shown: tuple[Layer, Recording]) -> bool:
+    return bool(shown[0].visible)

@@ -1,0 +1,21 @@
+"""Colours of the plots that go with napari's themes."""
+
+from __future__ import annotations
+
+from napari.utils.theme import get_theme
+
+from napari_isx.docks.traces.plot import PlotColors
+
+
+def plot_colors(theme_name: str) -> PlotColors:
+    """Colours for a theme, light or dark."""
+    theme = get_theme(theme_name)
+    background = theme.background.as_rgb_tuple()[:3]
+    dark = sum(background) / 3 < 128
+    return PlotColors(
+        background=theme.background.as_hex(),
+        foreground=theme.text.as_hex(),
+        trace="#8EC9F5" if dark else "#0B5A94",
+        events="#E69FC8" if dark else "#A3397E",
+        cursor="#FFFFFF" if dark else "#202020",
+    )

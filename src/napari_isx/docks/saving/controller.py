@@ -1,0 +1,466 @@
+"""Nothing lost: restoring, saving, conflicts with other programs, and closing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
+from weakref import WeakKeyDictionary, ref
+
+from napari.utils.notifications import show_error, show_info, show_warning
+from napari.viewer import Viewer
+from psygnal import Signal
+from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QApplication
+
+from napari_isx.docks.common.background import Work
+from napari_isx.export.decisions_csv import write_decisions_csv
+from napari_isx.io.cells.status_backups import KEPT_SUFFIX, kept_footers
+from napari_isx.io.errors import IsxFileError
+from napari_isx.session.decisions.conflicts import SaveConflict
+from napari_isx.session.decisions.curation import Curation
+from napari_isx.session.decisions.restorable import Restorable
+from napari_isx.session.groups import CellGroup
+from napari_isx.session.session import Session
+from napari_isx.viewer.control import Control
+
+if TYPE_CHECKING:
+    from napari.components import ViewerModel
+
+_MAX_LISTED: Final = 20
+
+Done = Callable[[bool], None]
+
+
+class Offer(NamedTuple):
+    """Decisions that can be restored, and the cells they are about."""
+
+    group: CellGroup
+    found: Restorable
+
+    @property
+    def text(self) -> str:
+        """It in a sentence."""
+        found, count = self.found, len(self.found.cells)
+        who = ", ".join(found.users)
+        verb = "is" if count == 1 else "are"
+        text = (
+            f"{decisions(count)} about {file_name(self.group)} by {who}, {when(found.time)}, "
+            f"{verb} not in the file."
+        )
+        others = len(found.conflicts)
+        if others:
+            changed = "1 of these cells" if others == 1 else f"{others:,} of these cells"
+            text += f" {changed} got another status there since."
+        if found.may_be_open:
+            text += " They may be of a window that is still open."
+        return text
+
+    @property
+    def details(self) -> str:
+        """A line for each of the first cells."""
+        cells = self.found.cells
+        lines = [
+            f"{cell.name}: {cell.in_file} → {cell.decided}"
+            + (" (changed in the file since)" if cell.is_conflict else "")
+            for cell in cells[:_MAX_LISTED]
+        ]
+        if len(cells) > _MAX_LISTED:
+            lines.append(f"and {len(cells) - _MAX_LISTED:,} more")
+        return "\n".join(lines)
+
+
+class Unsaved(NamedTuple):
+    """Decisions that a file does not have."""
+
+    group: CellGroup
+    num_cells: int
+    is_journaled: bool
+
+    @property
+    def text(self) -> str:
+        """It in a few words."""
+        return f"{decisions(self.num_cells)} about {file_name(self.group)}"
+
+
+class _Outcome(NamedTuple):
+    """What came of saving; without the frames of an error, which would keep files open."""
+
+    problem: str = ""
+    conflict: SaveConflict | None = None
+
+
+class SavingControl(Control):
+    """Offers what can be restored, saves, and says what became of it.
+
+    It asks nothing itself: its signals say what is to be asked, and whoever asks calls back.
+    """
+
+    offers_changed: ClassVar[Signal] = Signal()
+    """There are other :attr:`offers`."""
+    conflict_found: ClassVar[Signal] = Signal(object, object)
+    """Saving a group (CellGroup) met statuses of another program (SaveConflict); nothing was
+    written. One of :meth:`keep_mine`, :meth:`take_theirs` and :meth:`save` with `force` goes on."""
+    saved: ClassVar[Signal] = Signal(object)
+    """The file of a group (CellGroup) has its decisions; emitted in the window's thread."""
+
+    def __init__(self, viewer: ViewerModel, session: Session) -> None:
+        super().__init__(viewer, session)
+        self.offers: list[Offer] = []
+        self._postponed: WeakKeyDictionary[CellGroup, Offer] = WeakKeyDictionary()
+        self._known: dict[CellGroup, Curation] = {}
+        self._told: set[str] = set()
+        self._running: dict[CellGroup, Work[_Outcome]] = {}
+        self._logs: list[Work[_Outcome]] = []
+        session.groups_changed.connect(self._on_groups)
+        session.statuses_changed.connect(self._on_statuses)
+        self._on_groups()
+
+    # ---- restoring
+
+    def restore(self, group: CellGroup, *, conflicting: bool = True) -> None:
+        """Take the decisions again that are offered for a group."""
+        offer, curation = self._take_offer(group), group.curation
+        if offer is None or curation is None:
+            return
+        before = curation.statuses
+        curation.restore(conflicting=conflicting)
+        count = sum(a != b for a, b in zip(before, curation.statuses, strict=True))
+        show_info(
+            f"{decisions(count)} about {file_name(group)} restored. They are not in the file until "
+            "you save; Undo takes them back."
+        )
+
+    def postpone(self, group: CellGroup) -> None:
+        """Leave what is offered until it is asked for, or the file is opened again."""
+        offer = self._take_offer(group)
+        if offer is not None:
+            self._postponed[group] = offer
+
+    def dismiss(self, group: CellGroup) -> None:
+        """Do not offer these decisions again; they stay in the journal."""
+        if self._take_offer(group) is not None and group.curation is not None:
+            group.curation.dismiss()
+
+    def offer_again(self) -> None:
+        """Offer what was put off."""
+        postponed = [offer for group, offer in self._postponed.items() if group in self._known]
+        self._postponed.clear()
+        if postponed:
+            self.offers += postponed
+            self.offers_changed.emit()
+        elif not self.offers:
+            show_info("There are no decisions to restore: the files have all that is in journals.")
+
+    def _take_offer(self, group: CellGroup) -> Offer | None:
+        offer = next((offer for offer in self.offers if offer.group is group), None)
+        if offer is not None:
+            self.offers.remove(offer)
+            self.offers_changed.emit()
+        return offer
+
+    # ---- saving
+
+    @property
+    def unsaved(self) -> list[Unsaved]:
+        """What the open files do not have."""
+        return [
+            Unsaved(group, len(curation.unsaved), curation.is_journaled)
+            for group, curation in self._known.items()
+            if curation.unsaved
+        ]
+
+    @property
+    def is_saving(self) -> bool:
+        """Whether a file is being written."""
+        return bool(self._running)
+
+    def save(
+        self, group: CellGroup | None = None, *, force: bool = False, done: Done | None = None
+    ) -> None:
+        """Write the decisions about a group into its file, in another thread.
+
+        Parameters
+        ----------
+        group : CellGroup, optional
+            The one that is shown, by default.
+        force : bool
+            Also over what another program wrote there since the file was opened.
+        done : callable, optional
+            Told whether the file has the decisions, when that is known.
+        """
+        group = group or self.session.group
+        curation = group.curation if group is not None else None
+        if group is None or curation is None:
+            self.tell_of_no_cells()
+            return
+        if group in self._running:
+            return
+        count = len(curation.unsaved)
+        if not count and not force:
+            show_info(f"{file_name(group)} has all decisions already.")
+            if done is not None:
+                done(True)
+            return
+        self._run(group, curation, count, force, done)
+
+    def save_all(self, done: Done | None = None) -> None:
+        """Write all decisions into their files, one after another until one fails."""
+        rest = self.unsaved
+        if not rest:
+            if done is not None:
+                done(True)
+            return
+
+        def go_on(ok: bool) -> None:
+            if ok:
+                self.save_all(done)
+            elif done is not None:
+                done(False)
+
+        self.save(rest[0].group, done=go_on)
+
+    def take_theirs(
+        self, group: CellGroup, conflict: SaveConflict, *, done: Done | None = None
+    ) -> None:
+        """End a conflict: the file keeps what it has, and gets the other decisions."""
+        if group.curation is not None:
+            group.curation.take_theirs(conflict, decided_here=True)
+            self.save(group, done=done)
+
+    def keep_mine(
+        self, group: CellGroup, conflict: SaveConflict, *, done: Done | None = None
+    ) -> None:
+        """End a conflict: cells decided here are as decided here, the others as in the file."""
+        if group.curation is not None:
+            group.curation.take_theirs(conflict)
+            self.save(group, force=True, done=done)
+
+    def _run(
+        self, group: CellGroup, curation: Curation, count: int, force: bool, done: Done | None
+    ) -> None:
+        def steps() -> Iterator[_Outcome]:
+            try:
+                curation.save(force=force)
+            except SaveConflict as conflict:
+                yield _Outcome(str(conflict), conflict.with_traceback(None))
+            except (OSError, ValueError) as error:
+                yield _Outcome(_said(error))
+            else:
+                yield _Outcome()
+
+        def on_step(outcome: _Outcome) -> None:
+            self._running.pop(group, None)
+            self._on_saved(group, count, outcome)
+            if done is not None:
+                done(not outcome.problem)
+
+        def on_failure(text: str) -> None:
+            on_step(_Outcome(text))
+
+        title = f"Saving {file_name(group)}"
+        self._running[group] = work = Work(on_step, on_failure, title=title)
+        work.start(steps)
+
+    def _on_saved(self, group: CellGroup, count: int, outcome: _Outcome) -> None:
+        if outcome.conflict is not None:
+            show_warning(outcome.problem)
+            self.conflict_found.emit(group, outcome.conflict)
+        elif outcome.problem:
+            show_error(f"{outcome.problem}{_kept_in(group)}")
+        else:
+            kept = f"{file_name(group)}{KEPT_SUFFIX}"
+            show_info(
+                f"{decisions(count)} saved in {file_name(group)}. The statuses before are kept in "
+                f"{kept} beside it: “Restore previous statuses” brings them back."
+            )
+            self.saved.emit(group)
+
+    def tell_of_no_cells(self) -> None:
+        """Say that nothing is open that could be saved."""
+        show_info("No cell set is open, so there are no decisions.")
+
+    # ---- going back
+
+    def previous_save(self, group: CellGroup | None = None) -> str | None:
+        """When the statuses that could be restored were replaced; None where there are none."""
+        group = group or self.session.group
+        if group is None or group.cells is None:
+            return None
+        kept = kept_footers(group.cells.path)
+        return when(kept[-1].time) if kept else None
+
+    def tell_of_no_previous(self, group: CellGroup | None) -> None:
+        """Say that there is nothing to go back to."""
+        if group is None or group.curation is None:
+            self.tell_of_no_cells()
+        else:
+            show_info(
+                f"Statuses were never saved in {file_name(group)} from here, or the copies beside "
+                "it are gone: there is nothing to go back to."
+            )
+
+    def restore_previous(self, group: CellGroup | None = None) -> None:
+        """Give the file the statuses it had before the last save."""
+        group = group or self.session.group
+        if group is None or group.curation is None:
+            return
+        try:
+            group.curation.restore_previous_save()
+        except (OSError, IsxFileError) as error:
+            show_error(_said(error))
+        else:
+            show_info(
+                f"{file_name(group)} has the statuses again that it had before the last save. "
+                "The same command takes that back."
+            )
+            self.saved.emit(group)
+
+    # ---- the log
+
+    def export(self, path: str | os.PathLike[str], group: CellGroup | None = None) -> None:
+        """Write the decision log of a group into a CSV file, in another thread."""
+        group = group or self.session.group
+        curation = group.curation if group is not None else None
+        target = Path(path)
+        if curation is None:
+            return
+
+        def steps() -> Iterator[_Outcome]:
+            try:
+                count = write_decisions_csv(target, curation.journal_entries())
+            except OSError as error:
+                yield _Outcome(f"{target.name} was not written: {_said(error)}.")
+            else:
+                show_info(f"{decisions(count)} written into {target.name}.")
+                yield _Outcome()
+
+        def on_step(outcome: _Outcome) -> None:
+            if outcome.problem:
+                show_error(outcome.problem)
+
+        self._logs = [work for work in self._logs if work.is_running]
+        self._logs.append(Work(on_step, show_error, title=f"Writing {target.name}"))
+        self._logs[-1].start(steps)
+
+    # ---- what is open
+
+    def _on_groups(self) -> None:
+        groups = self.session.groups
+        for group, curation in list(self._known.items()):
+            if group not in groups:
+                del self._known[group]
+                self._tell_of_leaving(group, curation)
+        self.offers = [offer for offer in self.offers if offer.group in groups]
+        if any(group.curation is not None for group in groups):
+            self._attach_to_window()
+        for group in groups:
+            if group.curation is not None and group not in self._known:
+                self._known[group] = group.curation
+                self._welcome(group, group.curation)
+        self.offers_changed.emit()
+
+    def _attach_to_window(self) -> None:
+        """Let the viewer's window ask, if it has one."""
+        from napari_isx.docks.saving.window import attach_prompts
+
+        attach_prompts(self.viewer, self)
+
+    def _welcome(self, group: CellGroup, curation: Curation) -> None:
+        """Take up a set that was opened: listen to it, and offer what its journal has."""
+        curation.notice.connect(self._on_notice)
+        curation.trouble.connect(self._on_trouble)
+        curation.conflict.connect(self._on_trouble)
+        found = curation.restorable
+        if found is not None:
+            self.offers.append(Offer(group, found))
+
+    def _tell_of_leaving(self, group: CellGroup, curation: Curation) -> None:
+        """The layers are gone, which nothing can prevent: say where the decisions are."""
+        count = len(curation.unsaved)
+        if not count or group in self._running:
+            return
+        verb = "is" if count == 1 else "are"
+        text = f"{decisions(count)} about {file_name(group)} {verb} not in the file."
+        if curation.is_journaled:
+            self._tell_if_open(
+                f"{text} A journal has all of it: when you open the file again, it can be "
+                "restored and saved."
+            )
+        else:
+            self._tell_if_open(f"{text} No disk took the journal either, so they are lost.")
+
+    def _tell_if_open(self, text: str) -> None:
+        """Say something as soon as Qt is at leisure, unless the whole window is being closed."""
+        if QApplication.instance() is None:
+            show_warning(text)
+            return
+        weak = ref(self.viewer)
+
+        def tell() -> None:
+            viewer = weak()
+            if viewer is not None and (not isinstance(viewer, Viewer) or _is_open(viewer)):
+                show_warning(text)
+
+        QTimer.singleShot(0, tell)
+
+    def _on_statuses(self, group: CellGroup) -> None:
+        """An offer may have no more to say: all of it was decided here, or undone."""
+        offer = next((offer for offer in self.offers if offer.group is group), None)
+        if offer is not None and group.curation is not None and group.curation.restorable is None:
+            self._take_offer(group)
+
+    def _on_notice(self, text: str) -> None:
+        self._tell_once(show_info, text)
+
+    def _on_trouble(self, text: str) -> None:
+        self._tell_once(show_warning, text)
+
+    def _tell_once(self, tell: Callable[[str], None], text: str) -> None:
+        if text not in self._told:
+            self._told.add(text)
+            tell(text)
+
+
+def decisions(count: int) -> str:
+    """So many decisions."""
+    return "1 decision" if count == 1 else f"{count:,} decisions"
+
+
+def file_name(group: CellGroup) -> str:
+    """The name of a group's file, or of the first of several."""
+    recording = group.recording
+    return recording.path.name if recording is not None else ""
+
+
+def when(time: str) -> str:
+    """A time of a journal as the clock on the wall here had it: "21 Nov 02:15"."""
+    local = datetime.fromisoformat(time).astimezone()
+    year = "" if local.year == datetime.now().astimezone().year else f" {local.year}"
+    return f"{local.day} {local:%b}{year} {local:%H:%M}"
+
+
+def listed(unsaved: Sequence[Unsaved]) -> str:
+    """What is not saved, a line for each file."""
+    return "\n".join(one.text for one in unsaved)
+
+
+def _said(error: OSError | ValueError) -> str:
+    """An error in words; those of the system come with numbers and quotes otherwise."""
+    return str(error.strerror) if isinstance(error, OSError) and error.strerror else str(error)
+
+
+def _is_open(viewer: Viewer) -> bool:
+    return viewer in Viewer._instances
+
+
+def _kept_in(group: CellGroup) -> str:
+    """Where the decisions are that could not be saved."""
+    curation = group.curation
+    if curation is None:
+        return ""
+    if curation.journal_path is not None:
+        return f" Your decisions are kept in {curation.journal_path}."
+    return "" if curation.is_journaled else " Your decisions are in this window only: keep it open."

@@ -1,1 +1,0 @@
-"""Pictures of a cell's events, and of all traces."""

@@ -1,1 +1,0 @@
-"""The docks *Traces*, *Cells*, *Close-up*, *Heat map* and *Recording info*: what alone knows Qt."""

@@ -1,1 +1,0 @@
-"""The dock *Cells*: the table of cells, filters, and decisions."""
