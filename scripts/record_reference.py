@@ -18,7 +18,7 @@ import numpy as np
 TESTS = Path(__file__).parents[1] / "tests"
 sys.path.insert(0, str(TESTS))
 
-from samples import checksum, write_samples  # noqa: E402
+from helpers.samples import checksum, write_samples  # noqa: E402
 
 
 def timing(recording: Any) -> dict[str, Any]:

@@ -7,17 +7,16 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
-import gpio_files
 import npe2
 import numpy as np
 import pytest
-import recordings
 import tifffile
+from helpers import gpio_files, recordings
+from helpers.scenes import FIELD, START, make_cells, make_events, make_movie
 from napari.components import ViewerModel
 from napari.errors import MultipleReaderError
 from napari.layers import Image, Labels, Points, Shapes
 from napari.utils import progress
-from scenes import FIELD, START, make_cells, make_events, make_movie
 
 from napari_isx import IsxFileError, Spacing, Timing, UnsupportedIsxError, write_movie
 from napari_isx.io.folders.scan import LEGACY_SUFFIXES, SUFFIXES

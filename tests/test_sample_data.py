@@ -10,10 +10,10 @@ import time
 import uuid
 from itertools import pairwise
 
-import gpio_files
 import numpy as np
 import pytest
-from behavior_files import assert_equals_isx
+from helpers import gpio_files
+from helpers.behavior_files import assert_equals_isx
 from napari.components import ViewerModel
 from napari.layers import Image, Labels, Points, Shapes
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from behavior_files import isxb
+from helpers.behavior_files import isxb
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-import recordings
-from everything import assert_broken_or_usable, use_everything
+from helpers import recordings
+from helpers.everything import assert_broken_or_usable, use_everything
 
 from napari_isx import IsxFileError, UnsupportedIsxError, open_isx
 

@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 import pytest
-import recordings
-from everything import assert_broken_or_usable
+from helpers import recordings
+from helpers.everything import assert_broken_or_usable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

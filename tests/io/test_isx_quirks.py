@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-import recordings
+from helpers import recordings
 
 from napari_isx import IsxFileError, Timing, open_isx
 from napari_isx.io.format.source import FileSource

@@ -11,7 +11,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 import numpy as np
 import pytest
-import recordings
+from helpers import recordings
 
 from napari_isx import open_isx
 from napari_isx.io.format import source

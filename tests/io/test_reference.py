@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from samples import checksum, write_samples
+from helpers.samples import checksum, write_samples
 
 from napari_isx import CellSet, EventSet, Image, open_isx
 from napari_isx.io.base.recording import Recording

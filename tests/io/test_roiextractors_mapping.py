@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import recordings
+from helpers import recordings
 
 from napari_isx import open_isx
 

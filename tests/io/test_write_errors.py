@@ -9,7 +9,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 import pytest
-import recordings
+from helpers import recordings
 
 from napari_isx import (
     Spacing,

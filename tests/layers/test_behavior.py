@@ -6,9 +6,9 @@ import time
 
 import numpy as np
 import pytest
+from helpers.scenes import make_cells, make_events, make_movie
 from napari.components import ViewerModel
 from napari.layers import Image, Shapes
-from scenes import make_cells, make_events, make_movie
 
 from napari_isx import IsxFileError, Spacing, Timing, write_behavior_movie, write_image
 from napari_isx.io.behavior.mjpeg import JpegIndex

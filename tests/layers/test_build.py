@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import gpio_files
-import legacy_files
 import numpy as np
 import pytest
-import recordings
+from helpers import gpio_files, legacy_files, recordings
+from helpers.scenes import START, make_cells, make_events, make_movie
 from napari.components import ViewerModel
 from napari.layers import Image
 from napari.utils.notifications import notification_manager
-from scenes import START, make_cells, make_events, make_movie
 
 from napari_isx import (
     Timing,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import recordings
+from helpers import recordings
+from helpers.scenes import FIELD, blob, make_cells
 from napari.components import ViewerModel
 from napari.layers import Labels, Shapes
-from scenes import FIELD, blob, make_cells
 
 from napari_isx import Spacing, Timing, open_isx
 from napari_isx.layers.cells import (

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import gpio_files
 import numpy as np
 import pytest
+from helpers import gpio_files
 from napari.components import ViewerModel
 
 from napari_isx import IsxFileError

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import recordings
+from helpers import recordings
+from helpers.scenes import FIELD, blob, make_cells, make_events
 from napari.components import ViewerModel
-from scenes import FIELD, blob, make_cells, make_events
 
 from napari_isx import Spacing
 from napari_isx.analysis.rois import cut_rois

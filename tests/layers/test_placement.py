@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from helpers.scenes import blob, make_cells, make_events, make_movie
 from napari.components import ViewerModel
 from napari.layers import Image, Labels, Points, Shapes
-from scenes import blob, make_cells, make_events, make_movie
 
 from napari_isx import Spacing, Timing
 from napari_isx.layers.build import layers_of

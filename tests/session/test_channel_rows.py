@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from channel_files import make_gpio, make_imu
-from clock_files import stamped_gpio, stamped_movie
+from helpers.channel_files import make_gpio, make_imu
+from helpers.clock_files import stamped_gpio, stamped_movie
+from helpers.vessel_files import make_vessels
 from hypothesis import given
 from hypothesis import strategies as st
-from vessel_files import make_vessels
 
 from napari_isx import Timing
 from napari_isx.session.channel import Channel, channels_of

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scenes import START, make_cells, make_events
-from vessel_files import make_vessels
+from helpers.scenes import START, make_cells, make_events
+from helpers.vessel_files import make_vessels
 
 from napari_isx import IsxFileError, Timing
 from napari_isx.session.groups import CellGroup, VesselGroup, best_cell_set, group_cells
@@ -125,7 +125,7 @@ def test_names_that_occur_twice_go_by_their_place_among_their_like(tmp_path, ope
 
 def twice_named(folder, entries):
     """An event set with an event for each entry; names may occur more than once."""
-    import recordings
+    from helpers import recordings
 
     path = make_events(folder / "e.isxd", {str(i): [time] for i, (_, time) in enumerate(entries)})
     return recordings.edit(path, **{"channel list": [name for name, _ in entries]})

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from channel_files import make_gpio
-from scenes import make_cells, make_events, make_movie
-from vessel_files import make_vessels
+from helpers.channel_files import make_gpio
+from helpers.scenes import make_cells, make_events, make_movie
+from helpers.vessel_files import make_vessels
 
 from napari_isx.session.session import Session
 

@@ -1,0 +1,1 @@
+"""Pure functions on arrays and frames: footprints, metrics, images of events, heat maps."""

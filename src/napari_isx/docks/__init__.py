@@ -1,0 +1,1 @@
+"""One folder for each dock or dialog, with its view and its controller."""

@@ -1,0 +1,1 @@
+"""Objects to tables, pictures and files of other programs."""

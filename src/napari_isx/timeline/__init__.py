@@ -1,0 +1,1 @@
+"""One clock for recordings that are open together."""

@@ -1,0 +1,1 @@
+"""What is done to napari's canvas, camera and sliders; knows napari, but no dock."""

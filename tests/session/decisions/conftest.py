@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-import recordings
-from journals import COUNT, listening
+from helpers import recordings
+from helpers.journals import COUNT, listening
 
 from napari_isx import open_isx
 from napari_isx.session.decisions import journal_file

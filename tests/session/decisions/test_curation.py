@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-import recordings
-from scenes import make_cells
+from helpers import recordings
+from helpers.scenes import make_cells
 
 from napari_isx import IsxFileError, open_isx, write_cell_set
 from napari_isx.session.decisions.conflicts import SaveConflict

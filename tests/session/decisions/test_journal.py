@@ -12,8 +12,8 @@ import zlib
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-import recordings
-from journals import COUNT, OPENED, journal_of, kinds
+from helpers import recordings
+from helpers.journals import COUNT, OPENED, journal_of, kinds
 
 from napari_isx import IsxFileError, open_isx
 from napari_isx.export.decisions_csv import COLUMNS, write_decisions_csv

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-import recordings
+from helpers import recordings
 
 from napari_isx import open_isx
 from napari_isx.io.cells.cell_set import STATUSES

@@ -10,8 +10,8 @@ import subprocess
 import sys
 
 import pytest
-import recordings
-from journals import COUNT, OPENED, fail_in, journal_of, kinds
+from helpers import recordings
+from helpers.journals import COUNT, OPENED, fail_in, journal_of, kinds
 
 from napari_isx.session.decisions.journal import (
     read_journal,

@@ -1,0 +1,1 @@
+"""What is measured of each cell, with its definition."""

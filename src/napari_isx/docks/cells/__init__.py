@@ -1,0 +1,1 @@
+"""The dock *Cells*: the table of cells, filters, and decisions."""

@@ -1,0 +1,1 @@
+"""The dock *Close-up*: the movie around a cell's events."""

@@ -1,0 +1,1 @@
+"""The dialog that lists what is in a recording folder."""

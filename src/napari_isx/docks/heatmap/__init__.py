@@ -1,0 +1,1 @@
+"""The dock *Heat map*: all traces at a glance."""

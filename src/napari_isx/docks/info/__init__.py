@@ -1,0 +1,1 @@
+"""The dock *Recording info*: what a file knows of itself."""

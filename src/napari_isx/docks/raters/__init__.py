@@ -1,0 +1,1 @@
+"""The dialog that compares two people's decisions."""

@@ -1,0 +1,1 @@
+"""The dialog that decides about many cells by what was measured."""

@@ -1,0 +1,1 @@
+"""Saving, restoring, and the questions that go with them."""

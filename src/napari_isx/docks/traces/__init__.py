@@ -1,0 +1,1 @@
+"""The dock *Traces*: cells and channels over time."""

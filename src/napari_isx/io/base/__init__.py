@@ -1,0 +1,1 @@
+"""What all kinds of file share: interfaces, time, space, signals, series."""

@@ -1,0 +1,1 @@
+"""nVision behavior movies (`.isxb`) with their tracking."""

@@ -1,0 +1,1 @@
+"""Cell sets (`.isxd`): footprints, traces, statuses."""

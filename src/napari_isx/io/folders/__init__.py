@@ -1,0 +1,1 @@
+"""What a recording folder holds, and which files belong together."""

@@ -1,0 +1,1 @@
+"""GPIO and IMU channels (`.gpio`, `.imu`, `.isxd`)."""

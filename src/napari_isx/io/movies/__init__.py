@@ -1,0 +1,1 @@
+"""Movies and images (`.isxd`, `.isxc`), their planes and colors."""

@@ -1,0 +1,1 @@
+"""What a file knows of itself, in words."""

@@ -1,0 +1,490 @@
+"""The dock *Cells*: what it is told, and what is done of what it asks for; without a window."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from helpers.scenes import blob, make_cells, make_events, make_movie
+from napari.layers import Labels, Points, Shapes
+from psygnal import Signal
+
+from napari_isx import Spacing
+from napari_isx.app.shortcuts import KEY_COMMANDS, register_shortcuts
+from napari_isx.docks.common import background as work
+from napari_isx.session.cell_filter import CellFilter
+
+CENTERS = [(5, 6), (5, 20), (16, 9)]
+
+
+class Table:
+    cells_picked = Signal(list)
+    cell_opened = Signal(int)
+    step_requested = Signal(int)
+    sort_requested = Signal(str)
+    status_requested = Signal(str)
+
+
+class Filters:
+    filter_changed = Signal(object)
+    range_added = Signal(str)
+
+
+class Display:
+    scope_picked = Signal(str)
+    style_picked = Signal(str)
+    color_picked = Signal(str)
+
+
+class Decisions:
+    decided = Signal(str)
+    shown_decided = Signal(str)
+    undo_requested = Signal()
+    redo_requested = Signal()
+    advance_changed = Signal(bool)
+
+
+class Duplicates:
+    pair_picked = Signal(int)
+
+
+class CellsDock:
+    """It emits what a user would ask for, and remembers what it is told."""
+
+    group_picked = Signal(int)
+    rules_requested = Signal()
+    raters_requested = Signal()
+    keys_requested = Signal()
+    export_requested = Signal()
+    save_requested = Signal()
+
+    def __init__(self) -> None:
+        self.table, self.filters, self.display = Table(), Filters(), Display()
+        self.decisions, self.duplicates = Decisions(), Duplicates()
+        self.told: dict[str, Any] = {}
+        self.num_rows_shown = 0
+
+    def objectName(self) -> str:  # noqa: N802
+        return ""
+
+    def show_groups(self, titles, current):
+        self.told["groups"] = (list(titles), current)
+
+    def show_message(self, text):
+        self.told["message"] = text
+        self.told.pop("table", None)
+
+    def show_table(self, table, values):
+        self.told["table"] = table
+
+    def show_rows(self):
+        self.num_rows_shown += 1
+
+    def show_values(self, key, values):
+        self.told[f"values of {key}"] = values
+
+    def show_sorting(self, sorted_by):
+        self.told["sorting"] = sorted_by
+
+    def show_selection(self, cells):
+        self.told["selected"] = tuple(cells)
+
+    def show_counts(self, counts, shown):
+        self.told["counts"] = (tuple(counts.values()), tuple(shown.values()))
+
+    def show_steps(self, undo, redo, num_unsaved):
+        self.told["steps"] = (undo, redo, num_unsaved)
+
+    def show_advance(self, on):
+        self.told["advance"] = on
+
+    def show_keys(self, keys):
+        self.told["keys"] = keys
+
+    def show_progress(self, fraction):
+        self.told["progress"] = fraction
+
+    def show_duplicates(self, pairs):
+        self.told["pairs"] = list(pairs)
+
+    def show_display(self, scope, style, color):
+        self.told["display"] = (scope, style, color)
+
+    def show_legend(self, colors, low, high):
+        self.told["legend"] = (None if colors is None else len(colors), low, high)
+
+    def set_colors(self, colors):
+        self.told["theme"] = colors
+
+
+@pytest.fixture(autouse=True)
+def _measured_at_once(monkeypatch):
+    """Work is done where it is started, also where other tests have made a Qt application."""
+    monkeypatch.setattr(work.QApplication, "instance", lambda: None)
+
+
+@pytest.fixture
+def dock(stage):
+    made = CellsDock()
+    stage.coordinator.cells.attach(made)
+    return made
+
+
+@pytest.fixture
+def paths(tmp_path):
+    shape = (23, 31)
+    twins = [blob(shape, (9, 9), 4), blob(shape, (9, 10), 4), blob(shape, (18, 25), 3)]
+    return {
+        "movie": make_movie(tmp_path / "movie.isxd"),
+        "cells": make_cells(tmp_path / "cells.isxd", statuses=["accepted"] * 2 + ["rejected"]),
+        "events": make_events(tmp_path / "events.isxd"),
+        "twins": make_cells(tmp_path / "twins.isxd", footprints=twins),
+    }
+
+
+def labels_of(stage, name="cells cells"):
+    """Alpha of each cell in the label image."""
+    layer = stage.layer(name)
+    count = len(stage.session.group.names)
+    return [float(layer.colormap.map(np.array([i + 1]))[0][3]) for i in range(count)]
+
+
+def test_it_follows_what_is_open(stage, dock, paths):
+    assert dock.told["groups"] == ([], -1)
+    stage.open(paths["cells"])
+    assert dock.told["groups"] == (["cells"], 0)
+    assert dock.told["table"] is stage.session.review.table
+    assert dock.told["counts"] == ((2, 0, 1), (2, 0, 1))
+    assert dock.told["progress"] == 1
+    stage.viewer.layers.clear()
+    assert dock.told["groups"] == ([], -1)
+
+
+def test_cells_are_measured_when_a_dock_shows_them(stage, paths):
+    stage.open(paths["cells"])
+    assert stage.session.review.fraction == 0
+    stage.coordinator.cells.attach(CellsDock())
+    assert stage.session.review.fraction == 1
+
+
+def test_they_are_measured_anew_with_events_and_without(stage, dock, paths):
+    stage.open(paths["cells"])
+    assert stage.session.review.table.values("num_events") is None
+    stage.open(paths["events"])
+    np.testing.assert_array_equal(stage.session.review.table.values("num_events"), [2, 1, 0])
+    stage.viewer.layers.remove("events")
+    assert "num_events" not in stage.session.review.table.titles
+    assert stage.session.review.fraction == 1
+
+
+def test_a_file_that_is_cut_short_is_told_once(stage, dock, paths, monkeypatch):
+    told = []
+    monkeypatch.setattr("napari_isx.docks.cells.measuring.show_warning", told.append)
+
+    def broken(*files):
+        raise OSError("cells.isxd is 3 bytes long.")
+        yield
+
+    monkeypatch.setattr("napari_isx.session.review.compute_metrics", broken)
+    stage.open(paths["cells"])
+    assert told == ["The cells cannot be measured.\ncells.isxd is 3 bytes long."]
+    assert dock.told["progress"] == 1
+
+
+def test_one_selection(stage, dock, paths):
+    stage.open(paths["cells"])
+    dock.table.cells_picked.emit([2, 1])
+    assert stage.session.selected == (2, 1)
+    assert dock.told["selected"] == (2, 1)
+    stage.session.select(stage.session.group, [0])
+    assert dock.told["selected"] == (0,)
+    dock.table.step_requested.emit(1)
+    assert stage.session.selected == (1,)
+
+
+def test_a_column_sorts_up_then_down_then_not(stage, dock, paths):
+    stage.open(paths["cells"])
+    table = stage.session.review.table
+    for wanted in (("name", True), ("name", False), None, ("name", True)):
+        dock.table.sort_requested.emit("name")
+        assert table.sorted_by == dock.told["sorting"] == wanted
+    dock.table.sort_requested.emit("size")
+    assert table.sorted_by == ("size", True)
+
+
+def test_decisions_move_on_unless_switched_off(stage, dock, paths):
+    stage.open(paths["cells"])
+    stage.session.select(stage.session.group, [0])
+    dock.decisions.decided.emit("rejected")
+    assert stage.session.selected == (1,)
+    dock.decisions.advance_changed.emit(False)
+    dock.table.status_requested.emit("undecided")
+    assert stage.session.selected == (1,)
+    assert stage.session.group.curation.statuses == ["rejected", "undecided", "rejected"]
+    assert dock.told["counts"] == ((0, 1, 2), (0, 1, 2))
+    assert dock.told["steps"][2] == 2
+    assert "C1" in dock.told["steps"][0]
+
+
+def test_a_decision_colours_the_canvas_once(stage, dock, paths):
+    stage.open(paths["cells"])
+    stage.session.select(stage.session.group, [0])
+    colored = []
+    stage.layer("cells cells").events.colormap.connect(lambda event: colored.append(event))
+    dock.decisions.decided.emit("rejected")
+    assert len(colored) == 1
+
+
+def test_undo_and_redo(stage, dock, paths):
+    stage.open(paths["cells"])
+    dock.decisions.shown_decided.emit("undecided")
+    assert dock.told["counts"][0] == (0, 3, 0)
+    dock.decisions.undo_requested.emit()
+    assert dock.told["counts"][0] == (2, 0, 1)
+    assert stage.session.selected == (0, 1, 2)
+    dock.decisions.redo_requested.emit()
+    assert dock.told["counts"][0] == (0, 3, 0)
+    assert dock.told["steps"][1] == ""
+
+
+def test_all_shown_are_those_that_pass_the_filters(stage, dock, paths):
+    stage.open(paths["cells"])
+    dock.filters.filter_changed.emit(CellFilter(text="2"))
+    assert dock.num_rows_shown > 0
+    assert dock.told["counts"] == ((2, 0, 1), (0, 0, 1))
+    dock.decisions.shown_decided.emit("accepted")
+    assert stage.session.group.curation.statuses == ["accepted"] * 3
+
+
+def test_saving(stage, dock, paths):
+    stage.open(paths["cells"])
+    dock.decisions.shown_decided.emit("rejected")
+    dock.save_requested.emit()
+    assert dock.told["steps"][2] == 0
+    assert stage.session.group.cells.statuses_in_file() == ["rejected"] * 3
+
+
+def test_saving_that_fails_keeps_the_decisions(stage, dock, paths, monkeypatch):
+    told = []
+    monkeypatch.setattr("napari_isx.docks.saving.controller.show_error", told.append)
+    stage.open(paths["cells"])
+    dock.decisions.shown_decided.emit("rejected")
+    curation = stage.session.group.curation
+
+    def fail(self, force=False):
+        raise OSError("The disk is full.")
+
+    monkeypatch.setattr(type(curation), "save", fail)
+    dock.save_requested.emit()
+    assert "The disk is full." in told[0]
+    assert dock.told["steps"][2] == 2
+
+
+@pytest.mark.parametrize("name", ["rules", "raters", "export"])
+def test_tools_are_asked_for_once_cells_are_open(stage, dock, paths, name):
+    heard = []
+    getattr(stage.coordinator.cells, f"{name}_requested").connect(lambda *g: heard.append(g))
+    getattr(dock, f"{name}_requested").emit()
+    assert heard == [], "nothing is open"
+    stage.open(paths["cells"])
+    getattr(dock, f"{name}_requested").emit()
+    assert heard == [() if name == "export" else (dock,)]
+
+
+def test_the_canvas_shows_all_filtered_or_selected_cells(stage, dock, paths):
+    stage.open(paths["cells"])
+    dock.filters.filter_changed.emit(CellFilter(text="1"))
+    assert all(labels_of(stage))
+    dock.display.scope_picked.emit("filtered")
+    assert np.array(labels_of(stage)).astype(bool).tolist() == [False, True, False]
+    assert dock.told["display"][0] == "filtered"
+    dock.filters.filter_changed.emit(CellFilter(text="0"))
+    assert np.array(labels_of(stage)).astype(bool).tolist() == [True, False, False]
+    dock.display.scope_picked.emit("selected")
+    stage.session.select(stage.session.group, [2])
+    assert np.array(labels_of(stage)).astype(bool).tolist() == [False, False, True]
+    edges = stage.layer("cells contours").edge_color[:, 3]
+    assert edges.astype(bool).tolist() == [False, False, True]
+    dock.display.scope_picked.emit("all")
+    assert all(labels_of(stage))
+
+
+@pytest.mark.parametrize(
+    ("style", "labels", "shapes"),
+    [("filled", True, False), ("contours", False, True), ("both", True, True)],
+)
+def test_cells_are_filled_or_outlined(stage, dock, paths, style, labels, shapes):
+    stage.open(paths["cells"])
+    dock.display.style_picked.emit(style)
+    assert stage.layer("cells cells").visible == labels
+    assert stage.layer("cells contours").visible == shapes
+    assert dock.told["display"][1] == style
+
+
+def test_the_dock_follows_layers_that_are_hidden(stage, dock, paths):
+    stage.open(paths["cells"])
+    stage.layer("cells cells").visible = False
+    assert dock.told["display"][1] == "contours"
+    stage.layer("cells contours").visible = False
+    assert dock.told["display"][1] is None
+
+
+def test_cells_are_coloured_by_a_column(stage, dock, paths):
+    stage.open(paths["cells"])
+    by_status = stage.layer("cells contours").edge_color.copy()
+    dock.display.color_picked.emit("skewness")
+    look = stage.coordinator.canvas.look_of(stage.session.group)
+    assert look.color_by == "values"
+    dock.display.color_picked.emit("size")
+    assert dock.told["legend"][0] == 9
+    assert dock.told["legend"][2].endswith("µm")
+    assert not np.allclose(stage.layer("cells contours").edge_color, by_status)
+    dock.display.color_picked.emit("file")
+    assert look.color_by == "file"
+    assert dock.told["legend"] == (None, "", "")
+    dock.display.color_picked.emit("status")
+    np.testing.assert_allclose(stage.layer("cells contours").edge_color, by_status)
+
+
+def test_colouring_in_the_other_dock_is_followed(stage, dock, paths):
+    stage.open(paths["cells"])
+    dock.display.color_picked.emit("size")
+    stage.view.coloring_picked.emit("file")
+    assert dock.told["display"][2] == "file"
+    assert dock.told["legend"] == (None, "", "")
+    stage.view.coloring_picked.emit("status")
+    assert dock.told["display"][2] == "status"
+
+
+def test_the_other_dock_follows_the_colouring_here(stage, dock, paths):
+    stage.open(paths["cells"], paths["twins"])
+    assert stage.view.coloring == "status"
+    dock.display.color_picked.emit("file")
+    assert stage.view.coloring == "file"
+    dock.display.color_picked.emit("size")
+    assert stage.view.coloring == "values"
+    assert stage.another_dock().coloring == "values"
+    dock.group_picked.emit(1)
+    assert stage.view.coloring == "status", "each set has its own"
+    dock.group_picked.emit(0)
+    assert stage.view.coloring == "values"
+
+
+def test_a_column_that_is_gone_colours_nothing(stage, dock, paths):
+    stage.open(paths["cells"], paths["events"])
+    dock.display.color_picked.emit("num_events")
+    assert dock.told["display"][2] == "num_events"
+    stage.viewer.layers.remove("events")
+    assert dock.told["display"][2] == "status"
+    assert stage.coordinator.canvas.look_of(stage.session.group).color_by == "status"
+
+
+def test_zooming_brings_a_cell_to_the_middle(stage, dock, tmp_path):
+    spacing = Spacing.regular((60, 80), 3.0)
+    cells = make_cells(tmp_path / "wide.isxd", centers=CENTERS, spacing=spacing)
+    stage.open(cells)
+    camera = getattr(stage.viewer, "scene", stage.viewer).camera
+    dock.table.cell_opened.emit(2)
+    np.testing.assert_allclose(camera.center[-2:], (49.5, 28.5), atol=1)
+    stage.session.select(stage.session.group, [2])
+    opened = camera.center, camera.zoom
+    camera.center, camera.zoom = (0.0, 0.0, 0.0), 1.0
+    stage.coordinator.closeup._centering.center()
+    assert (camera.center, camera.zoom) == opened, "wherever it is asked for"
+
+
+def test_suspected_duplicates_are_listed_and_selected(stage, dock, paths):
+    stage.open(paths["twins"])
+    (pair,) = dock.told["pairs"]
+    assert (pair.first, pair.second) == ("C0", "C1")
+    dock.duplicates.pair_picked.emit(0)
+    assert stage.session.selected == (0, 1)
+    assert stage.view.drawn == ["C0", "C1"]
+
+
+def test_two_sets_each_have_their_own(stage, dock, paths):
+    stage.open(paths["cells"], paths["twins"])
+    dock.table.sort_requested.emit("name")
+    dock.display.color_picked.emit("size")
+    dock.group_picked.emit(1)
+    assert dock.told["groups"] == (["cells", "twins"], 1)
+    assert dock.told["table"].sorted_by is None
+    assert dock.told["display"][2] == "status"
+    dock.decisions.shown_decided.emit("rejected")
+    dock.group_picked.emit(0)
+    assert dock.told["counts"][0] == (2, 0, 1)
+    assert dock.told["table"].sorted_by == ("name", True)
+    assert dock.told["display"][2] == "size"
+
+
+# ---- keys on layers that use them themselves
+
+
+@pytest.fixture
+def keys():
+    register_shortcuts()
+
+
+def bound(layer):
+    return sorted(str(key) for key in layer.keymap)
+
+
+ALL_KEYS = sorted(["A", "R", "U", "Ctrl+Z", "Ctrl+Shift+Z"])
+
+
+def test_our_layers_pass_the_keys_on(stage, keys, paths):
+    stage.open(paths["cells"])
+    contours = stage.layer("cells contours")
+    stage.viewer.layers.selection.active = contours
+    assert bound(contours) == ALL_KEYS
+    contours.mode = "add_rectangle"
+    assert bound(contours) == []
+    contours.mode = "pan_zoom"
+    stage.viewer.layers.selection.active = stage.layer("cells cells")
+    assert bound(contours) == []
+    assert bound(stage.layer("cells cells")) == ALL_KEYS
+
+
+@pytest.mark.parametrize(
+    ("make", "expected"),
+    [
+        (lambda: Shapes(), ALL_KEYS),
+        (lambda: Points(), ALL_KEYS),
+        (lambda: Labels(np.zeros((4, 4), int)), ["A", "R", "U"]),
+    ],
+)
+def test_layers_of_others_do_while_cells_are_selected(stage, keys, paths, make, expected):
+    stage.open(paths["cells"])
+    layer = stage.viewer.add_layer(make())
+    stage.viewer.layers.selection.active = layer
+    assert bound(layer) == []
+    stage.session.select(stage.session.group, [1])
+    assert bound(layer) == expected
+    (key,) = [key for key in layer.keymap if str(key) == "A"]
+    layer.keymap[key](layer)
+    assert stage.session.group.curation.status(1) == "accepted"
+    layer.mode = "pan_zoom"
+    assert bound(layer) == expected
+    stage.session.select(stage.session.group, [])
+    assert bound(layer) == []
+
+
+def test_what_a_layer_has_bound_itself_comes_back(stage, keys, paths):
+    stage.open(paths["cells"])
+    layer = stage.viewer.add_shapes()
+    calls = []
+    layer.bind_key("R", lambda layer: calls.append("theirs"))
+    stage.viewer.layers.selection.active = layer
+    stage.session.select(stage.session.group, [0])
+    assert bound(layer) == ALL_KEYS
+    stage.session.select(stage.session.group, [])
+    (key,) = layer.keymap
+    layer.keymap[key](layer)
+    assert calls == ["theirs"]
+
+
+def test_a_key_held_down_does_not_run_through_all_cells():
+    held = {name for name, command in KEY_COMMANDS.items() if command.repeatable}
+    assert held.isdisjoint({"accept", "reject", "undecide"})
+    assert {"next_cell", "undo", "redo"} <= held

@@ -1,0 +1,361 @@
+"""The dock *Cells* in the window: table, filters, canvas, closing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from helpers.window_data import NAMES
+from qtpy.QtCore import QPoint, Qt, QTimer
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication, QMenu, QMessageBox
+
+from napari_isx.analysis.cell_metrics.definitions import Metric
+from napari_isx.docks.cells.decision_texts import question
+from napari_isx.docks.cells.dock import CellsWidget
+from napari_isx.docks.cells.table_model import CellTableModel, header_text
+from napari_isx.session.cell_table import CellTable
+
+Ctrl = Qt.KeyboardModifier.ControlModifier
+Shift = Qt.KeyboardModifier.ShiftModifier
+NoModifier = Qt.KeyboardModifier.NoModifier
+Left = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def dock(hands):
+    widget = CellsWidget(hands.viewer)
+    hands.viewer.window.add_dock_widget(widget, name="Cells", area="right")
+    hands.viewer.window._qt_window.activateWindow()
+    hands.settle()
+    return widget
+
+
+@pytest.fixture
+def session(hands, dock, files, tmp_path):
+    """Cells with their events; of a copy, as decisions are noted beside the file."""
+    for name in ("movie", "cells", "events"):
+        (tmp_path / f"{name}.isxd").write_bytes(files[name].read_bytes())
+    hands.open(*(tmp_path / f"{name}.isxd" for name in ("movie", "cells", "events")))
+    hands.qtbot.waitUntil(lambda: dock.progress is None)
+    return hands.coordinator.session
+
+
+def click_row(hands, dock, row, modifier=NoModifier, double=False):
+    view = dock.table
+    at = view.visualRect(view.model().index(row, 1)).center()
+    QTest.mouseClick(view.viewport(), Left, modifier, at)
+    if double:
+        QTest.mouseDClick(view.viewport(), Left, modifier, at)
+    hands.settle()
+
+
+def click_header(hands, dock, key):
+    column = dock.table.model().column_of(key)
+    header = dock.table.horizontalHeader()
+    x = header.sectionViewportPosition(column) + header.sectionSize(column) // 2
+    QTest.mouseClick(header.viewport(), Left, NoModifier, QPoint(x, header.height() // 2))
+    hands.settle()
+
+
+def shown(dock):
+    return [NAMES[cell] for cell in dock.table.order]
+
+
+def answer(text):
+    """Click a button of the question that is about to be asked."""
+
+    def click():
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, QMessageBox)
+        asked.append(box.text())
+        (button,) = [b for b in box.buttons() if b.text().replace("&", "") == text]
+        button.click()
+
+    asked = []
+    QTimer.singleShot(200, click)
+    return asked
+
+
+def test_with_nothing_open_it_says_what_to_do(hands, dock):
+    assert "Open a cell set" in dock.message
+    assert not dock.table.isVisible()
+
+
+def test_every_cell_has_a_row_with_status_and_measures(hands, dock, session):
+    model = dock.table.model()
+    assert model.rowCount() == 4
+    first = [model.data(model.index(0, i)) for i in range(model.columnCount())]
+    titles = [metric.key for metric in model.columns]
+    row = dict(zip(titles, first, strict=True))
+    assert (row["status"], row["name"], row["num_events"]) == ("accepted", "C0", "3")
+    assert "…" not in first
+    status = model.index(1, 0)
+    assert not model.data(status, Qt.ItemDataRole.DecorationRole).isNull()
+    number = model.index(0, titles.index("snr"))
+    assert model.data(number, Qt.ItemDataRole.TextAlignmentRole) & int(Qt.AlignmentFlag.AlignRight)
+
+
+def test_headers_tell_what_is_measured_and_where_it_is_from(dock, session):
+    model = dock.table.model()
+    horizontal, roles = Qt.Orientation.Horizontal, Qt.ItemDataRole
+    for i, metric in enumerate(model.columns):
+        assert model.headerData(i, horizontal, roles.ToolTipRole) == metric.tooltip
+        font = model.headerData(i, horizontal, roles.FontRole)
+        is_stored = metric.source == "stored" and metric.key != "name"
+        assert (font is not None) == is_stored
+        assert ("stored" in model.headerData(i, horizontal)) == is_stored
+    stored = Metric("s", "Size, stored", "Width.", "stored", unit="px")
+    assert header_text(stored) == "Size\nstored, px"
+
+
+def test_a_click_selects_everywhere(hands, dock, session):
+    click_row(hands, dock, 2)
+    assert session.selected == (2,)
+    assert hands.names_drawn == [NAMES[2]]
+    assert len(hands.viewer.layers["Selected cells"].data) == 1
+    click_row(hands, dock, 0, Ctrl)
+    assert session.selected == (2, 0)
+    click_row(hands, dock, 1)
+    click_row(hands, dock, 3, Shift)
+    assert sorted(session.selected) == [1, 2, 3]
+
+
+def test_the_table_follows_the_canvas(hands, dock, session):
+    hands.click_cell(3)
+    assert dock.table.selected_cells == [3]
+    hands.click_cell(0, Ctrl)
+    assert dock.table.selected_cells == [0, 3]
+    hands.dock.cells_picked.emit([1])
+    assert dock.table.selected_cells == [1]
+
+
+def test_a_trace_has_the_whole_plot_again_after_nothing_was_selected(hands, dock, session):
+    plot, heights = hands.dock.plot, []
+    for cells in ([0], [], [0]):
+        session.select(session.group, cells)
+        hands.settle()
+        if cells:
+            at = [plot.scene_position(0, 1.0, value).y() for value in (0.0, 1.0)]
+            heights.append(at[0] - at[1])
+    assert heights[1] == pytest.approx(heights[0], rel=0.1)
+
+
+def test_a_header_sorts_up_down_and_not(hands, dock, session):
+    session.select(session.group, [0])
+    click_header(hands, dock, "num_events")
+    assert [session.review.table.text(cell, "num_events") for cell in dock.table.order] == [
+        "0",
+        "1",
+        "2",
+        "3",
+    ]
+    assert dock.table.selected_cells == [0]
+    assert dock.table.currentIndex().row() == 3
+    click_header(hands, dock, "num_events")
+    assert shown(dock)[0] == "C0"
+    click_header(hands, dock, "num_events")
+    assert shown(dock) == NAMES
+    assert dock.table.horizontalHeader().sortIndicatorSection() == -1
+
+
+def test_columns_are_hidden_and_shown_again(hands, dock, session):
+    menu = QMenu()
+    dock.table.fill_columns_menu(menu)
+    (snr,) = [action for action in menu.actions() if action.data() == "snr"]
+    snr.trigger()
+    assert "snr" not in dock.table.shown_columns
+    click_header(hands, dock, "num_events")
+    assert "snr" not in dock.table.shown_columns
+    snr.trigger()
+    assert "snr" in dock.table.shown_columns
+    assert menu.actions()[0].text() == "Events"
+
+
+def test_filters_by_text_status_and_range(hands, dock, session):
+    bar = dock.filters
+    bar.text.setText("c")
+    assert shown(dock) == ["C0", "C1", "<b>C3</b>"]
+    bar.status_buttons["undecided"].click()
+    hands.settle()
+    assert shown(dock) == ["C0", "<b>C3</b>"]
+    assert bar.status_buttons["accepted"].text() == "accepted\n2"
+    assert bar.status_buttons["rejected"].text() == "rejected\n0 of 1"
+    assert bar.status_buttons["undecided"].text() == "undecided\n1 hidden"
+    (action,) = [a for a in bar.add_button.menu().actions() if a.data() == "num_events"]
+    action.trigger()
+    chosen = bar.ranges["num_events"]
+    assert sum(chosen.histogram.counts) == 4
+    chosen.slider.setValue((2.6, 3))
+    hands.settle()
+    assert chosen.range == (3, np.inf)
+    assert chosen.low.text() == "3"
+    assert shown(dock) == ["C0"]
+    chosen.removed.emit()
+    hands.settle()
+    assert shown(dock) == ["C0", "<b>C3</b>"]
+    bar.clear_button.click()
+    assert shown(dock) == NAMES
+    assert bar.text.text() == ""
+    assert all(button.isChecked() for button in bar.status_buttons.values())
+
+
+def test_a_drag_asks_for_few_filters_and_for_the_last(hands, dock, session):
+    bar, asked = dock.filters, []
+    (action,) = [a for a in bar.add_button.menu().actions() if a.data() == "num_events"]
+    action.trigger()
+    bar.filter_changed.connect(asked.append)
+    for value in range(40):
+        bar.ranges["num_events"].low.setText(str(value / 20))
+        bar.ranges["num_events"]._on_typed()
+    hands.settle()
+    assert len(asked) < 10
+    assert asked[-1].ranges["num_events"] == (1.95, np.inf)
+    assert shown(dock) == ["C0", "<b>C3</b>"]
+
+
+def test_where_no_cell_passes_it_says_so(hands, dock, session):
+    dock.filters.text.setText("nobody")
+    hands.settle()
+    assert not dock.table.isVisible()
+    dock.filters.clear_button.click()
+    assert dock.table.isVisible()
+
+
+def test_all_shown_rows_are_asked_about(hands, dock, session):
+    dock.filters.text.setText("c")
+    asked = answer("Cancel")
+    dock.decisions.ask("rejected")
+    assert asked == ["Reject the 3 cells shown?"]
+    assert session.review.num_unsaved == 0
+    answer("Reject")
+    dock.decisions.ask("rejected")
+    assert session.group.curation.statuses == ["rejected"] * 4
+    dock.decisions.undo.click()
+    assert session.group.curation.statuses == ["accepted", "undecided", "rejected", "accepted"]
+
+
+def test_questions_say_how_many_would_change():
+    assert question("rejected", 37, 12) == (
+        "Reject the 37 cells shown?",
+        "25 of them are already. This can be undone in one step.",
+    )
+    assert question("undecided", 1, 1)[0] == "Set the only cell shown undecided?"
+    assert question("accepted", 12, 0)[1] == "All of them are already. Nothing would change."
+
+
+def test_buttons_and_menu_decide(hands, dock, session):
+    dock.decisions.advance.click()
+    click_row(hands, dock, 1)
+    dock.decisions.buttons["rejected"].click()
+    assert session.group.curation.status(1) == "rejected"
+    menu = dock.table.decision_menu(1)
+    (accept,) = [action for action in menu.actions() if action.data() == "accepted"]
+    assert accept.text() == "Accept this cell"
+    accept.trigger()
+    assert session.group.curation.status(1) == "accepted"
+    assert dock.filters.status_buttons["accepted"].text() == "accepted\n3"
+
+
+def test_without_a_selection_nothing_can_be_decided(dock, session):
+    assert not dock.decisions.buttons["accepted"].isEnabled()
+    session.select(session.group, [0])
+    assert dock.decisions.buttons["accepted"].isEnabled()
+
+
+def test_a_double_click_zooms_to_the_cell(hands, dock, session):
+    camera = getattr(hands.viewer, "scene", hands.viewer).camera
+    click_row(hands, dock, 3, double=True)
+    np.testing.assert_allclose(camera.center[-2:], hands.cell_um(3), atol=6)
+    zoom = camera.zoom
+    hands.viewer.reset_view()
+    hands.settle()
+    assert zoom > camera.zoom
+    point = hands.canvas_point(*hands.cell_um(0))
+    QTest.mouseClick(hands.canvas, Left, NoModifier, point)
+    QTest.mouseDClick(hands.canvas, Left, NoModifier, point)
+    hands.settle()
+    assert session.selected == (0,)
+    np.testing.assert_allclose(camera.center[-2:], hands.cell_um(0), atol=6)
+
+
+def test_the_canvas_draws_only_filtered_cells(hands, dock, session):
+    hands.viewer.layers["cells contours"].visible = False
+    hands.viewer.layers["movie"].visible = False
+    hands.viewer.layers["events"].visible = False
+    before = hands.pixel_at(*hands.cell_um(3))
+    dock.filters.text.setText("C0")
+    dock.display.scope_picked.emit("filtered")
+    after = hands.pixel_at(*hands.cell_um(3))
+    assert before.max() > after.max() + 20
+    assert hands.pixel_at(*hands.cell_um(0)).max() > after.max() + 20
+
+
+def test_both_themes_have_their_colours(hands, dock, session):
+    (action,) = [a for a in dock.filters.add_button.menu().actions() if a.data() == "size"]
+    action.trigger()
+    dark = dock.filters.ranges["size"].histogram._color.name()
+    hands.viewer.theme = "light"
+    hands.settle()
+    assert dock.filters.ranges["size"].histogram._color.name() != dark
+
+
+def test_two_sets_are_reviewed_side_by_side(hands, dock, session, files):
+    hands.open(files["others"])
+    dock.group_picked.emit(1)
+    hands.settle()
+    assert dock.table.model().rowCount() == 1
+    assert hands.names_drawn == []
+    dock.group_picked.emit(0)
+    assert dock.table.model().rowCount() == 4
+
+
+def test_an_empty_set_is_no_trouble(hands, dock, files):
+    hands.open(files["empty"])
+    hands.qtbot.waitUntil(lambda: dock.progress is None)
+    assert dock.table.order == []
+    assert dock.filters.status_buttons["accepted"].text() == "accepted\n0"
+
+
+def test_of_events_alone_nothing_is_offered_that_needs_their_cells(hands, dock, files):
+    hands.open(files["events"])
+    assert dock.table.shown_columns[0] == "name"
+    assert not dock.display.isVisible()
+    assert not dock.decisions.isVisible()
+    hands.open(files["cells"])
+    assert dock.display.isVisible()
+
+
+def test_a_closed_dock_opens_again_as_it_was(hands, dock, session):
+    dock.filters.text.setText("C0")
+    session.select(session.group, [0])
+    window = hands.viewer.window
+    window.remove_dock_widget(dock)
+    hands.settle()
+    hands.coordinator.cells.decide("rejected")
+    again = CellsWidget(hands.viewer)
+    window.add_dock_widget(again, name="Cells again", area="right")
+    hands.settle()
+    assert again.filters.text.text() == "C0"
+    assert [NAMES[cell] for cell in again.table.order] == ["C0"]
+    assert again.save_button.text() == "Save (1)"
+    assert again.progress is None
+
+
+def test_closing_the_file_empties_the_dock(hands, dock, session):
+    hands.viewer.layers.clear()
+    hands.settle()
+    assert "Open a cell set" in dock.message
+    assert dock.table.model().rowCount() == 0
+
+
+def test_rows_of_thousands_of_cells_are_selected_in_runs():
+    table = CellTable([f"C{i}" for i in range(5_000)])
+    table.set_columns([Metric("x", "X", "Anything.")])
+    table.set_values({"x": np.arange(5_000.0)})
+    model = CellTableModel()
+    model.show_table(table)
+    assert len(model.selection_of(range(5_000))) == 1
+    assert len(model.selection_of([0, 1, 2, 7, 9, 10])) == 3
+    table.sort_by("x", ascending=False)
+    model.show_rows()
+    assert model.row_of(4_999) == 0

@@ -1,0 +1,190 @@
+"""Where recordings are in session time, and how well they fit."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from helpers.clock_files import stamped_behavior, stamped_gpio, stamped_movie
+from helpers.scenes import START, make_cells, make_events, make_movie
+
+from napari_isx import Timing
+from napari_isx.timeline import clock as clock_module
+from napari_isx.timeline.clock import Clock
+from napari_isx.timeline.hardware_time import hardware_time
+
+EVEN = np.arange(100) * 0.05
+
+
+@pytest.fixture
+def movie(tmp_path, opened):
+    return opened(stamped_movie(tmp_path / "m.isxd", 2.0 + EVEN))
+
+
+def test_an_empty_clock_has_no_time():
+    assert Clock().span_s == (0.0, 0.0)
+    assert Clock().misalignment() is None
+
+
+def test_second_0_is_the_start_of_the_earliest(tmp_path, opened):
+    early = opened(make_movie(tmp_path / "a.isxd"))
+    timing = Timing.regular(20, 0.1, START + timedelta(seconds=7.25))
+    late = opened(make_cells(tmp_path / "b.isxd", timing=timing))
+    for order in ([early, late], [late, early]):
+        clock = Clock(order)
+        assert clock.placed(early).offset_s == 0
+        assert clock.placed(late).offset_s == 7.25
+        assert clock.placed(late).method == "start time"
+        assert clock.span_s == (0, pytest.approx(9.25))
+    assert Clock([late]).placed(late).offset_s == 0
+
+
+@pytest.mark.parametrize("wrong_s", [-3.0, 0.012, 4000.0])
+def test_the_hardware_counter_counts_more_than_start_times(tmp_path, opened, movie, wrong_s):
+    taken = 2.7 + np.arange(150) / 30
+    camera = opened(stamped_behavior(tmp_path / "b.isxb", taken, start_s=2.7 + wrong_s))
+    box = opened(
+        stamped_gpio(tmp_path / "g.gpio", np.array([0.5, 3.0]), start_s=0.5 + wrong_s, first_s=0)
+    )
+    clock = Clock([camera, box, movie])
+    assert clock.placed(box).offset_s == 0
+    assert clock.placed(movie).offset_s == pytest.approx(1.5, abs=1e-9)
+    assert clock.placed(camera).offset_s == pytest.approx(2.2, abs=1e-9)
+    assert {placed.method for placed in clock.all_placed} == {"hardware counter"}
+    assert "its start time is off by" in clock.placed(box).reason
+    assert "off" not in clock.placed(movie).reason
+    assert clock.misalignment().seconds < 1e-3
+
+
+def test_a_shared_counter_is_recognised_without_a_uuid(tmp_path, opened, movie):
+    near = opened(stamped_behavior(tmp_path / "n.isxb", 2 + EVEN, start_s=2.4, uuid=None))
+    far = opened(stamped_behavior(tmp_path / "f.isxb", 2 + EVEN, start_s=4.0, uuid=None))
+    clock = Clock([movie, near, far])
+    assert (clock.placed(near).method, clock.placed(near).offset_s) == ("hardware counter", 0)
+    assert (clock.placed(far).method, clock.placed(far).offset_s) == ("start time", 2)
+
+
+def test_another_recordings_counter_is_not_shared(tmp_path, opened, movie):
+    other = opened(stamped_behavior(tmp_path / "b.isxb", 2 + EVEN, start_s=2.4, uuid="other"))
+    placed = Clock([movie, other]).placed(other)
+    assert (placed.method, placed.offset_s) == ("start time", pytest.approx(0.4))
+
+
+def test_a_counter_that_started_anew_between_two_movies_is_not_shared(tmp_path, opened, movie):
+    second = opened(stamped_movie(tmp_path / "m2.isxd", 1 + EVEN, start_s=302.0))
+    assert Clock([movie, second]).placed(second).offset_s == 300
+
+
+@pytest.mark.parametrize("year", [1970, 1999])
+def test_what_has_no_start_is_at_0(tmp_path, opened, movie, year):
+    timing = Timing.regular(20, 0.1, START.replace(year=year, month=3))
+    cells = opened(make_cells(tmp_path / "c.isxd", timing=timing))
+    placed = Clock([movie, cells]).placed(cells)
+    assert (placed.method, placed.offset_s) == ("assumed", 0)
+    assert "does not say when it started" in placed.reason
+
+
+def test_a_recording_of_another_day_starts_at_0_too_with_what_belongs_to_it(
+    tmp_path, opened, movie
+):
+    later = START + timedelta(days=3)
+    cells = opened(make_cells(tmp_path / "c.isxd", timing=Timing.regular(20, 0.1, later)))
+    timing = Timing.regular(20, 0.1, later + timedelta(seconds=5))
+    more = opened(make_cells(tmp_path / "d.isxd", timing=timing))
+    clock = Clock([movie, more, cells])
+    assert clock.placed(cells).offset_s == 0
+    assert clock.placed(more).offset_s == 5
+    assert "recorded 3 days after the first" in clock.placed(more).reason
+
+
+def test_cells_share_the_time_of_the_movie_they_were_found_in(tmp_path, opened):
+    taken = EVEN.copy()
+    taken[40:] += 2.5
+    movie = opened(stamped_movie(tmp_path / "m.isxd", taken))
+    timing = Timing.regular(50, 2 * movie.timing.period_s, START)
+    cells = opened(
+        make_cells(
+            tmp_path / "c.isxd",
+            timing=timing,
+            extra_properties={"processingInterface": {"recordingUUID": "3f2a"}},
+        )
+    )
+    placed = Clock([movie, cells]).placed(cells)
+    np.testing.assert_allclose(placed.times_s, taken[::2], atol=0.01)
+    for sample in (0, 19, 20, 49):
+        assert placed.sample_at(taken[2 * sample]) == sample
+    assert "m.isxd" in placed.reason
+
+
+def test_times_there_and_back(tmp_path, opened):
+    taken = EVEN.copy()
+    taken[40:] += 2.5
+    early = opened(make_events(tmp_path / "e.isxd"))
+    movie = opened(stamped_movie(tmp_path / "m.isxd", 4 + taken))
+    placed = Clock([early, movie]).placed(movie)
+    np.testing.assert_allclose(placed.times_s, 4 + taken, atol=1e-6)
+    for time_s in (0.0, 4.1, 6.01, 7.3, 20.0):
+        there = placed.from_session_s(time_s)
+        assert placed.to_session_s(there) == pytest.approx(time_s)
+    assert [placed.sample_at(4 + t) for t in taken[[0, 39, 40, 99]]] == [0, 39, 40, 99]
+    assert placed.sample_at(-5) == 0
+    assert placed.sample_at(500) == 99
+
+
+def test_drift_is_in_the_misalignment(tmp_path, opened, movie):
+    """A camera that is 40 ms late in the middle, which is not half of its frames' 33 ms alone."""
+    count = 150
+    i = np.arange(count)
+    bulge = 0.014 * np.sin(np.pi * i / (count - 1))
+    camera = opened(stamped_behavior(tmp_path / "b.isxb", 2.0 + i / 30 + bulge))
+    worst = Clock([movie, camera]).misalignment()
+    assert worst.seconds == pytest.approx(0.014, abs=1e-4)
+    assert worst.at_s == pytest.approx(2.5, abs=0.1)
+    assert worst.frame_s == pytest.approx(1 / 30, rel=1e-3)
+    assert not worst.is_serious
+    assert set(worst.between) == {movie, camera}
+
+
+def test_a_processed_movie_that_cannot_follow_is_told(tmp_path, opened):
+    taken = EVEN.copy()
+    taken[50:] += 1.0
+    raw = opened(stamped_movie(tmp_path / "m.isxd", taken, uuid=None))
+    timing = Timing.regular(100, raw.timing.period_s, START)
+    processed = opened(make_movie(tmp_path / "p.isxd", 100, raw.timing.period_s))
+    assert processed.timing.start == timing.start
+    worst = Clock([raw, processed]).misalignment()
+    assert worst.is_serious
+    assert worst.seconds == pytest.approx(0.5, abs=0.05)
+    assert not Clock([raw]).misalignment().is_serious
+
+
+def test_without_hardware_timestamps_nobody_knows_the_misalignment(tmp_path, opened):
+    movie = opened(make_movie(tmp_path / "m.isxd"))
+    assert Clock([movie]).misalignment() is None
+
+
+def test_a_damaged_counter_does_not_stop_the_clock(tmp_path, opened, movie, monkeypatch):
+    def broken(self, i):
+        raise OSError("gone")
+
+    monkeypatch.setattr(type(movie), "timestamp_us", broken)
+    placed = Clock([movie]).placed(movie)
+    assert placed.method == "start time"
+    assert placed.hardware is None
+
+
+def test_timestamps_are_read_once_however_often_files_come_and_go(
+    tmp_path, opened, movie, monkeypatch
+):
+    camera = opened(stamped_behavior(tmp_path / "camera.isxb", np.arange(30) / 30))
+    read = []
+
+    def counted(recording):
+        read.append(recording)
+        return hardware_time(recording)
+
+    monkeypatch.setattr(clock_module, "hardware_time", counted)
+    clocks = [Clock([movie]), Clock([movie, camera]), Clock([camera])]
+    assert read == [movie, camera]
+    assert clocks[1].placed(camera).hardware is clocks[2].placed(camera).hardware
