@@ -16,12 +16,12 @@ if ! command -v dpkg-query >/dev/null; then
     echo "xorg-x11-server-Xvfb) together with Mesa's OpenGL and Qt's xcb libraries." >&2
     exit 1
 fi
+# Provided names count: since Debian 13 and Ubuntu 24.04 libglib2.0-0t64 is libglib2.0-0.
+present=$(dpkg-query --show --showformat='${db:Status-Status} ${Package}, ${Provides}\n' |
+    sed -n 's/^installed //p' | tr ',' '\n' | sed 's/^ *//; s/ .*//')
 missing=""
 for package in $packages; do
-    case "$(dpkg-query --show --showformat='${Status}' "$package" 2>/dev/null || true)" in
-        *" installed") ;;
-        *) missing="$missing $package" ;;
-    esac
+    printf '%s\n' "$present" | grep -qxF "$package" || missing="$missing $package"
 done
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" != 0 ]; then
