@@ -6,10 +6,13 @@ import fnmatch
 import subprocess
 import sys
 from importlib import import_module
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 from npe2 import PluginManager, PluginManifest
+from qtpy.QtGui import QImage, QPainter
+from qtpy.QtSvg import QSvgRenderer
 
 import napari_isx
 from napari_isx.app.shortcuts import KEY_COMMANDS
@@ -30,6 +33,18 @@ def test_the_manifest_is_valid(manifest):
     assert manifest.display_name[-1].isalnum()
     assert 3 <= len(manifest.display_name) <= 90
     assert manifest.package_version == napari_isx.__version__
+
+
+def test_the_icon_is_in_the_package_and_can_be_drawn(manifest):
+    package, _, name = manifest.icon.partition(":")
+    renderer = QSvgRenderer(str(files(package) / name))
+    assert renderer.isValid()
+    picture = QImage(64, 64, QImage.Format.Format_ARGB32)
+    picture.fill(0)
+    painter = QPainter(picture)
+    renderer.render(painter)
+    painter.end()
+    assert len({picture.pixel(x, y) for x in range(64) for y in range(64)}) > 4
 
 
 def test_all_that_it_names_can_be_imported(manifest):
