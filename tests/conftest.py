@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,24 @@ settings.register_profile(
 )
 settings.load_profile("default")
 
+# Where no Qt is installed these are not collected: pytest -p no:pytest-qt
+NEED_QT = [
+    *("app", "coordinator", "docks", "viewer", "widgets"),
+    *("test_manifest.py", "test_review_docs.py"),
+]
+if not any(find_spec(binding) for binding in ("PyQt6", "PySide6")):
+    collect_ignore = NEED_QT
+
 REAL_DATA = Path(
     os.environ.get("ISX_REAL_DATA") or Path(__file__).parents[1] / ".." / "shared" / "data"
 )
+
+
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """Know the size of the virtual screen also where nothing makes one, as on Windows and macOS."""
+    if not pluginmanager.has_plugin("xvfb"):
+        for name in ("xvfb_width", "xvfb_height", "xvfb_colordepth"):
+            parser.addini(name, "of the virtual screen, which pytest-xvfb makes on Linux")
 
 
 _crashed: set[str] = set()
