@@ -28,10 +28,7 @@ settings.register_profile(
 settings.load_profile("default")
 
 # Where no Qt is installed these are not collected: pytest -p no:pytest-qt
-NEED_QT = [
-    *("app", "coordinator", "docks", "viewer", "widgets"),
-    *("test_manifest.py", "test_review_docs.py"),
-]
+NEED_QT = ["app", "docks", "viewer", "test_manifest.py", "test_review_docs.py"]
 if not any(find_spec(binding) for binding in ("PyQt6", "PySide6")):
     collect_ignore = NEED_QT
 
