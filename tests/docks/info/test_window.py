@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from napari.layers import Image
 from qtpy.QtCore import QEvent, Qt
-from qtpy.QtGui import QGuiApplication
+from qtpy.QtGui import QContextMenuEvent, QGuiApplication
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QFileDialog, QLineEdit, QMenu
 
@@ -179,6 +179,17 @@ def test_a_collapsed_section_stays_so_but_for_the_filter(hands, panel, files):
     assert not file_section.isExpanded()
 
 
+def test_what_the_menu_collapses_stays_so_for_the_next_file(hands, panel, files):
+    hands.open(files["movie"], files["cells"])
+    activate(hands, "movie")
+    panel.tree.collapseAll()
+    activate(hands, "cells cells")
+    assert not row(panel, "File", "Kind").parent().isExpanded()
+    panel.tree.expandAll()
+    activate(hands, "movie")
+    assert row(panel, "File", "Kind").parent().isExpanded()
+
+
 def test_ctrl_c_copies_the_selected_rows(hands, panel, files):
     hands.open(files["movie"])
     row(panel, "File", "Name").setSelected(True)
@@ -211,7 +222,9 @@ def test_the_context_menu_copies_a_value(hands, panel, files):
     item = row(panel, "File", "Folder")
     panel.tree.scrollToItem(item)
     place = panel.tree.visualItemRect(item).center()
-    panel.tree.customContextMenuRequested.emit(place)
+    everywhere = panel.tree.viewport().mapToGlobal(place)
+    reason = QContextMenuEvent.Reason.Mouse
+    QApplication.sendEvent(panel.tree.viewport(), QContextMenuEvent(reason, place, everywhere))
     menu = panel.tree.findChild(QMenu)
     names = [action.text() for action in menu.actions() if action.text()]
     assert names == ["Copy value", "Copy selected rows", "Expand all", "Collapse all"]
@@ -224,7 +237,7 @@ def test_all_can_be_copied_as_text_and_as_json(hands, panel, files):
     hands.open(files["movie"])
     panel.copy_text()
     assert clipboard() == panel.info.to_text()
-    assert panel.note == "Copied as text."
+    assert panel.note.text() == "Copied as text."
     panel.copy_json()
     assert json.loads(clipboard())["Timing"]["Dropped"] == [100, 101]
 
@@ -256,15 +269,15 @@ def test_saving(hands, panel, files, tmp_path, name, name_filter, written):
     ask(hands, panel, tmp_path / name, name_filter)
     text = (tmp_path / written).read_text(encoding="utf-8")
     assert text == (panel.info.to_json() if "json" in written else panel.info.to_text())
-    assert panel.note == f"Saved as {written}."
+    assert panel.note.text() == f"Saved as {written}."
 
 
 def test_what_hinders_saving_is_told_in_a_sentence(hands, panel, files, tmp_path):
     hands.open(files["movie"])
     panel.save_requested.emit(str(tmp_path / "nowhere" / "a.txt"))
-    assert panel.note == "a.txt could not be written: No such file or directory."
+    assert panel.note.text() == "a.txt could not be written: No such file or directory."
     panel.save_requested.emit(str(tmp_path / "a.csv"))
-    assert "choose a name that ends in .txt or .json" in panel.note
+    assert "choose a name that ends in .txt or .json" in panel.note.text()
 
 
 def test_markup_in_a_file_is_shown_as_it_is(hands, panel, tmp_path):

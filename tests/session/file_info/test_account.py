@@ -46,12 +46,11 @@ SESSION = {
 
 def rows(info, title):
     """Label and text of each row of a section."""
-    found = [section for section in info.sections if section.title == title]
-    return {entry.label: entry.text for section in found for entry in section.entries}
+    return {row.label: row.text for row in info.sections.get(title, ())}
 
 
 def titles(info):
-    return [section.title for section in info.sections]
+    return list(info.sections)
 
 
 def strict(text):

@@ -4,35 +4,17 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator
 from functools import partial
 from typing import Any, Final
 
-from qtpy.QtCore import (
-    QEvent,
-    QModelIndex,
-    QPersistentModelIndex,
-    QPoint,
-    QRect,
-    QSignalBlocker,
-    QSize,
-    Qt,
-)
-from qtpy.QtGui import QGuiApplication, QKeyEvent, QKeySequence
-from qtpy.QtWidgets import (
-    QAbstractItemView,
-    QHeaderView,
-    QMenu,
-    QStyledItemDelegate,
-    QTreeWidget,
-    QTreeWidgetItem,
-    QWidget,
-)
+from qtpy.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from qtpy.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence
+from qtpy.QtWidgets import QMenu, QStyledItemDelegate, QTreeWidget, QTreeWidgetItem, QWidget
 
-from napari_isx.session.file_info.account import Info, InfoEntry
-from napari_isx.session.file_info.words import json_text
+from napari_isx.session.file_info.account import Info
 
-_ENTRY_ROLE: Final = int(Qt.ItemDataRole.UserRole)
+_WHOLE_ROLE: Final = int(Qt.ItemDataRole.UserRole)
 _BREAKABLE: Final = re.compile(r"[/\\_-](?=\w{3})")
 _MAY_BREAK: Final = "\N{ZERO WIDTH SPACE}"
 _TREE_KEYS: Final = frozenset(
@@ -42,33 +24,27 @@ _TREE_KEYS: Final = frozenset(
     }
 )
 _MAX_TIP: Final = 2000
-_TEXT_MARGIN_PX: Final = 4
-_PADDING_PX: Final = 2
+_INDENT_PX: Final = 14
+_PADDING_PX: Final = 4
+_MARGINS_PX: Final = 16
 
 
 class _Wrapped(QStyledItemDelegate):
-    """Rows as high as their text needs in the width of its column, with room above and below."""
+    """Rows as high as their text needs in the width of its column, with some room around."""
 
     def displayText(self, value: Any, locale: Any) -> str:  # noqa: ARG002, N802
         """Let long file names be broken, too."""
         return _BREAKABLE.sub(lambda found: found[0] + _MAY_BREAK, str(value))
 
     def sizeHint(  # noqa: N802
-        self,
-        option: Any,  # noqa: ARG002
-        index: QModelIndex | QPersistentModelIndex,
+        self, option: Any, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
         """Size of a cell of the tree."""
-        tree = self.parent()
-        text = self.displayText(index.data() or "", None)
-        width = tree.columnWidth(index.column()) - 2 * _TEXT_MARGIN_PX
-        if index.column() == 0:
-            if not index.parent().isValid():  # a heading has both columns
-                return QSize(width, tree.fontMetrics().height() + 4 * _PADDING_PX)
-            width -= 2 * tree.indentation()
-        room = QRect(0, 0, max(width, 1), 1 << 16)
-        found = tree.fontMetrics().boundingRect(room, int(Qt.TextFlag.TextWordWrap), text)
-        return QSize(width, found.height() + 2 * _PADDING_PX)
+        column, is_heading = index.column(), not index.parent().isValid()
+        indent = 2 * _INDENT_PX if column == 0 else 0
+        option.rect = QRect(0, 0, max(self.parent().columnWidth(column) - indent, 1), 1)
+        hint = super().sizeHint(option, index)
+        return QSize(hint.width(), hint.height() + _PADDING_PX * (1 + is_heading))
 
 
 class InfoTree(QTreeWidget):
@@ -77,73 +53,58 @@ class InfoTree(QTreeWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setColumnCount(2)
-        self.setHeaderLabels(["", "Value"])
         self.setHeaderHidden(True)
-        self.setRootIsDecorated(True)
-        self.setIndentation(14)
+        self.setIndentation(_INDENT_PX)
         self.setWordWrap(True)
         self.setItemDelegate(_Wrapped(self))
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QTreeWidget.ScrollMode.ScrollPerPixel)
+        self.setSelectionMode(QTreeWidget.SelectionMode.ExtendedSelection)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
-        self.header().setStretchLastSection(True)
-        self._words = ""
+        self._words: list[str] = []
         self._labels_px = 0
         self._collapsed: set[str] = set()
-        self.itemCollapsed.connect(self._on_collapsed)
-        self.itemExpanded.connect(self._on_expanded)
-        self.customContextMenuRequested.connect(self._show_menu)
 
     def show_info(self, info: Info) -> None:
         """Show another account; what is collapsed and filtered stays so."""
+        self._remember_collapsed()
         place = self.verticalScrollBar().value()
         self.clear()
         bold = self.font()
         bold.setBold(True)
-        for section in info.sections:
-            top = QTreeWidgetItem([section.title])
-            top.setFont(0, bold)
-            self.addTopLevelItem(top)
-            top.setFirstColumnSpanned(True)
-            for entry in section.entries:
-                top.addChild(_item(entry))
-            top.setExpanded(section.title not in self._collapsed)
-        self.filter(self._words)
-        labels = (entry.label for section in info.sections for entry in section.entries)
+        top_left = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft
+        for title, rows in info.sections.items():
+            section = QTreeWidgetItem(self, [title])
+            section.setFont(0, bold)
+            section.setFirstColumnSpanned(True)
+            for row in rows:
+                item = QTreeWidgetItem(section, [row.label, row.text])
+                item.setData(1, _WHOLE_ROLE, row.whole_text)
+                # What looks like markup is none.
+                item.setToolTip(0, html.escape(row.label))
+                item.setToolTip(1, f"<qt>{html.escape(row.whole_text[:_MAX_TIP])}</qt>")
+                for column in (0, 1):
+                    item.setTextAlignment(column, top_left)
+        self._show_rows()
+        labels = (row.label for rows in info.sections.values() for row in rows)
         widest = max(map(self.fontMetrics().horizontalAdvance, labels), default=0)
-        self._labels_px = widest + 2 * self.indentation() + 4 * _TEXT_MARGIN_PX
+        self._labels_px = widest + 2 * _INDENT_PX + _MARGINS_PX
         self._share_width()
         self.verticalScrollBar().setValue(place)
 
     def filter(self, words: str) -> None:
         """Show only rows that have all the words, or whose section has them."""
-        self._words = words
-        wanted = words.casefold().split()
-        for top in self._sections():
-            whole = _has_all(top.text(0), wanted)
-            rows = [top.child(i) for i in range(top.childCount())]
-            shown = [whole or _has_all(f"{row.text(0)} {row.text(1)}", wanted) for row in rows]
-            for row, is_shown in zip(rows, shown, strict=True):
-                row.setHidden(not is_shown)
-            top.setHidden(not any(shown))
-            if wanted and any(shown) and not top.isExpanded():
-                with QSignalBlocker(self):  # not the user's doing, so not to be remembered
-                    top.setExpanded(True)
-            elif not wanted:
-                top.setExpanded(top.text(0) not in self._collapsed)
+        self._remember_collapsed()
+        self._words = words.casefold().split()
+        self._show_rows()
 
     def selected_text(self) -> str:
         """The selected rows, a line for each."""
         lines = []
-        for top in self._sections():
-            rows = [top.child(i) for i in range(top.childCount())]
-            if top.isSelected():
-                lines.append(top.text(0))
+        for section, rows in self._sections():
+            if section.isSelected():
+                lines.append(section.text(0))
             chosen = (row for row in rows if row.isSelected() and not row.isHidden())
-            lines += [f"{row.text(0)}\t{_whole_text(row)}" for row in chosen]
+            lines += [f"{row.text(0)}\t{row.data(1, _WHOLE_ROLE)}" for row in chosen]
         return "\n".join(lines)
 
     def copy_selected(self) -> None:
@@ -168,8 +129,18 @@ class InfoTree(QTreeWidget):
         else:
             event.ignore()
 
-    def _sections(self) -> list[QTreeWidgetItem]:
-        return [self.topLevelItem(i) for i in range(self.topLevelItemCount())]
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
+        """Offer to copy, and to open or close all sections."""
+        menu, item = QMenu(self), self.itemAt(event.pos())
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if item is not None and item.parent() is not None:
+            copy_value = menu.addAction("Copy value")
+            copy_value.triggered.connect(partial(copy_to_clipboard, item.data(1, _WHOLE_ROLE)))
+        menu.addAction("Copy selected rows").triggered.connect(self.copy_selected)
+        menu.addSeparator()
+        menu.addAction("Expand all").triggered.connect(self.expandAll)
+        menu.addAction("Collapse all").triggered.connect(self.collapseAll)
+        menu.popup(event.globalPos())
 
     def resizeEvent(self, event: Any) -> None:  # noqa: N802
         """Share the width anew."""
@@ -181,63 +152,31 @@ class InfoTree(QTreeWidget):
         self.header().resizeSection(0, min(self._labels_px, self.viewport().width() // 2))
         self.scheduleDelayedItemsLayout()  # texts wrap elsewhere now
 
-    def _on_collapsed(self, item: QTreeWidgetItem) -> None:
-        self._collapsed.add(item.text(0))
+    def _sections(self) -> Iterator[tuple[QTreeWidgetItem, list[QTreeWidgetItem]]]:
+        for i in range(self.topLevelItemCount()):
+            top = self.topLevelItem(i)
+            yield top, [top.child(j) for j in range(top.childCount())]
 
-    def _on_expanded(self, item: QTreeWidgetItem) -> None:
-        self._collapsed.discard(item.text(0))
+    def _remember_collapsed(self) -> None:
+        """Note which sections the user has closed; the filter opens all that it shows."""
+        for section, _ in self._sections() if not self._words else ():
+            note = self._collapsed.discard if section.isExpanded() else self._collapsed.add
+            note(section.text(0))
 
-    def _copy(self, text: str, checked: bool = False) -> None:  # noqa: ARG002
-        copy_to_clipboard(text)
-
-    def _show_menu(self, at: QPoint) -> None:
-        item = self.itemAt(at)
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        if item is not None and item.parent() is not None:
-            copy_value = menu.addAction("Copy value")
-            copy_value.triggered.connect(partial(self._copy, _whole_text(item)))
-        menu.addAction("Copy selected rows").triggered.connect(self.copy_selected)
-        menu.addSeparator()
-        menu.addAction("Expand all").triggered.connect(self.expandAll)
-        menu.addAction("Collapse all").triggered.connect(self.collapseAll)
-        menu.popup(self.viewport().mapToGlobal(at))
-
-
-def _item(entry: InfoEntry) -> QTreeWidgetItem:
-    item = QTreeWidgetItem([entry.label, entry.text])
-    item.setData(1, _ENTRY_ROLE, _whole(entry))
-    top = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft
-    for column in (0, 1):
-        item.setTextAlignment(column, top)
-    tip = item.data(1, _ENTRY_ROLE)[:_MAX_TIP]
-    item.setToolTip(0, html.escape(entry.label))
-    item.setToolTip(1, f"<qt>{html.escape(tip)}</qt>")  # what looks like markup is none
-    return item
-
-
-def _whole(entry: InfoEntry) -> str:
-    """What is copied of a row: lists that are cut on the screen are whole."""
-    if isinstance(entry.value, str) and not entry.unit:
-        return entry.value
-    if isinstance(entry.value, (list, dict)) and "…" in entry.text:
-        return json_text(entry.value)
-    return entry.text
-
-
-def _whole_text(item: QTreeWidgetItem) -> str:
-    return str(item.data(1, _ENTRY_ROLE))
-
-
-def _has_all(text: str, words: Sequence[str]) -> bool:
-    folded = text.casefold()
-    return all(word in folded for word in words)
+    def _show_rows(self) -> None:
+        for section, rows in self._sections():
+            title = section.text(0)
+            for row in rows:
+                text = f"{title} {row.text(0)} {row.text(1)}".casefold()
+                row.setHidden(not all(word in text for word in self._words))
+            section.setHidden(all(row.isHidden() for row in rows))
+            section.setExpanded(bool(self._words) or title not in self._collapsed)
 
 
 def _is_copy(event: Any) -> bool:
     return bool(event.matches(QKeySequence.StandardKey.Copy))
 
 
-def copy_to_clipboard(text: str) -> None:
-    """Put a text on the clipboard."""
+def copy_to_clipboard(text: str, checked: bool = False) -> None:  # noqa: ARG001
+    """Put a text on the clipboard; takes what Qt adds for an action, too."""
     QGuiApplication.clipboard().setText(text)

@@ -51,11 +51,19 @@ _PROCESSING: Final[tuple[tuple[str, str], ...]] = (
     ("Time Window (s)", "idps.vesselset.timeWindow"),
     ("Vessel Diameter Estimation Method", "idps.vesselset.estimationMethod"),
 )
-_VESSEL_ERRORS: Final[tuple[tuple[str, str], ...]] = (
-    ("Vessels with Clipping Error", "clippedVessels"),
-    ("Vessels with No Significant Pixels Error", "noSignificantVessels"),
-    ("Vessels with Direction Change Error", "directionChangedVessels"),
+_SAMPLES: Final[tuple[tuple[str, str], ...]] = (
+    ("Interpolated Samples", "idps.interpolatedFrames"),
+    ("Windows with Invalid Frame Error", "idps.vesselset.invalidWindows"),
 )
+_VESSEL_ERRORS: Final[tuple[tuple[str, str], ...]] = (
+    ("Vessels with Clipping Error", "idps.vesselset.clippedVessels"),
+    ("Vessels with No Significant Pixels Error", "idps.vesselset.noSignificantVessels"),
+    ("Vessels with Direction Change Error", "idps.vesselset.directionChangedVessels"),
+)
+PROCESSING_NAMES: Final = {
+    path.removeprefix("idps."): name for name, path in (*_PROCESSING, *_SAMPLES, *_VESSEL_ERRORS)
+}
+"""Names that tell of processing, by the keys below ``idps`` of their values."""
 _TWO_PHOTON: Final[tuple[tuple[str, str], ...]] = (
     ("Animal Date of Birth", "userInterface.customMetadata.DOB.value"),
     ("Experimenter Name", "userInterface.customMetadata.Personnel.value"),
@@ -135,17 +143,12 @@ def _idps(extra: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     if isinstance(_whole(efocus), int):
         yield "efocus", _whole(efocus) % 65536
     yield from take(extra, _PROCESSING)
-    for name, path in (
-        ("Interpolated Samples", "idps.interpolatedFrames"),
-        ("Windows with Invalid Frame Error", "idps.vesselset.invalidWindows"),
-    ):
-        samples = at(extra, path)
+    for name, samples in take(extra, _SAMPLES):
         if isinstance(samples, list):
             yield name, "".join(f"{sample} " for sample in samples)
-    vessels = at(extra, "idps.vesselset")
-    if isinstance(vessels, dict):
-        for name, key in _VESSEL_ERRORS:
-            yield name, vessels.get(key, "{}")
+    if isinstance(at(extra, "idps.vesselset"), dict):
+        yield from ((name, "{}") for name, _ in _VESSEL_ERRORS)
+        yield from take(extra, _VESSEL_ERRORS)
 
 
 def _whole(value: Any) -> Any:

@@ -7,14 +7,14 @@ read for it that takes time, so that large files tell less until they have been 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from napari_isx.io.base.recording import Recording
 from napari_isx.io.format.atomic_write import write_whole
-from napari_isx.session.file_info.acquisition_rows import Row, acquisition_rows, processing_rows
+from napari_isx.session.file_info.acquisition_rows import acquisition_rows, processing_rows
 from napari_isx.session.file_info.file_rows import (
     clock_rows,
     content_rows,
@@ -24,46 +24,11 @@ from napari_isx.session.file_info.file_rows import (
     timing_rows,
     title_of,
 )
-from napari_isx.session.file_info.words import as_json, as_words, json_text
+from napari_isx.session.file_info.words import Row, as_json, json_text, row
 from napari_isx.timeline.clock import Placed
 
 SUFFIXES: Final = (".txt", ".json")
 """What an account can be saved as."""
-
-
-@dataclass(frozen=True)
-class InfoEntry:
-    """One thing that a file knows.
-
-    Attributes
-    ----------
-    label : str
-    value : object
-        As JSON has it, and complete.
-    text : str
-        One line for people, with the unit; long lists are cut.
-    unit : str
-        Of the value, empty where it has none.
-    """
-
-    label: str
-    value: Any
-    text: str
-    unit: str = ""
-
-
-@dataclass(frozen=True)
-class InfoSection:
-    """Things that belong together.
-
-    Attributes
-    ----------
-    title : str
-    entries : tuple of InfoEntry
-    """
-
-    title: str
-    entries: tuple[InfoEntry, ...]
 
 
 @dataclass(frozen=True)
@@ -74,30 +39,30 @@ class Info:
     ----------
     title : str
         The file's name; of a series or a plane also which.
-    sections : tuple of InfoSection
-        Those that have something to tell, in the order to read them.
-    acquisition_info : dict
+    sections : mapping
+        Rows by the title of their section: those that have something to tell, in the order to
+        read them.
+    acquisition_info : mapping
         As the file has it, under the names of Inscopix' software.
     """
 
     title: str
-    sections: tuple[InfoSection, ...]
-    acquisition_info: dict[str, Any] = field(default_factory=dict, repr=False)
+    sections: Mapping[str, Sequence[Row]]
+    acquisition_info: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def to_text(self) -> str:
         """Lines of label and text, aligned, by sections."""
-        labels = (len(entry.label) for section in self.sections for entry in section.entries)
+        labels = (len(one.label) for rows in self.sections.values() for one in rows)
         width = min(max(labels, default=0), 40)
         lines = [self.title]
-        for section in self.sections:
-            lines += ["", section.title]
-            lines += [f"  {entry.label:<{width}}  {entry.text}" for entry in section.entries]
+        for title, rows in self.sections.items():
+            lines += ["", title, *(f"  {one.label:<{width}}  {one.text}" for one in rows)]
         return "\n".join(lines) + "\n"
 
     def to_json(self) -> str:
         """An object for each section, with whole lists, and the ``acquisition_info``."""
-        sections = {section.title: _by_label(section.entries) for section in self.sections}
-        return json_text(sections | {"acquisition_info": as_json(self.acquisition_info)}) + "\n"
+        values = {title: _by_label(rows) for title, rows in self.sections.items()}
+        return json_text(as_json(values | {"acquisition_info": self.acquisition_info})) + "\n"
 
 
 def describe(recording: Recording, placed: Placed | None = None) -> Info:
@@ -110,21 +75,23 @@ def describe(recording: Recording, placed: Placed | None = None) -> Info:
     placed : Placed, optional
         Where it is on the session's clock.
     """
-    accounts: tuple[tuple[str, Callable[[], Iterable[Row]]], ...] = (
-        ("File", lambda: file_rows(recording)),
-        ("Acquisition", lambda: acquisition_rows(recording.acquisition_info)),
-        ("Processing", lambda: processing_rows(recording)),
-        ("Pixels", lambda: pixel_rows(recording)),
-        ("Timing", lambda: timing_rows(recording)),
-        ("Clock", lambda: clock_rows(placed)),
-        (content_title(recording), lambda: content_rows(recording)),
-    )
-    made = [_section(title, rows) for title, rows in accounts]
+    accounts: dict[str, Callable[[], Iterable[Row]]] = {
+        "File": lambda: file_rows(recording),
+        "Acquisition": lambda: acquisition_rows(recording.acquisition_info),
+        "Processing": lambda: processing_rows(recording),
+        "Pixels": lambda: pixel_rows(recording),
+        "Timing": lambda: timing_rows(recording),
+        "Clock": lambda: clock_rows(placed),
+        content_title(recording): lambda: content_rows(recording),
+    }
+    sections = {title: _readable(rows) for title, rows in accounts.items()}
     try:
         info = recording.acquisition_info
     except (OSError, ValueError):  # told in its section
         info = {}
-    return Info(title_of(recording), tuple(s for s in made if s.entries), info)
+    return Info(
+        title_of(recording), {title: rows for title, rows in sections.items() if rows}, info
+    )
 
 
 def save_info(info: Info, path: str | os.PathLike[str]) -> None:
@@ -138,31 +105,30 @@ def save_info(info: Info, path: str | os.PathLike[str]) -> None:
         The file cannot be written.
     """
     target = Path(path)
-    if target.suffix.lower() not in SUFFIXES:
+    suffix = target.suffix.lower()
+    if suffix not in SUFFIXES:
         raise ValueError(
             f"{target.name} cannot be written: choose a name that ends in {' or '.join(SUFFIXES)}"
         )
-    text = info.to_json() if target.suffix.lower() == ".json" else info.to_text()
-    write_whole(target, text.encode())
+    write_whole(target, (info.to_json() if suffix == ".json" else info.to_text()).encode())
 
 
-def _section(title: str, rows: Callable[[], Iterable[Row]]) -> InfoSection:
-    """A section of some rows; what cannot be read is told in the place of what would be."""
+def _readable(rows: Callable[[], Iterable[Row]]) -> list[Row]:
+    """Some rows; what cannot be read is told in the place of what would be."""
     try:
-        entries = [InfoEntry(r.label, as_json(r.value), r.text, r.unit) for r in rows()]
+        return list(rows())
     except (OSError, ValueError) as error:
-        entries = [InfoEntry("Not readable", as_json(str(error)), as_words(str(error)))]
-    return InfoSection(title, tuple(entries))
+        return [row("Not readable", str(error))]
 
 
-def _by_label(entries: Iterable[InfoEntry]) -> dict[str, Any]:
+def _by_label(rows: Iterable[Row]) -> dict[str, Any]:
     """Values by label and unit; the second of two alike is "label 2"."""
     values: dict[str, Any] = {}
-    for entry in entries:
-        label = key = f"{entry.label} ({entry.unit})" if entry.unit else entry.label
+    for one in rows:
+        label = key = f"{one.label} ({one.unit})" if one.unit else one.label
         count = 1
         while key in values:
             count += 1
             key = f"{label} {count}"
-        values[key] = entry.value
+        values[key] = one.value
     return values

@@ -5,41 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
+from napari_isx.io.base.acquisition import PROCESSING_NAMES
 from napari_isx.io.base.recording import Recording
-from napari_isx.session.file_info.words import as_words
+from napari_isx.session.file_info.words import Row, as_words, first_rows, row
 
-
-class Row(NamedTuple):
-    """One thing that a file says.
-
-    Attributes
-    ----------
-    label : str
-    value : object
-    text : str
-        One line for people, with the unit.
-    unit : str
-        Of the value, empty where it has none.
-    """
-
-    label: str
-    value: object
-    text: str
-    unit: str = ""
-
-
-_MAX_ROWS: Final = 200
+_MAX_STEPS: Final = 200
 _UNIT: Final = re.compile(r"(.+) \(([^()]+)\)")
-_UNITS: Final = {
-    "ms": "ms",
-    "s": "s",
-    "mm": "mm",
-    "mw/mm^2": "mW/mm²",
-    "degrees": "°",
-}
-"""Units that Inscopix' names end in, and how they are written."""
+_UNITS: Final = {"ms": " ms", "s": " s", "mm": " mm", "mw/mm^2": " mW/mm²", "degrees": "°"}
+"""Units that Inscopix' names end in, and how they are written behind a number."""
 
 _ORDER: Final = (
     *("Animal ID", "Animal Species", "Animal Sex", "Animal Date of Birth", "Animal Weight"),
@@ -56,39 +31,10 @@ _ORDER: Final = (
 """Beginnings of Inscopix' names; what begins with none of them, the user's own fields, follows."""
 
 _LABELS: Final = {"efocus": "Electronic focus", "channel": "Color"}
-
-_PROCESSING: Final = frozenset(
-    {
-        "Cell Identification Method",
-        "Interpolated Samples",
-        "Motion correction padding",
-        "Time Increment (s)",
-        "Time Window (s)",
-        "Trace Units",
-        "Vessel Diameter Estimation Method",
-        "Vessel Set Type",
-        "Vessels with Clipping Error",
-        "Vessels with Direction Change Error",
-        "Vessels with No Significant Pixels Error",
-        "Windows with Invalid Frame Error",
-    }
-)
-"""Names that tell of processing, not of the acquisition."""
-
-# The text that stands for an empty list of vessels.
+_PROCESSING: Final = frozenset(PROCESSING_NAMES.values()) - _LABELS.keys()
+_TOLD: Final = PROCESSING_NAMES.keys() | {"efocus"}
 _NO_VESSELS: Final = "{}"
-
-# Keys of ``idps`` that are told under one of the names above.
-_TOLD: Final = frozenset(
-    {
-        *("efocus", "channel", "interpolatedFrames", "mc_padding"),
-        *("cellset.method", "cellset.units"),
-        *("vesselset.type", "vesselset.units", "vesselset.timeIncrement"),
-        *("vesselset.timeWindow", "vesselset.estimationMethod", "vesselset.invalidWindows"),
-        *("vesselset.clippedVessels", "vesselset.noSignificantVessels"),
-        "vesselset.directionChangedVessels",
-    }
-)
+"""The text that stands for an empty list of vessels."""
 _STEPS: Final = {
     "spatialDownsampling": "Spatial downsampling",
     "temporalDownsampling": "Temporal downsampling",
@@ -102,54 +48,44 @@ _STEPS: Final = {
 def acquisition_rows(info: Mapping[str, Any]) -> list[Row]:
     """What is told of animal, session, microscope and camera, in this order."""
     names = sorted((name for name in info if name not in _PROCESSING), key=_rank)
-    rows = [_row(name, info[name]) for name in names[:_MAX_ROWS]]
-    if len(names) > _MAX_ROWS:
-        left_out = names[_MAX_ROWS:]
-        text = f"{len(left_out):,} more entries, which the JSON has"
-        rows.append(Row("More", left_out, text))
-    return rows
+    return first_rows([_row(name, info[name]) for name in names], "entries, which the JSON has")
 
 
-def processing_rows(recording: Recording) -> list[Row]:
+def processing_rows(recording: Recording) -> Iterator[Row]:
     """What was done to the data before it was written, as far as the file says."""
     info, metadata = recording.acquisition_info, recording.metadata
-    rows = [_row(name, info[name]) for name in sorted(_PROCESSING & info.keys())]
+    yield from (_row(name, info[name]) for name in sorted(_PROCESSING & info.keys()))
     extra = metadata.get("extraProperties")
-    session = extra if isinstance(extra, dict) else metadata
-    idps = session.get("idps")
+    idps = (extra if isinstance(extra, dict) else metadata).get("idps")
     if isinstance(idps, dict):
-        steps = (step for step in _flat(idps) if step[0] not in _TOLD)
-        rows += [_row(_STEPS.get(key, key), value) for key, value in islice(steps, _MAX_ROWS)]
+        steps = ((key, value) for key, value in _flat(idps) if key not in _TOLD)
+        yield from (_row(_STEPS.get(key, key), value) for key, value in islice(steps, _MAX_STEPS))
     if metadata.get("isRoiSet") is True:
-        rows.append(Row("Drawn by hand", True, "yes"))
+        yield row("Drawn by hand", True)
     producer = _producer(metadata.get("producer"))
     if producer:
-        rows.append(Row("Written by", producer, as_words(producer)))
+        yield row("Written by", producer)
     if "fileVersion" in metadata:
-        rows.append(_row("File version", metadata["fileVersion"]))
-    return rows
+        yield _row("File version", metadata["fileVersion"])
 
 
 def _row(name: str, value: object) -> Row:
     """A row for one of Inscopix' names; the unit goes from the name to a value that is a number."""
-    label = _LABELS.get(name, name)
     text = "none" if value == _NO_VESSELS else as_words(value)
     match = _UNIT.fullmatch(name)
     if match and match[2] in {*_UNITS, "Hz"} and _is_number(value):
-        unit = _UNITS.get(match[2], match[2])
-        text = f"{text}{'' if unit == '°' else ' '}{unit}"
-        return Row(as_words(match[1]), value, text, match[2])
-    return Row(as_words(label), value, text)
+        return Row(as_words(match[1]), value, text + _UNITS.get(match[2], " Hz"), match[2])
+    return Row(as_words(_LABELS.get(name, name)), value, text)
 
 
 def _is_number(value: object) -> bool:
-    if isinstance(value, str):
-        try:
-            float(value)
-        except ValueError:
-            return False
-        return True
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not isinstance(value, str):
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    try:
+        float(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _rank(name: str) -> tuple[int, str]:
@@ -172,8 +108,7 @@ def _producer(producer: object) -> str:
     """Name and version of the program that wrote the file, or nothing."""
     if not isinstance(producer, dict):
         return ""
-    version = producer.get("version")
+    version, name = producer.get("version"), producer.get("name")
     parts = version if isinstance(version, list) else [version]
     words = ".".join(str(part) for part in parts if part is not None)
-    name = producer.get("name")
     return " ".join(part for part in (name if isinstance(name, str) else "", words) if part)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from math import isfinite
 from pathlib import Path
@@ -23,15 +23,17 @@ from napari_isx.io.movies.compressed import CompressedMovie
 from napari_isx.io.movies.isxd import Image, Movie
 from napari_isx.io.movies.planes import MoviePlane
 from napari_isx.io.vessels.vessel_set import VesselSet
-from napari_isx.session.file_info.acquisition_rows import Row
 from napari_isx.session.file_info.words import (
     NOTHING,
+    Row,
     as_words,
     clipped,
     counted,
     duration,
+    first_rows,
     moment,
     number,
+    row,
     runs_in_words,
     runs_of,
     size,
@@ -43,21 +45,8 @@ _CHEAP_BYTES: Final = 2 << 20
 # Before this nobody recorded with these microscopes: the date was never set.
 _FIRST_DATE: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _EXACT_S: Final = 1e-6  # hardware timestamps are whole microseconds
-_MAX_CHANNELS: Final = 200
 _MAX_PARTS: Final = 200
 _NOT_READ: Final = "not read yet"
-
-
-def kind_in_words(recording: Recording) -> str:
-    """What people call a file of this kind."""
-    match recording:
-        case GpioSet():
-            return "IMU recording" if recording.is_imu else "GPIO recording"
-        case MoviePlane():
-            return "Movie, one of the planes or colors of a file"
-        case CompressedMovie():
-            return "Compressed movie"
-    return recording.kind.capitalize()
 
 
 def title_of(recording: Recording) -> str:
@@ -74,27 +63,22 @@ def title_of(recording: Recording) -> str:
 
 def file_rows(recording: Recording) -> Iterator[Row]:
     """Which files it is, and of what kind."""
-    paths, parts = recording.paths, _parts(recording)
-    kind = kind_in_words(recording)
-    if parts:
-        kind = f"{kind}, a series of {len(parts)} parts"
-    yield Row("Kind", kind, kind)
-    yield Row("Name", recording.path.name, as_words(recording.path.name))
-    yield Row("Folder", str(recording.path.parent), as_words(str(recording.path.parent)))
-    sizes = [_size_of(path) for path in paths]
-    known = [one for one in sizes if one is not None]
-    total = sum(known) if len(known) == len(sizes) else None
-    yield Row("Size", total, size(total) if total is not None else "cannot be told", "bytes")
-    for i, part in enumerate(parts[:_MAX_PARTS]):
+    path, parts = recording.path, _parts(recording)
+    yield row("Kind", _kind(recording) + (f", a series of {len(parts)} parts" if parts else ""))
+    yield row("Name", path.name)
+    yield row("Folder", str(path.parent))
+    total = _total_size(recording.paths)
+    yield row("Size", total, size(total) if total is not None else "cannot be told", "bytes")
+    for i, part in enumerate(parts[:_MAX_PARTS], start=1):
         timing: Timing = part.timing
         value = {
             "path": str(part.path),
-            "size": _size_of(part.path),
+            "size": _total_size([part.path]),
             "start": timing.start,
             "samples": timing.num_samples,
         }
         text = f"{part.path.name} · {moment(timing.start)} · {duration(timing.duration_s)}"
-        yield Row(f"Part {i + 1}", value, text)
+        yield row(f"Part {i}", value, text)
 
 
 def pixel_rows(recording: Recording) -> Iterator[Row]:
@@ -103,87 +87,118 @@ def pixel_rows(recording: Recording) -> Iterator[Row]:
     if spacing is None:
         return
     rows, cols = spacing.num_pixels
-    yield Row("Rows x columns", [rows, cols], f"{rows:,} x {cols:,}")
+    yield row("Rows x columns", [rows, cols], f"{rows:,} x {cols:,}")
     dtype = getattr(recording, "dtype", None)
     # Footprints and the pictures of vessels are of this type in every file.
-    type_name = "float32" if dtype is None else dtype.name
+    name = "float32" if dtype is None else dtype.name
     color = len(getattr(recording, "shape", ())) > (2 if isinstance(recording, Image) else 3)
-    yield Row("Pixel type", type_name, f"{type_name}, RGB" if color else type_name)
+    yield row("Pixel type", name, f"{name}, RGB" if color else name)
     height, width = spacing.pixel_size_um
     what = "of the camera, nominally" if isinstance(recording, BehaviorMovie) else "on the sensor"
     text = f"{number(height)} x {number(width)} µm {what}"
-    yield Row("Pixel height x width", [height, width], text, "um")
+    yield row("Pixel height x width", [height, width], text, "um")
     field = [rows * height, cols * width]
-    yield Row("Field height x width", field, f"{number(field[0])} x {number(field[1])} µm", "um")
+    yield row("Field height x width", field, f"{number(field[0])} x {number(field[1])} µm", "um")
     top, left = spacing.top_left_um
     text = f"{number(top)} µm from the top, {number(left)} µm from the left"
-    yield Row("Top left corner", [top, left], text, "um")
+    yield row("Top left corner", [top, left], text, "um")
 
 
 def timing_rows(recording: Recording) -> Iterator[Row]:
     """When it was recorded and sampled, and which samples are missing."""
-    if not is_cheap(recording):
-        yield Row("Samples", None, _NOT_READ)
+    if not _is_cheap(recording):
+        yield row("Samples", None, _NOT_READ)
         return
     timing = getattr(recording, "timing", None)
     if not isinstance(timing, Timing):
         return
-    start, dated = moment(timing.start), timing.start >= _FIRST_DATE
-    yield Row("Start", timing.start, start if dated else f"{start}, which is no real date")
-    rate, ticks = timing.sampling_rate_hz, _has_ticks(recording)
+    dated = timing.start >= _FIRST_DATE
+    yield row("Start", timing.start, moment(timing.start) + ", which is no real date" * (not dated))
+    # Of GPIO the timing is a clock at which channels change, not one at which all are sampled.
+    ticks = isinstance(recording, GpioSet) and not recording.is_imu
+    rate, count = timing.sampling_rate_hz, timing.num_samples
     text = f"{number(rate)} Hz" if isfinite(rate) else NOTHING
-    yield Row("Clock rate" if ticks else "Sampling rate", rate, text, "Hz")
-    yield Row("Period", timing.period_s, f"{number(timing.period_s * 1000)} ms", "s")
-    yield Row("Duration", timing.duration_s, duration(timing.duration_s), "s")
-    count = timing.num_samples
-    yield Row("Clock ticks" if ticks else "Samples", count, f"{count:,}")
+    yield row("Clock rate" if ticks else "Sampling rate", rate, text, "Hz")
+    yield row("Period", timing.period_s, f"{number(timing.period_s * 1000)} ms", "s")
+    yield row("Duration", timing.duration_s, duration(timing.duration_s), "s")
+    yield _count("Clock ticks" if ticks else "Samples", count)
     if isinstance(recording, (EventSet, GpioSet)) and not timing.gaps:
         return  # they have no list of missing samples
-    yield from _missing_rows(timing)
+    yield row("Valid", timing.num_valid, f"{timing.num_valid:,} of {count:,}")
+    yield row("Dropped", timing.dropped, runs_in_words(runs_of(timing.dropped, count)))
+    yield row("Cropped", timing.cropped, runs_in_words(clipped(timing.cropped, count)))
+    yield row("Blank", timing.blank, runs_in_words(runs_of(timing.blank, count)))
+    if timing.gaps:
+        yield row("In gaps", timing.gaps, runs_in_words(clipped(timing.gaps, count)))
     if isinstance(recording, Movie):
-        has = recording.has_timestamps
-        yield Row("Hardware timestamps", has, as_words(has))
+        yield row("Hardware timestamps", recording.has_timestamps)
 
 
 def clock_rows(placed: Placed | None) -> Iterator[Row]:
     """Where it is on the session's clock; nothing without one."""
     if placed is None:
         return
-    yield Row("Placed", placed.method, placed.reason)
-    yield Row("Starts at", placed.offset_s, f"{number(placed.offset_s, 9)} s of the session", "s")
-    yield Row("Ends at", placed.end_s, f"{number(placed.end_s, 9)} s of the session", "s")
+    yield row("Placed", placed.method, placed.reason)
+    yield row("Starts at", placed.offset_s, f"{number(placed.offset_s, 9)} s of the session", "s")
+    yield row("Ends at", placed.end_s, f"{number(placed.end_s, 9)} s of the session", "s")
     departure = placed.shown_late_s() if placed.is_measured else None
     if departure is not None and len(departure[1]) and isinstance(placed.recording, FrameSequence):
         worst_s = float(np.abs(departure[1]).max())
         at_most = f"at most {number(1000 * worst_s, 3)}" if worst_s > _EXACT_S else "below 0.001"
-        yield Row("Frames off hardware time", worst_s, f"{at_most} ms", "s")
+        yield row("Frames off hardware time", worst_s, f"{at_most} ms", "s")
 
 
 def content_title(recording: Recording) -> str:
     """The heading of :func:`content_rows`."""
-    for kind, title in ((VesselSet, "Vessels"), (GpioSet, "Channels")):
-        if isinstance(recording, kind):
-            return title
-    return "Cells"
+    if isinstance(recording, VesselSet):
+        return "Vessels"
+    return "Channels" if isinstance(recording, GpioSet) else "Cells"
 
 
 def content_rows(recording: Recording) -> Iterator[Row]:
     """The cells, vessels or channels, counted; nothing of pictures."""
     if isinstance(recording, CuratedSet):
-        yield from _curated_rows(recording)
+        statuses = recording.statuses
+        yield _count(content_title(recording), len(statuses))
+        for status in STATUSES:
+            yield _count(f"{status.capitalize()} in the file", statuses.count(status))
+        if isinstance(recording, CellSet):
+            yield row("Stored metrics", recording.metadata.get("cellMetrics") is not None)
+        if isinstance(recording, VesselSet):
+            yield row("Measured", recording.vessel_type)
+            yield row("Correlation maps", recording.has_correlations)
+        yield row("Unit of traces", recording.trace_units)
+        yield row("Names", recording.names)
     elif isinstance(recording, EventSet):
-        count = recording.num_cells
-        yield Row("Cells", count, f"{count:,}")
-        events = _stored_counts(recording, count)
+        yield _count("Cells", recording.num_cells)
+        events = _stored_counts(recording, recording.num_cells)
         if events is not None:
-            yield Row("Events", sum(events), f"{sum(events):,}")
-        has_metrics = recording.metadata.get("metrics") is not None
-        yield Row("Stored metrics", has_metrics, as_words(has_metrics))
+            yield _count("Events", sum(events))
+        yield row("Stored metrics", recording.metadata.get("metrics") is not None)
     elif isinstance(recording, GpioSet):
         yield from _channel_rows(recording)
 
 
-def is_cheap(recording: Recording) -> bool:
+def _channel_rows(recording: GpioSet) -> Iterator[Row]:
+    if not _is_cheap(recording):
+        yield row("Channels", None, _NOT_READ)
+        return
+    names, units = recording.channel_names, recording.channel_units
+    yield _count("Channels", len(names))
+    rows = []
+    counts = _value_counts(recording)
+    for name, unit, dense, count in zip(names, units, recording.channel_dense, counts, strict=True):
+        value = {"unit": unit or None, "values": count, "sampled regularly": dense}
+        words = [
+            counted(count, "value") if count is not None else "",
+            unit,
+            "on change" * (not dense),
+        ]
+        rows.append(row(as_words(name), value, " · ".join(filter(None, words)) or NOTHING))
+    yield from first_rows(rows, "channels")
+
+
+def _is_cheap(recording: Recording) -> bool:
     """Whether asking for timing and channels reads little: all but large `.gpio` files do.
 
     Those are read the first time that somebody asks, which is before this where they are shown.
@@ -193,55 +208,7 @@ def is_cheap(recording: Recording) -> bool:
     return getattr(recording._channels, "decoded", True) or _is_small(recording)
 
 
-def _missing_rows(timing: Timing) -> Iterator[Row]:
-    count = timing.num_samples
-    yield Row("Valid", timing.num_valid, f"{timing.num_valid:,} of {count:,}")
-    yield Row("Dropped", timing.dropped, runs_in_words(runs_of(timing.dropped, count)))
-    yield Row("Cropped", timing.cropped, runs_in_words(clipped(timing.cropped, count)))
-    yield Row("Blank", timing.blank, runs_in_words(runs_of(timing.blank, count)))
-    if timing.gaps:
-        gaps = clipped(timing.gaps, count)
-        yield Row("In gaps", timing.gaps, runs_in_words(gaps))
-
-
-def _curated_rows(recording: CuratedSet) -> Iterator[Row]:
-    statuses = recording.statuses
-    cells = isinstance(recording, CellSet)
-    yield Row("Cells" if cells else "Vessels", len(statuses), f"{len(statuses):,}")
-    for status in STATUSES:
-        count = statuses.count(status)
-        yield Row(f"{status.capitalize()} in the file", count, f"{count:,}")
-    if cells:
-        has_metrics = recording.metadata.get("cellMetrics") is not None
-        yield Row("Stored metrics", has_metrics, as_words(has_metrics))
-    if isinstance(recording, VesselSet):
-        yield Row("Measured", recording.vessel_type, recording.vessel_type)
-        maps = recording.has_correlations
-        yield Row("Correlation maps", maps, as_words(maps))
-    yield Row("Unit of traces", recording.trace_units, as_words(recording.trace_units))
-    yield Row("Names", recording.names, as_words(recording.names))
-
-
-def _channel_rows(recording: GpioSet) -> Iterator[Row]:
-    if not is_cheap(recording):
-        yield Row("Channels", None, _NOT_READ)
-        return
-    names, units = recording.channel_names, recording.channel_units
-    yield Row("Channels", len(names), f"{len(names):,}")
-    counts = _value_counts(recording)
-    rows = list(zip(names, units, recording.channel_dense, counts, strict=True))
-    for name, unit, dense, count in rows[:_MAX_CHANNELS]:
-        value = {"unit": unit or None, "values": count, "sampled regularly": dense}
-        words = [counted(count, "value")] if count is not None else []
-        words += [unit] if unit else []
-        words += [] if dense else ["on change"]
-        yield Row(as_words(name), value, " · ".join(words) or NOTHING)
-    left_out = rows[_MAX_CHANNELS:]
-    if left_out:
-        yield Row("More", [row[0] for row in left_out], f"{len(left_out):,} more channels")
-
-
-def _value_counts(recording: GpioSet) -> list[int] | list[None]:
+def _value_counts(recording: GpioSet) -> Sequence[int | None]:
     """How many values each channel has, where that need not be read first."""
     stored = _stored_counts(recording, recording.num_channels)
     if stored is not None:
@@ -259,25 +226,37 @@ def _stored_counts(recording: Recording, count: int) -> list[int] | None:
     counts = recording.metadata.get("numSamples")
     if _parts(recording) or not isinstance(counts, list) or len(counts) != count:
         return None
-    whole = all(type(number_) is int and number_ >= 0 for number_ in counts)
-    return list(counts) if whole else None
+    return counts if all(type(each) is int and each >= 0 for each in counts) else None
+
+
+def _kind(recording: Recording) -> str:
+    """What people call a file of this kind."""
+    match recording:
+        case GpioSet():
+            return "IMU recording" if recording.is_imu else "GPIO recording"
+        case MoviePlane():
+            return "Movie, one of the planes or colors of a file"
+        case CompressedMovie():
+            return "Compressed movie"
+    return recording.kind.capitalize()
+
+
+def _count(label: str, count: int) -> Row:
+    return Row(label, count, f"{count:,}")
 
 
 def _parts(recording: Recording) -> tuple[Any, ...]:
     return recording.parts if isinstance(recording, Series) else ()
 
 
-def _has_ticks(recording: Recording) -> bool:
-    """Whether the timing is a clock at which channels change, not one at which all are sampled."""
-    return isinstance(recording, GpioSet) and not recording.is_imu
-
-
 def _is_small(recording: Recording) -> bool:
-    return sum(_size_of(path) or 0 for path in recording.paths) <= _CHEAP_BYTES
+    total = _total_size(recording.paths)
+    return total is not None and total <= _CHEAP_BYTES
 
 
-def _size_of(path: Path) -> int | None:
+def _total_size(paths: Sequence[Path]) -> int | None:
+    """How many bytes the files have together; None where one is away, or its drive is gone."""
     try:
-        return path.stat().st_size
-    except OSError:  # moved away, or its drive is gone, since it was opened
+        return sum(path.stat().st_size for path in paths)
+    except OSError:
         return None

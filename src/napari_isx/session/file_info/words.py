@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from math import isfinite
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -14,12 +14,51 @@ NOTHING: Final = "\N{EN DASH}"
 """What is shown for a value that is there but empty."""
 MAX_RUNS: Final = 20
 """So many runs of samples are named; of more it is said how many samples they have."""
-
-_TO: Final = "\N{EN DASH}"
+_MAX_ROWS: Final = 200
 _MAX_WORDS: Final = 300
 _MAX_DEPTH: Final = 64
-_MINUTE_S: Final = 60
-_KIB: Final = 1024
+
+
+class Row(NamedTuple):
+    """One thing that a file says.
+
+    Attributes
+    ----------
+    label : str
+    value : object
+        Complete.
+    text : str
+        One line for people, with the unit; long lists are cut.
+    unit : str
+        Of the value, empty where it has none.
+    """
+
+    label: str
+    value: object
+    text: str
+    unit: str = ""
+
+    @property
+    def whole_text(self) -> str:
+        """The text to copy, in which nothing is cut."""
+        if isinstance(self.value, str) and not self.unit:
+            return self.value
+        if isinstance(self.value, (list, tuple, dict)) and "…" in self.text:
+            return json_text(as_json(self.value))
+        return self.text
+
+
+def row(label: str, value: object, text: str = "", unit: str = "") -> Row:
+    """A row that tells a value in its own words, unless it is given others."""
+    return Row(label, value, text or as_words(value), unit)
+
+
+def first_rows(rows: Sequence[Row], what: str) -> list[Row]:
+    """Rows, and of very many only the first and how many more there are."""
+    shown, more = list(rows[:_MAX_ROWS]), rows[_MAX_ROWS:]
+    if more:
+        shown.append(Row("More", [one.label for one in more], f"{len(more):,} more {what}"))
+    return shown
 
 
 def as_words(value: object) -> str:
@@ -53,17 +92,12 @@ def as_json(value: object, depth: int = 0) -> Any:
         return value.isoformat()
     if isinstance(value, (np.generic, np.ndarray)):
         return as_json(value.tolist(), depth)
-    if isinstance(value, (Mapping, list, tuple)):
-        return _items_as_json(value, depth + 1)
-    return as_json(str(value), depth)
-
-
-def _items_as_json(value: Mapping[Any, Any] | Sequence[Any], depth: int) -> Any:
     if isinstance(value, Mapping):
-        return {as_json(str(key)): as_json(item, depth) for key, item in value.items()}
-    if set(map(type, value)) == {int}:  # a list of samples may be long
-        return list(value)
-    return [as_json(item, depth) for item in value]
+        return {as_json(str(key)): as_json(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        is_plain = set(map(type, value)) == {int}  # a list of samples may be long
+        return list(value) if is_plain else [as_json(item, depth + 1) for item in value]
+    return as_json(str(value), depth)
 
 
 def json_text(value: object, indent: int = 0) -> str:
@@ -83,21 +117,18 @@ def number(value: float, digits: int = 6) -> str:
     return f"{value:.{digits}g}" if isfinite(value) else NOTHING
 
 
-def counted(count: int, what: str, many: str | None = None) -> str:
+def counted(count: int, what: str) -> str:
     """How many of something, in the right grammatical number."""
-    return f"{count:,} {what if count == 1 else many or what + 's'}"
+    return f"{count:,} {what}{'s' * (count != 1)}"
 
 
 def size(num_bytes: int) -> str:
     """A size in binary units."""
-    if num_bytes < _KIB:
+    power = min((max(num_bytes, 1).bit_length() - 1) // 10, 4)
+    if not power:
         return counted(num_bytes, "byte")
-    value = float(num_bytes)
-    for unit in ("KiB", "MiB", "GiB"):
-        value /= _KIB
-        if value < _KIB:
-            return f"{number(value, 4 if value >= 1000 else 3)} {unit}"
-    return f"{number(value / _KIB)} TiB"
+    value = num_bytes / 1024**power
+    return f"{number(value, 4 if value >= 1000 else 3)} {'KMGT'[power - 1]}iB"
 
 
 def duration(seconds: float) -> str:
@@ -105,12 +136,11 @@ def duration(seconds: float) -> str:
     if not isfinite(seconds):
         return NOTHING
     text = f"{number(seconds)} s"
-    if abs(seconds) < _MINUTE_S:
+    if abs(seconds) < 60:
         return text
-    minutes, rest = divmod(round(seconds), _MINUTE_S)
-    hours, minutes = divmod(minutes, _MINUTE_S)
-    clock = f"{minutes} min {rest} s" if not hours else f"{hours:,} h {minutes} min {rest} s"
-    return f"{text} ({clock})"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{text} ({f'{hours:,} h ' * (hours != 0)}{minutes} min {rest} s)"
 
 
 def moment(when: datetime) -> str:
@@ -122,15 +152,10 @@ def moment(when: datetime) -> str:
 
 def runs_of(samples: Sequence[int], num_samples: int) -> list[tuple[int, int]]:
     """First and last of each run of samples, in order; those behind the end are left out."""
-    if not samples:
-        return []
-    found = np.sort(np.asarray(samples, np.int64))
+    found = np.unique(np.asarray(samples, np.int64))
     found = found[found < num_samples]
-    found = found[np.diff(found, prepend=-1) != 0]
-    breaks = np.flatnonzero(np.diff(found) != 1)
-    firsts = np.concatenate([found[:1], found[breaks + 1]])
-    lasts = np.concatenate([found[breaks], found[-1:]])
-    return list(zip(firsts.tolist(), lasts.tolist(), strict=True))
+    starts = np.flatnonzero(np.diff(found, prepend=-2, append=num_samples + 1) > 1)
+    return list(zip(found[starts[:-1]].tolist(), found[starts[1:] - 1].tolist(), strict=True))
 
 
 def clipped(ranges: Sequence[tuple[int, int]], num_samples: int) -> list[tuple[int, int]]:
@@ -140,19 +165,18 @@ def clipped(ranges: Sequence[tuple[int, int]], num_samples: int) -> list[tuple[i
 
 def runs_in_words(runs: Sequence[tuple[int, int]]) -> str:
     """How many samples the runs have, and which: "3: 181-182, 407"."""
-    count = sum(last - first + 1 for first, last in runs)
-    if not count:
+    counts = [last - first + 1 for first, last in runs]
+    if not counts:
         return "none"
-    named = ", ".join(f"{a}" if a == b else f"{a}{_TO}{b}" for a, b in runs[:MAX_RUNS])
-    left_out = sum(last - first + 1 for first, last in runs[MAX_RUNS:])
-    more = f", … and {left_out:,} more" if left_out else ""
-    return f"{count:,}: {named}{more}"
+    named = ", ".join(f"{a}" if a == b else f"{a}\N{EN DASH}{b}" for a, b in runs[:MAX_RUNS])
+    more = f", … and {sum(counts[MAX_RUNS:]):,} more" if len(runs) > MAX_RUNS else ""
+    return f"{sum(counts):,}: {named}{more}"
 
 
 def _one_line(text: str) -> str:
     """Text without line breaks and characters that cannot be seen, and not too long."""
     flat = " ".join(text[: 4 * _MAX_WORDS].split())
-    flat = "".join(letter if letter.isprintable() else "�" for letter in flat)
+    flat = "".join(letter if letter.isprintable() else "\ufffd" for letter in flat)
     if len(flat) <= _MAX_WORDS and len(text) <= 4 * _MAX_WORDS:
         return flat or NOTHING
     return f"{flat[:_MAX_WORDS]}… ({len(text):,} characters)"
