@@ -201,10 +201,10 @@ def test_a_gap_of_years_is_an_error_at_once(tmp_path, make, gap_s):
         if start:
             start["secsSinceEpoch"]["num"] += gap_s * start["secsSinceEpoch"]["den"]
     recordings.write(second, payload, footer)
-    began = time.monotonic()
+    began = time.thread_time()
     with pytest.raises(IsxFileError, match=r"samples; .* are the most"):
         open_isx([first, second])
-    assert time.monotonic() - began < 1
+    assert time.thread_time() - began < 1
 
 
 def test_a_long_gap_takes_no_memory(tmp_path):

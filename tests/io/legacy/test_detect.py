@@ -52,9 +52,9 @@ def test_a_long_xml_of_others_is_not_read_through(tmp_path):
     with path.open("wb") as file:
         file.write(b"<plist>")
         file.truncate(10**11)
-    began = time.monotonic()
+    began = time.thread_time()
     assert not is_legacy(path)
-    assert time.monotonic() - began < 1
+    assert time.thread_time() - began < 1
 
 
 def test_hdf5_files(tmp_path):

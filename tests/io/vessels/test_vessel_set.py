@@ -376,10 +376,10 @@ def test_an_empty_list_of_sizes_means_no_maps(isx, tmp_path: Path) -> None:
 def test_a_footer_that_lies_is_named(tmp_path: Path, changes: dict[str, Any], finding: str) -> None:
     vessels = blocks("vessel diameter", 3)
     path = write(tmp_path / "v.isxd", "vessel diameter", vessels, **changes)
-    start = time.perf_counter()
+    start = time.thread_time()
     with pytest.raises(IsxFileError, match=finding) as caught:
         open_isx(path)
-    assert time.perf_counter() - start < 1
+    assert time.thread_time() - start < 1
     assert "v.isxd" in str(caught.value)
 
 
