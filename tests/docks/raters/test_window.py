@@ -13,9 +13,9 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QFileDialog
 
 from napari_isx import open_isx
-from napari_isx.docks.raters.controller import kappa_text, raters_of
 from napari_isx.docks.raters.dialog import RatersDialog
 from napari_isx.session.decisions.curation import Curation
+from napari_isx.session.raters import kappa_text, raters_of
 
 THEIRS = ["rejected", "undecided", "accepted", "undecided"]
 
@@ -130,7 +130,7 @@ def test_undo_does_not_move_on_and_other_cells_neither(hands, path, theirs):
     hands.open(path)
     dialog = show(hands, theirs)
     session = hands.coordinator.session
-    dialog.stepped.emit(1)
+    dialog.next_button.click()
     hands.press(Qt.Key.Key_R)
     hands.press(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert session.selected == (0,)

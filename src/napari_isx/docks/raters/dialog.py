@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
 from typing import Final
 
-from qtpy.QtCore import QSignalBlocker, Qt, Signal
+from qtpy.QtCore import QEvent, QSignalBlocker, Qt, Signal
 from qtpy.QtGui import QFocusEvent, QKeyEvent
 from qtpy.QtWidgets import (
     QAbstractItemView,
@@ -24,10 +26,11 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_isx.docks.common.file_dialog import save_dialog
 from napari_isx.docks.common.status_icons import status_icon
-from napari_isx.docks.raters.controller import Comparison
 from napari_isx.io.cells.cell_set import STATUSES, CellStatus
 from napari_isx.session.decisions.journal import JOURNAL_SUFFIX
+from napari_isx.session.raters import Comparison
 
 _NOW: Final = 3
 _COLUMN_PX: Final = 120
@@ -37,12 +40,8 @@ _OWN_KEYS: Final = frozenset(
 )
 _TABLE_KEYS: Final = frozenset(
     {
-        Qt.Key.Key_Up,
-        Qt.Key.Key_Down,
-        Qt.Key.Key_Home,
-        Qt.Key.Key_End,
-        Qt.Key.Key_PageUp,
-        Qt.Key.Key_PageDown,
+        *(Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown),
+        *(Qt.Key.Key_Home, Qt.Key.Key_End),
     }
 )
 
@@ -64,10 +63,8 @@ class RatersDialog(QDialog):
     """A journal, by its path."""
     raters_picked = Signal(int, int)
     """Two raters, by their places."""
-    stepped = Signal(int)
-    """The next (1) or the previous (-1) disagreement."""
     row_picked = Signal(int)
-    """This disagreement."""
+    """This disagreement, by its place."""
     csv_chosen = Signal(str)
     """The table is wanted as this file."""
     closed = Signal()
@@ -106,30 +103,18 @@ class RatersDialog(QDialog):
     def show_comparison(
         self, comparison: Comparison | None, now: Sequence[CellStatus] | None
     ) -> None:
-        """Show how two raters differ."""
+        """Show how two raters differ; `now` are the statuses as they are decided here."""
         for widget in (self.confusion, self.table, self.csv_button):
             widget.setEnabled(comparison is not None)
-        if comparison is None:
-            self.table.setRowCount(0)
-            self.confusion.setRowCount(0)
-            self._show_steps()
-            return
-        a, b = comparison.a.title, comparison.b.title
-        num_rows = len(comparison.agreement.queue)
         with QSignalBlocker(self.table):
-            self.table.setRowCount(num_rows)
-            self.table.setHorizontalHeaderLabels(["Cell", _short(a), _short(b), "Now"])
-            for column, tip in ((1, a), (2, b)):
-                self.table.horizontalHeaderItem(column).setToolTip(tip)
-            for row, cell in enumerate(comparison.agreement.queue):
-                item = QTableWidgetItem(comparison.a.names[cell])
-                item.setData(Qt.ItemDataRole.UserRole, cell)
-                self.table.setItem(row, 0, item)
-                self.table.setItem(row, 1, _status_item(comparison.a.statuses[cell]))
-                self.table.setItem(row, 2, _status_item(comparison.b.statuses[cell]))
+            for table in (self.table, self.confusion):
+                table.setRowCount(0)
+            if comparison is not None:
+                self._show_queue(comparison)
+                self._show_confusion(comparison)
         self.show_now(now)
-        self.table.setFocus()
-        self._show_confusion(comparison)
+        if comparison is not None:
+            self.table.setFocus()
         self._show_steps()
 
     def show_now(self, now: Sequence[CellStatus] | None) -> None:
@@ -153,19 +138,12 @@ class RatersDialog(QDialog):
         """Say something."""
         self.message.setText(text)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """Hand keys of decisions to the window."""
-        if event.key() in _OWN_KEYS or self.parent() is None:
-            super().keyPressEvent(event)
-        else:
-            QApplication.sendEvent(self.parent(), event)
-
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """Hand it on like the press."""
-        if event.key() in _OWN_KEYS or self.parent() is None:
-            super().keyReleaseEvent(event)
-        else:
-            QApplication.sendEvent(self.parent(), event)
+    def event(self, event: QEvent) -> bool:
+        """Hand keys of decisions to the window, pressed and let go."""
+        is_key = event.type() in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease)
+        if is_key and event.key() not in _OWN_KEYS and self.parent() is not None:
+            return bool(QApplication.sendEvent(self.parent(), event))
+        return bool(super().event(event))
 
     def done(self, result: int) -> None:
         """Close, by whatever key or button."""
@@ -174,9 +152,8 @@ class RatersDialog(QDialog):
 
     def ask_for_journal(self) -> QFileDialog:
         """Let the user choose a journal."""
-        dialog = QFileDialog(
-            self, "Open a journal", self._folder, f"Journals (*{JOURNAL_SUFFIX});;All files (*)"
-        )
+        kinds = f"Journals (*{JOURNAL_SUFFIX});;All files (*)"
+        dialog = QFileDialog(self, "Open a journal", self._folder, kinds)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(self.journal_chosen)
@@ -185,32 +162,42 @@ class RatersDialog(QDialog):
 
     def ask_for_csv(self) -> QFileDialog:
         """Let the user choose where to save the table."""
-        dialog = QFileDialog(self, "Save the disagreements", self._folder, "Table (*.csv)")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("csv")
-        dialog.selectFile("disagreements.csv")
+        proposed = Path(self._folder, "disagreements.csv")
+        dialog = save_dialog(self, "Save the disagreements", proposed, "Table (*.csv)")
         dialog.fileSelected.connect(self.csv_chosen)
         dialog.open()
         return dialog
 
+    def _show_queue(self, comparison: Comparison) -> None:
+        """A row for each cell about which they differ."""
+        titles = (comparison.a.title, comparison.b.title)
+        self.table.setHorizontalHeaderLabels(["Cell", *map(_short, titles), "Now"])
+        for column, title in enumerate(titles, start=1):
+            self.table.horizontalHeaderItem(column).setToolTip(title)
+        found = comparison.agreement.disagreements
+        self.table.setRowCount(len(found))
+        for row, (cell, name, a, b) in enumerate(found.itertuples(index=False)):
+            item = QTableWidgetItem(name)
+            item.setData(Qt.ItemDataRole.UserRole, int(cell))
+            for column, each in enumerate((item, _status_item(a), _status_item(b))):
+                self.table.setItem(row, column, each)
+
     def _show_confusion(self, comparison: Comparison) -> None:
         """Rows are the statuses by the first rater, columns those by the second."""
-        counts = comparison.agreement.confusion
-        table = self.confusion
+        a, b = comparison.a.title, comparison.b.title
+        table, counts = self.confusion, comparison.agreement.confusion.to_numpy()
+        table.setHorizontalHeaderLabels([f"{_short(a)} ↓   {_short(b)} →", *STATUSES])
         table.setRowCount(len(STATUSES))
-        a, b = _short(comparison.a.title), _short(comparison.b.title)
-        table.setHorizontalHeaderLabels([f"{a} ↓   {b} →", *STATUSES])
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         for row, ours in enumerate(STATUSES):
             table.setItem(row, 0, _status_item(ours))
             for column, theirs in enumerate(STATUSES):
-                item = QTableWidgetItem(f"{int(counts.to_numpy()[row, column]):,}")
+                item = QTableWidgetItem(f"{counts[row, column]:,}")
                 item.setTextAlignment(right)
                 font = item.font()
                 font.setBold(ours == theirs)
                 item.setFont(font)
-                item.setToolTip(f"{comparison.a.title}: {ours}, {comparison.b.title}: {theirs}")
+                item.setToolTip(f"{a}: {ours}, {b}: {theirs}")
                 table.setItem(row, column + 1, item)
         rows = len(STATUSES) * table.rowHeight(0)
         table.setFixedHeight(rows + table.horizontalHeader().sizeHint().height() + 4)
@@ -235,35 +222,30 @@ class RatersDialog(QDialog):
         if row >= 0:
             self.row_picked.emit(row)
 
-    def _on_previous(self) -> None:
-        self.stepped.emit(-1)
-
-    def _on_next(self) -> None:
-        self.stepped.emit(1)
+    def _step(self, by: int, checked: bool = False) -> None:  # noqa: ARG002
+        self.table.setCurrentCell(self.table.currentRow() + by, 0)
 
     def _connect(self) -> None:
         self.a.activated.connect(self._on_picked)
         self.b.activated.connect(self._on_picked)
         self.open_button.clicked.connect(self.ask_for_journal)
-        self.previous_button.clicked.connect(self._on_previous)
-        self.next_button.clicked.connect(self._on_next)
+        self.previous_button.clicked.connect(partial(self._step, -1))
+        self.next_button.clicked.connect(partial(self._step, 1))
         self.csv_button.clicked.connect(self.ask_for_csv)
         self.close_button.clicked.connect(self.close)
         self.table.currentCellChanged.connect(self._on_row)
 
     def _lay_out(self) -> None:
         raters = QGridLayout()
-        raters.addWidget(QLabel("First rater"), 0, 0)
-        raters.addWidget(self.a, 0, 1)
-        raters.addWidget(QLabel("Second rater"), 1, 0)
-        raters.addWidget(self.b, 1, 1)
+        for row, (title, combo) in enumerate((("First rater", self.a), ("Second rater", self.b))):
+            raters.addWidget(QLabel(title), row, 0)
+            raters.addWidget(combo, row, 1)
         raters.addWidget(self.open_button, 0, 2, 2, 1)
         raters.setColumnStretch(1, 1)
-        steps = QHBoxLayout()
+        steps, bottom = QHBoxLayout(), QHBoxLayout()
         steps.addWidget(self.previous_button)
         steps.addWidget(self.next_button)
         steps.addWidget(self.place, 1)
-        bottom = QHBoxLayout()
         bottom.addWidget(self.csv_button)
         bottom.addStretch(1)
         bottom.addWidget(self.close_button)
@@ -278,13 +260,7 @@ class RatersDialog(QDialog):
         first = QHeaderView.ResizeMode.ResizeToContents
         self.confusion.horizontalHeader().setSectionResizeMode(0, first)
         self.message.setMinimumHeight(2 * self.fontMetrics().lineSpacing())
-        for button in (
-            self.open_button,
-            self.previous_button,
-            self.next_button,
-            self.csv_button,
-            self.close_button,
-        ):
+        for button in self.findChildren(QPushButton):
             button.setAutoDefault(False)
         self.resize(_WIDTH_PX, _HEIGHT_PX)
 
