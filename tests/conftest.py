@@ -128,4 +128,7 @@ def _open_recordings() -> set[str]:
     return {name for name in names if name.removesuffix(" (deleted)").endswith(_SUFFIXES)}
 
 
-_SUFFIXES = (".isxd", ".isxb", ".isxc", ".gpio", ".imu", ".statuses-journal", ".part")
+_SUFFIXES = (
+    *(".isxd", ".isxb", ".isxc", ".gpio", ".imu", ".tif", ".hdf5", ".h5", ".xml"),
+    *(".statuses-journal", ".part"),
+)

@@ -135,6 +135,7 @@ def test_other_peoples_files_lead_to_no_choice_of_readers(suffix):
         "recording_20160706_132714.xml",
         "recording_20160706_132714.XML",
         "recording_20160706_132714-001.hdf5",
+        "recording_20160706_132714-001.tif",
         "recording_20161104_093749_gpio.raw",
         "2020-04-16-15-37-11_video.IsxD",
     ],

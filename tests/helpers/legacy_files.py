@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
-import pytest
+import tifffile
 
 SYNC = bytes([0x55] * 6 + [0x5D])
 ATTRIBUTES = {
@@ -23,15 +24,13 @@ ATTRIBUTES = {
 }
 
 
-def write_tif(path: Path, frames: np.ndarray) -> Path:
-    tifffile = pytest.importorskip("tifffile")
-    tifffile.imwrite(path, frames, photometric="minisblack")
+def write_tif(path: Path, frames: np.ndarray, **kwargs: Any) -> Path:
+    tifffile.imwrite(path, frames, **{"photometric": "minisblack", **kwargs})
     return path
 
 
 def write_pages(path: Path, frames: np.ndarray) -> Path:
     """A TIFF with each frame beside its description, as a camera writes it."""
-    tifffile = pytest.importorskip("tifffile")
     with tifffile.TiffWriter(path) as writer:
         for frame in frames:
             writer.write(frame, contiguous=False, photometric="minisblack")
@@ -39,7 +38,6 @@ def write_pages(path: Path, frames: np.ndarray) -> Path:
 
 
 def write_hdf5(path: Path, **datasets: Any) -> Path:
-    h5py = pytest.importorskip("h5py")
     with h5py.File(path, "w") as file:
         for name, data in datasets.items():
             file[name] = data
@@ -47,13 +45,13 @@ def write_hdf5(path: Path, **datasets: Any) -> Path:
 
 
 def nvista_datasets(frames: np.ndarray) -> dict[str, Any]:
-    """Frames, their times, and 40 samples of four channels."""
-    anc_data = np.random.RandomState(3).randint(0, 16, 10 * len(frames)).astype("u1")
+    """Frames, their times, and up to 15 words of four samples of four lines for each."""
+    random = np.random.RandomState(3)
     return {
         "images": frames,
         "timeStamp": 1_500_000_000.25 + np.arange(len(frames)) * 0.1,
-        "anc_data": anc_data,
-        "anc_data_count": np.full(len(frames), 10, "u4"),
+        "anc_data": random.randint(0, 1 << 16, (len(frames), 15)).astype("u2"),
+        "anc_data_count": random.randint(8, 16, len(frames)).astype("i4"),
     }
 
 

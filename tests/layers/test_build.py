@@ -285,7 +285,6 @@ def test_every_small_file_becomes_layers_that_napari_takes(tmp_path, opened):
 
 
 def test_an_nvista_movie_brings_its_channels(tmp_path, opened):
-    pytest.importorskip("isx")
     data = legacy_files.nvista_datasets(np.arange(60, dtype=np.uint16).reshape(3, 4, 5))
     movie = opened(legacy_files.write_hdf5(tmp_path / "m.hdf5", **data))
     layers = layers_of(movie)

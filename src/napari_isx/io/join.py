@@ -38,6 +38,12 @@ def description_of(recording: Recording) -> dict[str, object]:
     return {} if kind is None else _SERIES[kind]._describe(recording)
 
 
+def without_pieces(recordings: Sequence[Recording]) -> list[Recording]:
+    """The recordings whose own file none of the others reads: an `.xml` reads its `.tif` files."""
+    pieces = {path for one in recordings for path in one.paths if path != one.path}
+    return [one for one in recordings if one.path not in pieces]
+
+
 def join(parts: Sequence[Recording]) -> Recording:
     """Make a series of recordings, in any order; it closes them.
 

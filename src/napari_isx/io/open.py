@@ -16,7 +16,7 @@ from napari_isx.io.format.container import Footer, IsxKind, read_footer
 from napari_isx.io.format.source import FileSource
 from napari_isx.io.gpio.gpio_set import open_gpio_file, open_gpio_set
 from napari_isx.io.gpio.imu import open_imu_file
-from napari_isx.io.join import join
+from napari_isx.io.join import join, without_pieces
 from napari_isx.io.legacy.readers import open_legacy
 from napari_isx.io.movies.compressed import CompressedMovie
 from napari_isx.io.movies.isxd import open_movie_or_image
@@ -56,10 +56,10 @@ def open_isx(path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) ->
     path : str or path-like, or a sequence of them
         The file, or the parts of one recording in any order. Only descriptions are read.
         Beside Inscopix' own formats (`.isxd`, `.isxc`, `.isxb`, `.gpio`, `.imu`) it may be a
-        recording of nVista 1 or 2 or nVoke 1 (`.xml`, `.hdf5`, `.h5`, `.tif`, `.tiff`, or
-        `.raw` with GPIO packets), which is read through Inscopix' `isx` package in a process of
-        its own. A TIFF or HDF5 file is tried even where nothing in it is Inscopix'. Of a
-        recording in parts, open the `.xml`, which knows their times.
+        recording of nVista 1 or 2 (`.xml`, `.hdf5`, `.h5`, `.tif`, `.tiff`). A TIFF or HDF5
+        file is tried even where nothing in it is Inscopix', and numbered files beside it
+        (`rec.tif`, `rec-001.tif`) are read with it. If there is an `.xml`, open that: it alone
+        tells times, and the frames that were dropped.
 
     Returns
     -------
@@ -73,8 +73,7 @@ def open_isx(path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) ->
     IsxFileError
         A file is broken, or is no part of the series that the others make.
     UnsupportedIsxError
-        The file is of a kind that this version does not read, or only through `isx`, which is
-        not installed.
+        The file is of a kind that this version does not read.
     OSError
         A file is missing or may not be read.
     ValueError
@@ -87,7 +86,11 @@ def open_isx(path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) ->
     parts: list[Recording] = []
     try:
         parts.extend(_open_file(one) for one in path)
-        return parts[0] if len(parts) == 1 else join(parts)
+        whole = without_pieces(parts)
+        for part in parts:
+            if part not in whole:
+                part.close()
+        return whole[0] if len(whole) == 1 else join(whole)
     except BaseException:
         for part in parts:
             part.close()

@@ -50,8 +50,7 @@ def layers_of(recording: Recording) -> list[LayerData]:
         case VesselSet():
             return vessel_layers(recording)
         case GpioSet():
-            for problem in recording.clock_problems:
-                _warn(problem, "Times may be off.")
+            _warn_of_clock(recording)
             return [channels_layer(recording)]
     raise UnsupportedIsxError(
         recording.path,
@@ -67,9 +66,15 @@ def _movie_layers(movie: Movie) -> list[LayerData]:
     except IsxFileError as error:
         _warn(_in_words(error), "The frames of all its planes are shown by turns.")
         planes = []
+    _warn_of_clock(movie)
     layers = plane_layers(planes) or [movie_layer(movie)]
     channels = movie.open_gpio() if isinstance(movie, LegacyMovie) else None
     return layers if channels is None else [*layers, channels_layer(channels)]
+
+
+def _warn_of_clock(recording: Recording) -> None:
+    for problem in recording.clock_problems:
+        _warn(problem, "Times may be off.")
 
 
 def _behavior_layers(movie: BehaviorMovie) -> list[LayerData]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import NamedTuple
 
-from napari_isx.io.gpio.gpio_set import GpioSet
 from napari_isx.timeline.clock import Clock, Misalignment, Placed
 
 
@@ -31,7 +30,7 @@ def clock_words(clock: Clock) -> ClockWords:
     """Say how well files line up. It compares all pairs, so it is for when files are opened."""
     words = _alignment(clock)
     opened = (one.recording for one in clock.all_placed)
-    problems = [text for one in opened if isinstance(one, GpioSet) for text in one.clock_problems]
+    problems = [text for one in opened for text in one.clock_problems]
     if not problems:
         return words
     unknown = f"⚠ {_files(len(problems))} with an unknown clock"

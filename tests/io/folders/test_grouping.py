@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from helpers import recordings
+from helpers import legacy_files, recordings
 
-from napari_isx import Timing, write_cell_set, write_movie
+from napari_isx import Timing, open_isx, write_cell_set, write_movie
 from napari_isx.io.folders.grouping import series_of
 
 START = datetime(2024, 5, 6, tzinfo=UTC)
@@ -132,3 +132,15 @@ def test_real_parts_find_each_other(real_data):
         ["behavior_1920x1080_part0", "behavior_1920x1080_part1"],
         ["cellset_6cells_part1", "cellset_6cells_part2"],
     ]
+
+
+def test_files_that_another_one_reads_are_grouped_with_it(tmp_path):
+    frames = recordings.pixels(7, 5, 9)
+    xml = legacy_files.write_recording(tmp_path, frames)
+    other = recordings.write_movie(tmp_path / "other.isxd", frames)
+    first, second = tmp_path / "r.tif", tmp_path / "r-001.tif"
+    assert series_of([second, other, xml, first]) == [[xml, second, first], [other]]
+    assert series_of([second, first]) == [[first, second]]
+    assert series_of([second]) == [[second]]
+    with open_isx([xml, second, first]) as movie:
+        assert movie.path == xml

@@ -9,7 +9,7 @@ from inspect import isabstract
 
 import numpy as np
 import pytest
-from helpers import behavior_files, gpio_files, recordings, series_files
+from helpers import behavior_files, gpio_files, legacy_files, recordings, series_files
 
 from napari_isx import Timing, write_cell_set, write_image, write_movie
 from napari_isx.io.base.recording import Recording
@@ -403,39 +403,46 @@ def test_files_that_others_read_too_are_ours_by_content_alone(tmp_path, suffix):
     assert find_recordings(tmp_path) == []
 
 
-def nvista(folder, name="recording_20160706_132714", files=()):
-    """An nVista recording's description, and empty files that it lists."""
-    values = {"width": 5, "height": 3, "left": 0, "top": 0, "fps": "20.0", "frames": 8}
-    attributes = "".join(f'<attr name="{key}">{value}</attr>' for key, value in values.items())
-    listed = "".join(f"<file>{file}</file>" for file in files)
-    path = folder / f"{name}.xml"
-    path.write_text(f"<recording>{attributes}<decompressed>{listed}</decompressed></recording>")
-    for file in files:
-        (folder / file).write_bytes(b"II*\0" + b"\0" * 96)
-    return path
-
-
-def test_an_old_recording_is_told_from_its_xml_which_stands_for_its_parts(tmp_path, monkeypatch):
-    def refuse(*args):
-        raise AssertionError("opened")
-
-    monkeypatch.setattr("napari_isx.io.folders.summary.open_isx", refuse)
-    path = nvista(tmp_path, files=["a-001.tif", "a-002.tif", "gone.tif"])
-    (tmp_path / "gone.tif").unlink()
-    (tmp_path / "other.tif").write_bytes(b"II*\0")
+def test_an_old_recording_is_told_from_its_xml_which_stands_for_its_parts(tmp_path):
+    name = "recording_20160706_132714"
+    frames = recordings.pixels(7, 5, 9)
+    parts = {f"{name}.tif": 3, f"{name}-001.tif": 4}
+    legacy_files.write_tif(tmp_path / f"{name}.tif", frames[:3])
+    legacy_files.write_tif(tmp_path / f"{name}-001.tif", frames[3:])
+    legacy_files.write_tif(tmp_path / "other.tif", frames)
+    path = legacy_files.write_xml(tmp_path / f"{name}.xml", parts)
     assert has_recordings(tmp_path)
     (found,) = find_recordings(tmp_path)
     assert found.paths == (path,)
-    assert (found.kind, found.description) == ("movie", "8 frames of 3 x 5 at 20.0 Hz")
-    assert found.size_bytes == path.stat().st_size + 200
+    assert (found.kind, found.description) == ("movie", "9 frames of 5 x 9 uint16 at 15.02 Hz")
+    files = [path, *(tmp_path / part for part in parts)]
+    assert found.size_bytes == sum(file.stat().st_size for file in files)
     assert found.selected
+    (tmp_path / f"{name}-001.tif").unlink()
+    sound, broken = sorted(find_recordings(tmp_path), key=lambda found: found.problem is not None)
+    assert (sound.path.name, broken.path) == (f"{name}.tif", path)
+    assert "files that it lists are missing" in broken.problem
 
 
-def test_of_an_old_recording_the_parts_that_are_sound_alone_are_left_out(tmp_path, monkeypatch):
-    nvista(tmp_path, files=["a.hdf5"])
-    (tmp_path / "b.hdf5").touch()
-    monkeypatch.setattr(folder_module, "is_legacy", lambda path: True)
-    assert names(find_recordings(tmp_path)) == ["b.hdf5", "recording_20160706_132714.xml"]
+def test_numbered_files_without_an_xml_are_one_recording(tmp_path):
+    frames = recordings.pixels(7, 5, 9)
+    legacy_files.write_tif(tmp_path / "r.tif", frames[:3])
+    assert not has_recordings(tmp_path)
+    legacy_files.write_tif(tmp_path / "r-001.tif", frames[3:])
+    assert has_recordings(tmp_path)
+    (found,) = find_recordings(tmp_path)
+    assert found.path == tmp_path / "r.tif"
+    assert found.stands_for == (tmp_path / "r-001.tif",)
+    assert found.description == "7 frames of 5 x 9 uint16 at 20 Hz"
+
+
+def test_an_hdf5_file_that_is_broken_is_among_the_finds(tmp_path):
+    data = legacy_files.nvista_datasets(recordings.pixels(7, 5, 9))
+    path = legacy_files.write_hdf5(tmp_path / "r.hdf5", **data)
+    os.truncate(path, path.stat().st_size - 100)
+    (found,) = find_recordings(tmp_path)
+    assert found.kind == "movie"
+    assert "no sound HDF5 file" in found.problem
 
 
 def test_only_so_many_files_are_looked_into(tmp_path, monkeypatch, caplog):

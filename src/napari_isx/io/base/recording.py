@@ -24,6 +24,9 @@ class Recording(ABC):
     kind: ClassVar[str]
     """What a file of this kind is called: "movie", "cell set" and so on."""
 
+    clock_problems: tuple[str, ...] = ()
+    """Which file does not tell its times in full, and why: they may be off."""
+
     _footer: Footer
     """Unset where there is none: .gpio, .imu, .isxb, older files, what is read through others."""
 

@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 
 from napari_isx.io.base.recording import Recording
 from napari_isx.io.errors import IsxFileError
-from napari_isx.io.join import description_of, join, kind_of
+from napari_isx.io.join import description_of, join, kind_of, without_pieces
 from napari_isx.io.open import open_isx
 
 # Recordings of different days may have the same name and number, and are looked at one by one.
@@ -42,7 +42,8 @@ def series_of(paths: Iterable[str | os.PathLike[str]]) -> list[list[Path]]:
     series, from the same animal and instrument as far as they say. They follow one another with
     at most 12 hours between. And they have the same recording UUID; or, where they have none,
     the same name in the same folder but for one number at its end: ``rec.isxd``,
-    ``rec-001.isxd``; ``rec_part1-MC.isxd``, ``rec_part2-MC.isxd``.
+    ``rec-001.isxd``; ``rec_part1-MC.isxd``, ``rec_part2-MC.isxd``. Or one of them reads the
+    others: an `.xml` its `.tif` files, ``rec.tif`` the files that go on from it.
 
     Parameters
     ----------
@@ -65,8 +66,12 @@ def series_of(paths: Iterable[str | os.PathLike[str]]) -> list[list[Path]]:
                 files.append(_described(path, recording))
             except (IsxFileError, OSError):
                 continue  # opening it on its own says what is wrong
-        clusters = _clusters(files, [file.alike for file in files])
+        whole = without_pieces([file.recording for file in files])
+        apart = [file for file in files if file.recording in whole]
+        clusters = _clusters(apart, [file.alike for file in apart])
         groups = [group for cluster in clusters for group in _series(cluster)]
+        groups = [_with_pieces(group, files) for group in [*groups, *_alone(apart, groups)]]
+        groups = [group for group in groups if len(group) > 1]
     return _in_order(given, groups)
 
 
@@ -88,6 +93,18 @@ def _series(files: Sequence[_File]) -> list[list[Path]]:
         named = [] if whole else [_fitting(part) for part in _clusters(group, _name_keys(group))]
         found += [series for series in (whole, *named) if series]
     return found
+
+
+def _alone(files: Sequence[_File], groups: Sequence[list[Path]]) -> list[list[Path]]:
+    """A group of its own for each file that is in none."""
+    grouped = {path for group in groups for path in group}
+    return [[file.path] for file in files if file.path not in grouped]
+
+
+def _with_pieces(group: list[Path], files: Sequence[_File]) -> list[Path]:
+    """A group, and those of the files that are read with one of it: an `.xml`'s `.tif` files."""
+    read = {path for file in files if file.path in group for path in file.recording.paths}
+    return [*group, *(f.path for f in files if f.recording.path in read and f.path not in group)]
 
 
 def _fitting(files: Sequence[_File]) -> list[Path] | None:

@@ -26,14 +26,13 @@ from napari_isx.io.folders.summary import (
     describe,
     describe_series,
 )
-from napari_isx.io.legacy.detect import TIFF, is_legacy
+from napari_isx.io.legacy.detect import is_first_piece, is_legacy
+from napari_isx.io.legacy.tiff import TIFF
 
 _log = logging.getLogger(__name__)
 
 SUFFIXES: Final = frozenset({".isxd", ".isxc", ".isxb", ".gpio", ".imu"})
 """Of files that are Inscopix' whatever is in them."""
-# A TIFF is Inscopix' if an `.xml` beside it lists it, and then that one is found.
-_SOUGHT_SUFFIXES: Final = SUFFIXES | (LEGACY_SUFFIXES - TIFF)
 
 _MAX_DEPTH: Final = 3
 # A listing of these takes some tenths of a second; more is no recording folder.
@@ -201,7 +200,9 @@ def _recording_files(folder: Path) -> Iterator[Path]:
     looks = 0
     for path in _files(folder):
         suffix = path.suffix.lower()
-        if suffix not in _SOUGHT_SUFFIXES:
+        if suffix not in SUFFIXES | LEGACY_SUFFIXES:
+            continue
+        if suffix in TIFF and not is_first_piece(path):
             continue
         if suffix not in SUFFIXES:
             looks += 1

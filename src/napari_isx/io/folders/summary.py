@@ -17,7 +17,9 @@ from napari_isx.io.errors import IsxFileError
 from napari_isx.io.events.event_set import EventSet
 from napari_isx.io.format.source import FileSource
 from napari_isx.io.gpio.gpio_set import GpioSet
-from napari_isx.io.legacy.detect import HDF5, RAW, TIFF, XML, read_recording
+from napari_isx.io.legacy.detect import RAW, XML
+from napari_isx.io.legacy.hdf5 import HDF5
+from napari_isx.io.legacy.tiff import TIFF
 from napari_isx.io.movies.isxd import Image, Movie
 from napari_isx.io.open import open_isx
 from napari_isx.io.vessels.vessel_set import VesselSet
@@ -40,7 +42,7 @@ _KIND_BY_SUFFIX: Final = {
     ".isxb": BEHAVIOR,
     ".gpio": GPIO,
     ".imu": IMU,
-    **dict.fromkeys(XML | HDF5, MOVIE),
+    **dict.fromkeys(XML | HDF5 | TIFF, MOVIE),
     **dict.fromkeys(RAW, GPIO),
 }
 LEGACY_SUFFIXES: Final = XML | HDF5 | TIFF | RAW
@@ -86,7 +88,7 @@ class Found:
         Of the recording, where the file has it. All that was recorded and made with it has the
         same.
     stands_for : tuple of Path
-        Other files that it leads to, which are not to be opened beside it.
+        Other files that it reads, which are not to be opened beside it.
     """
 
     paths: tuple[Path, ...]
@@ -143,19 +145,20 @@ def describe(path: Path, allowance: Allowance) -> Found:
     try:
         status = path.stat()
         found = replace(found, size_bytes=status.st_size, modified_s=status.st_mtime)
-        if suffix in LEGACY_SUFFIXES:  # to open it is to start another process
-            return _legacy(found)
         brief = _brief_behavior(path, allowance) if suffix == ".isxb" else None
         if brief is not None:
             return replace(found, description=brief, may_be_part=True)
         with open_isx(path) as recording:
+            others = recording.paths[1:]
             return replace(
                 found,
                 kind=_kind(recording),
+                size_bytes=found.size_bytes + sum(one.stat().st_size for one in others),
                 description=_summary(recording),
                 processing=processing_of(recording),
                 may_be_part=suffix == ".gpio",
                 uuid=_uuid(recording),
+                stands_for=others,
             )
     except IsxFileError as error:
         return replace(found, problem=error.finding)
@@ -219,25 +222,6 @@ def _summary(recording: Recording) -> str:
 def _uuid(recording: Recording) -> str | None:
     value = recording.acquisition_info.get("Recording UUID")
     return value if isinstance(value, str) else None
-
-
-def _legacy(found: Found) -> Found:
-    """What can be told of an older recording; an `.xml` stands for the files that it lists."""
-    if found.path.suffix.lower() not in XML:
-        return found
-    with closing(FileSource(found.path)) as source:
-        recording = read_recording(source)
-    if recording is None:
-        return found
-    files = [found.path.with_name(name) for name in recording.files]
-    known = [recording.attributes.get(key, "") for key in ("frames", "height", "width", "fps")]
-    frames, height, width, fps = known
-    return replace(
-        found,
-        description=f"{frames} frames of {height} x {width} at {fps} Hz" if all(known) else "",
-        size_bytes=found.size_bytes + sum(file.stat().st_size for file in files if file.is_file()),
-        stands_for=tuple(files),
-    )
 
 
 def _brief_behavior(path: Path, allowance: Allowance) -> str | None:

@@ -82,9 +82,6 @@ class GpioSet(Recording):
 
     kind: ClassVar[str] = "GPIO"
 
-    clock_problems: tuple[str, ...] = ()
-    """Which `.gpio` file does not tell how fast its clock ran, and why: times may be off."""
-
     def __init__(
         self,
         source: FileSource,

@@ -3,51 +3,48 @@
 Only content tells, and these formats are everyone's: a file is Inscopix' by
 
 - `.xml`: a root ``recording``, and attributes that nVista gives a recording,
-- `.hdf5`, `.h5`: the names of nVista's datasets; or an nVista `.xml` beside it that lists it,
-- `.tif`, `.tiff`: such an `.xml` alone, for nothing in the file is Inscopix',
-- `.raw`: the sync sequence of nVoke's GPIO packets, and packets after it.
+- `.hdf5`, `.h5`: the names of nVista's datasets,
+- `.raw`: the sync sequence of nVoke's GPIO packets, and packets after it,
+- `.tif`, `.tiff`: gray pages of 16 or 32 bits, and a name that the microscope gives or numbered
+  pieces beside it, for nothing in the file is Inscopix'.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import re
 from contextlib import closing
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import count, takewhile
 from pathlib import Path
 from typing import Final
 from xml.parsers import expat
 
 from napari_isx.io.errors import IsxFileError
 from napari_isx.io.format.source import FileSource
+from napari_isx.io.legacy.hdf5 import HDF5, is_hdf5
+from napari_isx.io.legacy.tiff import TIFF, TiffPiece, is_tiff
 
 XML: Final = frozenset({".xml"})
-HDF5: Final = frozenset({".hdf5", ".h5"})
-TIFF: Final = frozenset({".tif", ".tiff"})
 RAW: Final = frozenset({".raw"})
 
 _ATTRIBUTES: Final = frozenset(
     ("width", "height", "left", "top", "downsample", "fps", "frames", "record_start", "dropped")
 )
 _MIN_ATTRIBUTES: Final = 4
-_XML_CHUNK_BYTES: Final = 64 << 10
 # Lists of dropped frames are what makes one long.
 _MAX_XML_BYTES: Final = 4 << 20
-_MAX_NEIGHBOURS: Final = 5_000
-_MAX_XMLS_BESIDE: Final = 16
+_MICROSCOPES_NAME: Final = re.compile(r"recording_[12]\d{7}_\d{6}\b.*", re.IGNORECASE)
+_NUMBERED: Final = re.compile(r"(.+)-\d{3}")
+_COUNT: Final = re.compile(r"\d{1,9}", re.ASCII)
 
-_HDF5_SIGNATURE: Final = b"\x89HDF\r\n\x1a\n"
-_HDF5_STARTS: Final = (0, 512, 1024, 2048)
 # The names in the root group stand in a heap near the file's start, or near its end if it grew.
 _HDF5_LOOK_BYTES: Final = 1 << 20
-_MOVIE_NAMES: Final = ("images", "timeStamp")
-_GPIO_NAMES: Final = ("anc_data", "anc_data_count")
-_TIFF_STARTS: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_HDF5_NAMES: Final = (b"\0images\0", b"\0timeStamp\0")
 
-SYNC: Final = bytes.fromhex("5555555555555d")
-PACKET_BYTES: Final = frozenset({11, 13, 32})
-"""Lengths of nVoke's packets, which are their second byte: of any other there `isx` complains."""
+_SYNC: Final = bytes.fromhex("5555555555555d")
+_PACKET_BYTES: Final = frozenset({11, 13, 32})
+"""Lengths of nVoke's packets, which are their second byte."""
 _RAW_LOOK_BYTES: Final = 512
 _MAX_RAW_STEPS: Final = 8
 
@@ -58,18 +55,20 @@ def is_legacy(path: str | os.PathLike[str]) -> bool:
     At most some megabytes are read. False for other suffixes, for folders, and for what cannot
     be read.
     """
-    suffix = Path(path).suffix.lower()
+    path = Path(path)
+    suffix = path.suffix.lower()
     if suffix not in XML | HDF5 | TIFF | RAW:
         return False
     try:
-        if suffix in TIFF:
-            return is_listed(Path(path))
         with closing(FileSource(path)) as source:
             if suffix in XML:
                 return read_recording(source) is not None
             if suffix in RAW:
                 return has_gpio_packets(source)
-            return is_hdf5(source) and (has_known_datasets(source) or is_listed(source.path))
+            if suffix in HDF5:
+                return is_hdf5(source) and _names_datasets(source)
+            may_be = is_first_piece(path) or _goes_on(path)
+            return may_be and is_tiff(source) and _has_frames(path)
     except (OSError, IsxFileError):
         return False
 
@@ -82,11 +81,14 @@ class RecordingXml:
     ----------
     attributes : dict of str to str
     files : list of str
-        Names of the parts of the recording.
+        Names of the files with the recording's frames.
+    counts : list of int or None
+        How many frames each has, if that is said of all.
     """
 
     attributes: dict[str, str] = field(default_factory=dict)
     files: list[str] = field(default_factory=list)
+    counts: list[int] | None = field(default_factory=list)
 
 
 class _ForeignError(Exception):
@@ -96,128 +98,119 @@ class _ForeignError(Exception):
 def read_recording(source: FileSource) -> RecordingXml | None:
     """Read an `.xml`; None where it is not an nVista recording's.
 
-    Nothing is expanded: a file that declares a type or entities is not ours. What is broken
-    further on is left to `isx`.
+    Nothing is expanded: a file that declares a type or entities is not ours.
+
+    Raises
+    ------
+    IsxFileError
+        It is, but ends or breaks off before its end.
     """
     parser = _RecordingParser()
+    finding = ""
     try:
-        for start in range(0, min(source.size, _MAX_XML_BYTES), _XML_CHUNK_BYTES):
-            size = min(_XML_CHUNK_BYTES, source.size - start)
-            parser.feed(source.read(start, size))
+        # The start alone tells what is somebody else's, however long it is.
+        parser.feed(source.read(0, min(source.size, 4096)), False)
+        size = min(source.size, _MAX_XML_BYTES)
+        parser.feed(source.read(4096, size - 4096) if size > 4096 else b"", True)
     except _ForeignError:
         return None
-    except expat.ExpatError:
-        pass
+    except expat.ExpatError as error:
+        finding = f"its XML is broken ({error})"
     found = parser.found
-    return found if len(_ATTRIBUTES & found.attributes.keys()) >= _MIN_ATTRIBUTES else None
+    if len(_ATTRIBUTES & found.attributes.keys()) < _MIN_ATTRIBUTES:
+        return None
+    if finding:
+        raise IsxFileError(source.path, finding)
+    return found
 
 
 class _RecordingParser:
-    """Collects attributes and parts: ``<attr name="fps">20.0</attr>``, ``<file>x.tif</file>``."""
+    """Collects attributes and parts, as in ``<attr name="fps">20.0</attr>``,
+    ``<decompressed><file frames="900">x.tif</file></decompressed>``.
+    """
 
     def __init__(self) -> None:
         self.found = RecordingXml()
-        self._depth = 0
-        self._name: str | None = None
-        self._text: list[str] = []
-        self._parser = expat.ParserCreate()
-        self._parser.buffer_text = True
-        self._parser.StartElementHandler = self._start
-        self._parser.EndElementHandler = self._end
-        self._parser.CharacterDataHandler = self._text.append
-        self._parser.StartDoctypeDeclHandler = self._refuse
-        self._parser.EntityDeclHandler = self._refuse
-
-    def feed(self, data: bytes) -> None:
-        self._parser.Parse(data, False)
+        self._within: list[tuple[str, dict[str, str]]] = []
+        self._text = ""
+        parser = expat.ParserCreate()
+        parser.buffer_text = True
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._add
+        parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = self._refuse
+        self.feed = parser.Parse
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
-        if self._depth == 0 and tag != "recording":
+        if not self._within and tag != "recording":
             raise _ForeignError
-        self._depth += 1
-        self._name = attributes.get("name") if tag == "attr" else None
-        self._text.clear()
+        self._within.append((tag, attributes))
+        self._text = ""
+
+    def _add(self, text: str) -> None:
+        self._text += text
 
     def _end(self, tag: str) -> None:
-        self._depth -= 1
-        text = "".join(self._text).strip()
-        if tag == "attr" and self._name is not None:
-            self.found.attributes[self._name] = text
-        elif tag == "file" and text:
-            self.found.files.append(text)
-        self._text.clear()
+        _, attributes = self._within.pop()
+        text = self._text.strip()
+        if tag == "attr" and "name" in attributes:
+            self.found.attributes[attributes["name"]] = text
+        elif tag == "file" and self._within[-1][0] == "decompressed":
+            self.found.files.append(re.split(r"[/\\]", text)[-1])
+            if self.found.counts is not None and _COUNT.fullmatch(attributes.get("frames", "")):
+                self.found.counts.append(int(attributes["frames"]))
+            else:
+                self.found.counts = None
 
     def _refuse(self, *_: object) -> None:
         raise _ForeignError
 
 
-def is_listed(path: Path) -> bool:
-    """Whether an nVista `.xml` in the same folder lists a file as a part of its recording."""
-    if not path.is_file():
+def pieces_of(path: Path) -> list[Path]:
+    """A file, and those that go on from it: `rec.tif`, `rec-001.tif`, `rec-002.tif`."""
+    further = (path.with_stem(f"{path.stem}-{number:03}") for number in count(1))
+    return [path, *takewhile(Path.is_file, further)]
+
+
+def is_first_piece(path: Path) -> bool:
+    """Whether a TIFF file is a movie, or its first piece, as far as name and neighbors say."""
+    if _goes_on(path):
         return False
-    for beside in _xmls_beside(path):
-        try:
-            with closing(FileSource(beside)) as source:
-                recording = read_recording(source)
-        except (OSError, IsxFileError):
-            continue
-        if recording is not None and path.name in recording.files:
-            return True
-    return False
+    return bool(_MICROSCOPES_NAME.fullmatch(path.stem)) or len(pieces_of(path)) > 1
 
 
-def _xmls_beside(path: Path) -> Iterator[Path]:
-    """The `.xml` files in a file's folder; first those whose names the file's name starts with."""
-    with os.scandir(path.parent) as entries:
-        names = [entry.name for entry in islice(entries, _MAX_NEIGHBOURS)]
-    xmls = [Path(name) for name in names if name.lower().endswith(".xml")]
-    xmls.sort(key=lambda xml: not path.stem.startswith(xml.stem))
-    return (path.parent / xml for xml in xmls[:_MAX_XMLS_BESIDE])
+def _goes_on(path: Path) -> bool:
+    """Whether a file is a further piece of another one."""
+    base = _NUMBERED.fullmatch(path.stem)
+    return base is not None and path in pieces_of(path.with_stem(base[1]))
 
 
-def is_hdf5(source: FileSource) -> bool:
-    """Whether a file has the signature of HDF5."""
-    starts = (at for at in _HDF5_STARTS if at + len(_HDF5_SIGNATURE) <= source.size)
-    return any(source.read(at, len(_HDF5_SIGNATURE)) == _HDF5_SIGNATURE for at in starts)
+def _names_datasets(source: FileSource) -> bool:
+    """Whether an HDF5 file, which may be damaged, names the datasets of an nVista movie."""
+    size = min(source.size, _HDF5_LOOK_BYTES)
+    data = source.read(0, size) + b"\0" + source.read(source.size - size, size)
+    return all(name in data for name in _HDF5_NAMES)
 
 
-def has_known_datasets(source: FileSource) -> bool:
-    """Whether an HDF5 file names the datasets of an nVista movie or of its GPIO channels."""
-    return _names_all(source, _MOVIE_NAMES) or has_gpio_datasets(source)
-
-
-def has_gpio_datasets(source: FileSource) -> bool:
-    """Whether an HDF5 file names the datasets of nVista's GPIO channels."""
-    return _names_all(source, _GPIO_NAMES)
-
-
-def is_tiff(source: FileSource) -> bool:
-    """Whether a file starts as TIFF files do."""
-    return source.size >= 8 and source.read(0, 4) in _TIFF_STARTS
+def _has_frames(path: Path) -> bool:
+    """Whether a TIFF file has frames such as microscopes and their software write."""
+    with closing(TiffPiece(path)) as piece:
+        return piece.shape[0] > 1 and piece.dtype.itemsize > 1
 
 
 def has_gpio_packets(source: FileSource) -> bool:
     """Whether a file has nVoke's sync sequence near its start, and packets after it."""
-    data = source.read(0, min(source.size, _RAW_LOOK_BYTES + _MAX_RAW_STEPS * max(PACKET_BYTES)))
-    at = data.find(SYNC, 0, _RAW_LOOK_BYTES)
+    data = source.read(0, min(source.size, _RAW_LOOK_BYTES + _MAX_RAW_STEPS * max(_PACKET_BYTES)))
+    at = data.find(_SYNC, 0, _RAW_LOOK_BYTES)
     packets = 0
     for _ in range(_MAX_RAW_STEPS):
         if at < 0 or at + 1 >= len(data):
             break
-        if data.startswith(SYNC, at):
-            at += len(SYNC)
-        elif data[at + 1] in PACKET_BYTES:
+        if data.startswith(_SYNC, at):
+            at += len(_SYNC)
+        elif data[at + 1] in _PACKET_BYTES:
             packets += 1
             at += data[at + 1]
         else:
             return False
     return packets > 0
-
-
-def _names_all(source: FileSource, names: tuple[str, ...]) -> bool:
-    """Whether texts stand in the first or last megabyte, each whole: between NULs."""
-    size = min(source.size, _HDF5_LOOK_BYTES)
-    data = source.read(0, size)
-    if source.size > size:
-        data += b"\0" + source.read(source.size - size, size)
-    return all(b"\0%s\0" % name.encode() in data for name in names)

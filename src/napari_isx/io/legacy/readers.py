@@ -1,192 +1,209 @@
-"""Movies and GPIO recordings of nVista 1 and 2 and nVoke 1, read through the `isx` package.
+"""Movies of nVista 1 and 2: frames in TIFF or HDF5 files, and an `.xml` that lists these.
 
-These are formats that everyone uses (TIFF, HDF5, XML), or of which too few recordings are left
-to check a reader of our own. `isx` runs in a process of its own; see `isx_process`.
+Times and places are those that `isx` gives, but for what it does not understand.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cached_property
+import re
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import accumulate
+from math import floor
+from pathlib import Path
+from threading import Lock
 from typing import Any, Final
 
-import numpy as np
 import numpy.typing as npt
 
 from napari_isx.io.base.recording import Recording
-from napari_isx.io.base.signal import Signal
-from napari_isx.io.base.spacing import Spacing
+from napari_isx.io.base.spacing import DEFAULT_PIXEL_SIZE_UM, Spacing
 from napari_isx.io.base.timing import Timing
 from napari_isx.io.errors import IsxFileError, UnsupportedIsxError
-from napari_isx.io.format.container import TRAILER_BYTES
-from napari_isx.io.format.json_fields import Fields, Rational, parse_json_object
+from napari_isx.io.format.json_fields import Rational
 from napari_isx.io.format.source import FileSource
 from napari_isx.io.gpio.gpio_set import GpioSet
 from napari_isx.io.legacy.detect import (
-    HDF5,
     RAW,
-    TIFF,
     XML,
     RecordingXml,
-    has_gpio_datasets,
     has_gpio_packets,
-    is_hdf5,
-    is_legacy,
-    is_tiff,
+    pieces_of,
     read_recording,
 )
-from napari_isx.io.legacy.isx_process import IsxProcess, require_isx
+from napari_isx.io.legacy.hdf5 import HDF5, Hdf5Piece, open_lines, read_times
+from napari_isx.io.legacy.piece import Piece, not_ours
+from napari_isx.io.legacy.tiff import TIFF, TiffPiece
 from napari_isx.io.movies.isxd import MAX_FRAMES, Movie
 
-__all__ = ["LegacyGpioSet", "LegacyMovie", "is_legacy", "open_legacy"]
-
-_FOREIGN_ADVICE: Final = (
-    "If it is one all the same, it is damaged: copy it again from where it was recorded."
-)
-_RAW_ADVICE: Final = (
-    "nVista's .raw movies are no GPIO recordings, and have to be decompressed first, with the "
-    "software that recorded them; then open their .xml"
-)
+_DEFAULT_PERIOD: Final = Rational(50, 1000)
 _MAX_FPS: Final = 100_000
-_ANALOG: Final = "GPIO4_AI"
-"""The one channel of nVoke's that is sampled regularly."""
+_PLACE: Final = ("width", "height", "left", "top", "downsample")
+_INTEGER: Final = re.compile(r"[+-]?\d{1,9}", re.ASCII)
+_DROPPED: Final = re.compile(r"\[\s*(\d{1,9}\s*(,\s*\d{1,9}\s*)*)?\]", re.ASCII)
+_START: Final = re.compile(
+    r"([a-z]{3}) +(\d{1,2}), *(\d{4}) +(\d{1,2}):(\d\d):(\d\d)(?:\.(\d{1,6}))? +([ap])m",
+    re.ASCII | re.IGNORECASE,
+)
+_MONTHS: Final = re.findall("...", "janfebmaraprmayjunjulaugsepoctnovdec")
+_RAW_ADVICE: Final = (
+    "Open it in Inscopix' own software and export it as .isxd, or convert it where their package "
+    "isx runs: isx.GpioSet.read(path) leaves an .isxd file in the system's temporary folder"
+)
+_RAW_MOVIE_ADVICE: Final = (
+    "nVista's .raw movies have to be decompressed first, with the software that recorded them; "
+    "then open their .xml"
+)
 
 
-class _ReadByIsx(Recording):
-    """A file that is open in a process of `isx`'s own, which ends with it."""
+class LegacyMovie(Movie):
+    """A movie of nVista 1 or 2: an `.xml` with its files, or `.tif` or `.hdf5` files alone.
 
-    _isx: IsxProcess
+    It reads like any :class:`Movie`. Frames have no timestamps; only an `.xml` tells a time, a
+    place on the sensor and dropped frames, and an `.hdf5` some of its times. What times are not
+    told is in ``clock_problems``. An `.xml`'s attributes are its ``metadata``.
 
-    @cached_property
-    def acquisition_info(self) -> dict[str, Any]:
-        """What `isx` knows of the acquisition, which for these files may be nothing."""
-        return dict(sorted((self._isx.answer["acquisition_info"] or {}).items()))
-
-    def close(self) -> None:
-        """Give the file back and end the process that reads it.
-
-        Channels that were read before can be had on; reading anything else is an error.
-        """
-        super().close()
-        self._isx.close()
-
-
-class LegacyMovie(_ReadByIsx, Movie):
-    """A movie of nVista 1 or 2: an `.xml` with its parts, or one `.hdf5` or `.tif` alone.
-
-    It reads like any :class:`Movie`. A frame is read by `isx` in a process of its own, which
-    this object starts and ends. Frames have no timestamps; only an `.xml` tells a time, a place
-    on the sensor and dropped frames, and an `.hdf5` some of its times. An `.xml`'s attributes
-    are its ``metadata``.
+    Parameters
+    ----------
+    source : FileSource
+    recording : RecordingXml, optional
+        What an `.xml` says.
     """
 
-    def __init__(
-        self, source: FileSource, suffix: str, recording: RecordingXml | None = None
-    ) -> None:
+    def __init__(self, source: FileSource, recording: RecordingXml | None = None) -> None:
         # Not Movie's, which reads a footer.
         Recording.__init__(self, source)
         self._has_lines = False
-        self._recording = recording
-        self._isx = IsxProcess(source.path, "movie", suffix)
+        self._attributes = {} if recording is None else recording.attributes
+        files = pieces_of(self.path) if recording is None else _listed(self.path, recording)
+        self._frames = _Frames(files, None if recording is None else recording.counts)
         try:
-            self._describe(_description(self._isx, source))
+            self._describe()
         except BaseException:
-            self._isx.close()
+            self._frames.close()
             raise
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """All files that are read: an `.xml`, then those with frames."""
+        return tuple(dict.fromkeys((self.path, *self._frames.paths)))
 
     @property
     def metadata(self) -> dict[str, Any]:
         """The attributes in an `.xml`, all as texts; empty for the others."""
-        return {} if self._recording is None else dict(self._recording.attributes)
+        return dict(self._attributes)
 
-    def open_gpio(self) -> LegacyGpioSet | None:
-        """Open the channels that an nVista `.hdf5` has beside its frames; None without any.
+    def open_gpio(self) -> GpioSet | None:
+        """Open the digital lines that an `.hdf5` has beside its frames; None without any.
 
         They are a recording of their own, to be closed on its own.
 
         Raises
         ------
         IsxFileError
-            The file has such channels, but `isx` cannot read them.
+            The file has such lines, but they are broken.
         """
-        if self.path.suffix.lower() not in HDF5 or not has_gpio_datasets(self._source):
-            return None
-        return _open_hdf5_gpio(str(self.path))
+        return open_lines(self.path) if self.path.suffix.lower() in HDF5 else None
 
-    def _describe(self, fields: Fields) -> None:
-        timing = fields.child("timingInfo")
-        if timing.integer("numTimes") > MAX_FRAMES:
-            timing.fail("numTimes", f"at most {MAX_FRAMES:,} frames")
-        self.dtype = np.dtype(self._isx.answer["dtype"])
-        self.spacing = Spacing.from_fields(fields.child("spacingInfo"))
-        self.timing = Timing.from_fields(self._with_period(timing))
-        self.shape = (self.timing.num_samples, *self.spacing.num_pixels)
+    def close(self) -> None:
+        """Give all files back. Arrays already handed out stay valid; reading is an error."""
+        super().close()
+        self._frames.close()
 
-    def _with_period(self, timing: Fields) -> Fields:
-        """The timing with the period of an `.xml` whose start `isx` does not understand.
+    def _describe(self) -> None:
+        dropped: tuple[int, ...] = ()
+        period = start_s = None
+        if self.path.suffix.lower() in XML:
+            dropped = _dropped(self.path, self._attributes)
+            period, start_s = _period(self._attributes), _start(self._attributes)
+        elif self.path.suffix.lower() in HDF5:
+            period, start_s = read_times(self.path)
+        count = self._frames.count + len(dropped)
+        if dropped and dropped[-1] >= count:
+            raise IsxFileError(
+                self.path, f"frame {dropped[-1]:,} is listed as dropped, but it has only {count:,}"
+            )
+        if count > MAX_FRAMES:
+            raise IsxFileError(self.path, f"it has {count:,} frames; {MAX_FRAMES:,} are the most")
+        self.timing = Timing(
+            count, period or _DEFAULT_PERIOD, start_s or Rational(0, 1), dropped=dropped
+        )
+        self.spacing = _spacing(self._attributes, self._frames.shape)
+        self.dtype = self._frames.dtype
+        self.shape = (count, *self._frames.shape)
+        unknown = ["no frame rate, so 50 ms are taken for each frame"] * (period is None)
+        unknown += ["no time of its start"] * (start_s is None)
+        if unknown:
+            self.clock_problems = (f"{self.path.name}: it tells {', and '.join(unknown)}",)
 
-        It then takes no note of the frame rate either.
-        """
-        if self._recording is None or timing.rational("period", 0).num:
-            return timing
-        try:
-            fps = float(self._recording.attributes.get("fps", ""))
-        except ValueError:
-            fps = 0
-        if not 0.001 <= fps <= _MAX_FPS:
-            raise IsxFileError(self.path, f"it gives no frame rate in hertz: fps is {fps:g}")
-        period = Rational(1000, round(1000 * fps))._asdict()
-        return Fields(timing.path, {**timing.values, "period": period}, timing.prefix)
+    def _session(self) -> object:
+        return None
 
     def _read_into(self, sample: int, frame: npt.NDArray[Any]) -> None:
         if self.closed:
             raise ValueError(f"{self.path.name} is closed")
-        if self.timing.stored_index(sample) is None:
+        stored = self.timing.stored_index(sample)
+        if stored is None:
             frame[...] = 0
         else:
-            self._isx.read_frame(sample, frame)
+            self._frames.read_into(stored, frame)
 
 
-class LegacyGpioSet(_ReadByIsx, GpioSet):
-    """The channels of an nVoke `.raw`, or of an nVista `.hdf5`, as `isx` reads them.
+class _Frames:
+    """Frames in files that follow one another, each opened when it is first read.
 
-    They have no known units.
+    Without their counts all files are opened at once.
     """
 
-    def __init__(self, source: FileSource, suffix: str) -> None:
-        self._isx = IsxProcess(source.path, "gpio", suffix)
+    def __init__(self, paths: Sequence[Path], counts: Sequence[int] | None) -> None:
+        self.paths = tuple(paths)
+        self._pieces: dict[int, Piece] = {}
+        self._lock = Lock()
         try:
-            channels = _IsxChannels(self._isx, source)
+            first = self._open(0)
+            self.shape, self.dtype = (first.shape[1], first.shape[2]), first.dtype
+            self._counts = counts or [self._open(i).shape[0] for i in range(len(paths))]
+            for place in self._pieces:
+                self._piece(place)
         except BaseException:
-            self._isx.close()
+            self.close()
             raise
-        super().__init__(source, channels, session={})
+        self._ends = list(accumulate(self._counts))
+        self.count = self._ends[-1]
 
-    def __reduce__(self) -> tuple[Callable[..., Recording], tuple[Any, ...]]:
-        if self.path.suffix.lower() in HDF5:  # by its path alone it would be a movie
-            return _open_hdf5_gpio, (str(self.path),)
-        return super().__reduce__()
+    def read_into(self, index: int, frame: npt.NDArray[Any]) -> None:
+        place = bisect_right(self._ends, index)
+        first = self._ends[place] - self._counts[place]
+        self._piece(place).read_into(index - first, frame)
+
+    def close(self) -> None:
+        for piece in self._pieces.values():
+            piece.close()
+
+    def _piece(self, place: int) -> Piece:
+        """A file, opened and checked."""
+        piece = self._open(place)
+        expected = (self._counts[place], *self.shape)
+        if piece.shape != expected or piece.dtype != self.dtype:
+            raise IsxFileError(
+                piece.path,
+                f"it should have {' x '.join(map(str, expected))} {self.dtype} like its recording, "
+                f"but has {' x '.join(map(str, piece.shape))} {piece.dtype}",
+            )
+        return piece
+
+    def _open(self, place: int) -> Piece:
+        with self._lock:
+            if place not in self._pieces:
+                path = self.paths[place]
+                is_tiff = path.suffix.lower() in TIFF
+                self._pieces[place] = TiffPiece(path) if is_tiff else Hdf5Piece(path)
+            return self._pieces[place]
 
 
-class _IsxChannels:
-    """The channels of a file that is open in `isx`."""
-
-    def __init__(self, process: IsxProcess, source: FileSource) -> None:
-        self._process = process
-        self.names: list[str] = process.answer["channels"]
-        if not self.names:
-            raise IsxFileError(source.path, "isx finds no channel in it")
-        regular = source.path.suffix.lower() in HDF5
-        self.dense = [regular or name == _ANALOG for name in self.names]
-        self.timing = Timing.from_fields(_description(process, source).child("timingInfo"))
-
-    def read(self) -> list[Signal]:
-        """Return the signals of all channels."""
-        return [Signal(*self._process.read_channel(i)) for i in range(len(self.names))]
-
-
-def open_legacy(source: FileSource) -> LegacyMovie | LegacyGpioSet:
-    """Open a file of an older system; what is in it decides, and `isx` has to be installed.
+def open_legacy(source: FileSource) -> Recording:
+    """Open a file of an older system; what is in it decides.
 
     A TIFF or HDF5 file is tried whatever is in it, because someone asked for it: movies that
     were exported or changed in other software have no sign of their origin.
@@ -194,57 +211,79 @@ def open_legacy(source: FileSource) -> LegacyMovie | LegacyGpioSet:
     Raises
     ------
     IsxFileError
-        It is no such file, or `isx` cannot read it.
+        It is no such file, or is broken.
     UnsupportedIsxError
-        `isx` is not installed, or does not know the file's suffix.
+        It is of a kind that is not read. Says what would help.
     """
-    suffix = source.path.suffix.lower()
-    if suffix in XML:
-        recording = read_recording(source)
-        _check(source, recording is not None, "the description of an nVista recording")
-        require_isx(source.path, "an nVista recording")
-        if source.path.suffix != suffix:
-            raise UnsupportedIsxError(
-                source.path,
-                f"isx, which it is read through, does not know the suffix {source.path.suffix}",
-                "Rename it so that it ends in .xml",
-            )
-        return LegacyMovie(source, suffix, recording)
+    path, suffix = source.path, source.path.suffix.lower()
     if suffix in RAW:
-        _check(source, has_gpio_packets(source), "an nVoke GPIO recording")
-        require_isx(source.path, "an nVoke GPIO recording")
-        return LegacyGpioSet(source, suffix)
-    if suffix in TIFF:
-        _check(source, is_tiff(source), "a TIFF file")
-        require_isx(source.path, "a TIFF movie")
-        return LegacyMovie(source, suffix)
-    _check(source, is_hdf5(source), "an HDF5 file")
-    require_isx(source.path, "an HDF5 movie")
-    return LegacyMovie(source, ".hdf5")
+        what = "an nVoke GPIO recording"
+        if has_gpio_packets(source):
+            raise UnsupportedIsxError(path, f"it is {what}, which is not read here", _RAW_ADVICE)
+        raise not_ours(path, what, _RAW_MOVIE_ADVICE)
+    if suffix not in XML:
+        return LegacyMovie(source)
+    recording = read_recording(source)
+    if recording is None:
+        raise not_ours(path, "the description of an nVista recording")
+    return LegacyMovie(source, recording)
 
 
-def _open_hdf5_gpio(path: str) -> LegacyGpioSet:
-    source = FileSource(path)
-    try:
-        return LegacyGpioSet(source, ".hdf5")
-    except BaseException:
-        source.close()
-        raise
-
-
-def _check(source: FileSource, fits: bool, what: str) -> None:
-    if not fits:
+def _listed(path: Path, recording: RecordingXml) -> list[Path]:
+    """The files that an `.xml` lists, which are beside it."""
+    if not recording.files:
+        raise IsxFileError(path, "it lists no TIFF or HDF5 file with frames", _RAW_MOVIE_ADVICE)
+    files = [path.with_name(name) for name in recording.files]
+    missing = [one.name for one in files if not one.is_file()]
+    if missing:
         raise IsxFileError(
-            source.path,
-            f"it is not an Inscopix file as far as its content says: it is not {what}",
-            _FOREIGN_ADVICE + (f" {_RAW_ADVICE}." if source.path.suffix.lower() in RAW else ""),
+            path,
+            f"{len(missing)} of the {len(files)} files that it lists are missing: {missing[0]}",
+            "Copy them into its folder: the frames are in them.",
         )
+    return files
 
 
-def _description(process: IsxProcess, source: FileSource) -> Fields:
-    """What `isx` tells of timing and spacing, in the words of a `.isxd` file's footer."""
-    data = process.description
-    length = int.from_bytes(data[1 - TRAILER_BYTES :], "little")
-    text = data[-TRAILER_BYTES - length : -TRAILER_BYTES]
-    values = parse_json_object(source.path, text, "description that isx makes")
-    return Fields(source.path, values)
+def _dropped(path: Path, attributes: Mapping[str, str]) -> tuple[int, ...]:
+    text = attributes.get("dropped") or "[]"
+    if not _DROPPED.fullmatch(text):
+        raise IsxFileError(
+            path, f"its dropped frames should be a list like [3, 5], found {text[:60]!r}"
+        )
+    return tuple(sorted({int(number) for number in re.findall(r"\d+", text)}))
+
+
+def _period(attributes: Mapping[str, str]) -> Rational | None:
+    try:
+        fps = float(attributes.get("fps", ""))
+    except ValueError:
+        return None
+    return Rational(1000, floor(1000 * fps + 0.5)) if 0.001 <= fps <= _MAX_FPS else None
+
+
+def _start(attributes: Mapping[str, str]) -> Rational | None:
+    """Unix time of a text like "Jun 19, 2014 02:35:22.234000 PM", which names no time zone."""
+    match = _START.fullmatch(attributes.get("record_start", ""))
+    if match is None or match[1].lower() not in _MONTHS:
+        return None
+    month = _MONTHS.index(match[1].lower()) + 1
+    day, year, hour, minute, second = map(int, match.group(2, 3, 4, 5, 6))
+    hour = hour % 12 + 12 * (match[8].lower() == "p")
+    try:
+        whole_s = int(datetime(year, month, day, hour, minute, second, tzinfo=UTC).timestamp())
+    except ValueError:
+        return None
+    us = int((match[7] or "").ljust(6, "0"))
+    if us % 1000:
+        return Rational(whole_s * 1_000_000 + us, 1_000_000)
+    return Rational(whole_s * 1000 + us // 1000, 1000)
+
+
+def _spacing(attributes: Mapping[str, str], num_pixels: tuple[int, int]) -> Spacing:
+    """The place on the sensor, if all is said that `isx` asks for."""
+    texts = [attributes.get(name, "") for name in _PLACE]
+    if not all(map(_INTEGER.fullmatch, texts)) or int(texts[-1]) < 1:
+        return Spacing(num_pixels)
+    left, top, downsample = map(int, texts[2:])
+    size = Rational(DEFAULT_PIXEL_SIZE_UM * downsample, 1)
+    return Spacing(num_pixels, (size, size), (Rational(top, 1), Rational(left, 1)))
