@@ -8,8 +8,17 @@ from helpers.scenes import blob
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
+from scipy.ndimage import label
+from skimage.measure import find_contours
 
-from napari_isx.analysis.rois import MASK_FRACTION, cells_at, cut_roi, cut_rois, label_image
+from napari_isx.analysis.rois import (
+    MASK_FRACTION,
+    cells_at,
+    cut_roi,
+    cut_rois,
+    label_image,
+    max_width,
+)
 
 FIELD = (9, 14)
 
@@ -66,6 +75,46 @@ def test_the_contour_is_that_of_the_largest_part():
     contour = cut_roi(footprint).contour
     assert contour[:, 0].min() > 3
     assert contour[:, 1].min() > 7
+
+
+@pytest.mark.parametrize("first_is_wide", [False, True])
+def test_of_parts_with_as_many_pixels_the_widest_is_outlined(first_is_wide):
+    """The one with the larger area within its outline, where weights are high, is the narrower."""
+    wide, square = rectangle(1, 1, 1, 4, 0.21), rectangle(4, 8, 2, 2)
+    if not first_is_wide:
+        wide, square = wide[::-1, ::-1], square[::-1, ::-1]
+    contour = cut_roi(wide + square).contour
+    assert max_width(contour) == pytest.approx(3, abs=0.1)
+
+
+def test_most_pixels_make_the_largest_part_however_high_its_weights_are():
+    faint, bright = rectangle(1, 1, 2, 3, 0.21), rectangle(5, 8, 1, 5)
+    assert cut_roi(faint + bright).contour[:, 0].max() < 4
+
+
+def test_pixels_that_touch_at_a_corner_are_within_one_outline():
+    roi = cut_roi(rectangle(1, 1, 2, 2) + rectangle(3, 3, 2, 2))
+    assert roi.num_parts == 1
+    assert max_width(roi.contour) > 4
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_outline_is_that_of_the_widest_of_the_largest_parts(seed):
+    """By another way: each part alone in the field, also where many are of one size."""
+    footprint = np.random.default_rng(seed).random(FIELD, np.float32) ** 8
+    mask = footprint > np.float32(MASK_FRACTION * float(footprint.max()))
+    numbered, count = label(mask, np.ones((3, 3)))
+    sizes = [np.count_nonzero(numbered == part) for part in range(1, count + 1)]
+    assert count > 3
+    widths = []
+    for part in range(1, count + 1):
+        if sizes[part - 1] == max(sizes):
+            alone = np.where(mask & (numbered != part), 0, footprint)
+            padded = np.pad(alone, 1)
+            level = float(np.float32(MASK_FRACTION * float(footprint.max())))
+            outlines = find_contours(padded, level, fully_connected="high")
+            widths.append(max(max_width(outline) for outline in outlines))
+    assert max_width(cut_roi(footprint).contour) == pytest.approx(max(widths), abs=1e-6)
 
 
 @pytest.mark.parametrize("corner", [(0, 0), (0, 12), (7, 0), (7, 12)])

@@ -22,6 +22,9 @@ PCA-ICA footprints have noise everywhere; a fraction of the peak is what other t
 (CaImAn's ``plot_contours`` has the same default).
 """
 
+# Of more points than this, only those of their convex hull are compared with one another.
+_MANY_POINTS: Final = 250
+
 
 class HasFootprints(Protocol):
     """A cell set, as far as this module needs one."""
@@ -85,15 +88,37 @@ class Roi:
     def contour(self) -> npt.NDArray[np.float64]:
         """``(n, 2)`` rows and columns of the closed outline of the cell's largest part.
 
-        The last point is the first. Pixel centres have whole numbers. Empty for an empty cell.
+        That is the part with most pixels, of equal ones the widest. Pixels that touch at a corner
+        are of one part. The last point is the first. Pixel centres have whole numbers. Empty for
+        an empty cell.
         """
         if self.is_empty:
             return np.empty((0, 2))
         from skimage.measure import find_contours
 
-        outlines = find_contours(self.weights, self.level)  # type: ignore[no-untyped-call]
-        largest: npt.NDArray[np.float64] = max(outlines, key=_enclosed_area)
+        numbered, count = self._parts
+        sizes = np.bincount(numbered[numbered > 0], minlength=count + 1)
+        outlines = []
+        for part in np.flatnonzero(sizes == sizes.max()):
+            others = (numbered > 0) & (numbered != part)
+            weights = np.where(others, np.float32(self.level), self.weights)
+            around = find_contours(weights, self.level, fully_connected="high")  # type: ignore[no-untyped-call]
+            outlines.append(max(around, key=_enclosed_area))  # the others go round its holes
+        largest: npt.NDArray[np.float64] = max(outlines, key=max_width)
         return np.add(largest, (self.top, self.left))
+
+    @property
+    def num_parts(self) -> int:
+        """How many parts the mask has; pixels that touch at a corner are of one part."""
+        return self._parts[1]
+
+    @cached_property
+    def _parts(self) -> tuple[npt.NDArray[np.int32], int]:
+        """``(h, w)``: the number of each pixel's part, from 1; and how many parts there are."""
+        from scipy.ndimage import label
+
+        numbered, count = label(self.mask, structure=np.ones((3, 3)))
+        return numbered, int(count)
 
 
 def cut_rois(cells: HasFootprints, num_pixels: tuple[int, int]) -> list[Roi]:
@@ -190,6 +215,18 @@ def cells_at(rois: Sequence[Roi], row: float, col: float) -> list[int]:
             if weight > roi.level:
                 found.append((-weight, i))
     return [i for _, i in sorted(found)]
+
+
+def max_width(points: npt.NDArray[np.float64]) -> float:
+    """The largest distance between two points of ``(n, 2)``; NaN without points."""
+    from scipy.spatial import ConvexHull
+    from scipy.spatial.distance import pdist
+
+    if not len(points):
+        return np.nan
+    if len(points) > _MANY_POINTS:
+        points = points[ConvexHull(points).vertices]
+    return float(pdist(points).max(initial=0))
 
 
 def _enclosed_area(outline: npt.NDArray[np.float64]) -> float:

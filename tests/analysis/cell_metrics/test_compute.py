@@ -129,7 +129,7 @@ def test_a_long_outline_has_the_same_size_as_all_its_points(make):
     cells = make([blob(FIELD, (20, 30), 13.0)])
     roi = cut_rois(cells, FIELD)[0]
     points = np.tile(roi.contour, (4, 1)) * PIXEL_UM
-    from napari_isx.analysis.cell_metrics.shape import max_width
+    from napari_isx.analysis.rois import max_width
 
     assert len(points) > 250
     assert max_width(points) == max(np.linalg.norm(p - q) for p, q in combinations(points, 2))

@@ -36,6 +36,7 @@ _MAD: Final = "MAD = median(|x - median(x)|), over the valid samples x of its tr
 _SENSOR_UM: Final = (
     "In nominal µm on the sensor, as the file has them; the optics' magnification is not in them."
 )
+_LARGEST_PART: Final = "the cell's largest part (by pixels, of equal ones the widest)"
 _MASK: Final = "its pixels over 20 % of the footprint's peak"
 
 
@@ -97,8 +98,8 @@ _SHAPE: Final = (
     Metric(
         "size",
         "Size",
-        "The largest distance between two points of the outline of the cell's largest part, drawn "
-        f"at 20 % of the footprint's peak. {_SENSOR_UM}",
+        f"The largest distance between two points of the outline of {_LARGEST_PART}, drawn at 20 % "
+        f"of the footprint's peak. {_SENSOR_UM}",
         unit="µm",
         format=".1f",
     ),
@@ -120,8 +121,8 @@ _SHAPE: Final = (
     Metric(
         "circularity",
         "Circularity",
-        "4πA / P², from the area A within and the length P of the outline of the cell's largest "
-        "part: 1 for a circle, less for all else.",
+        "4πA / P², from the area A within and the length P of the outline of "
+        f"{_LARGEST_PART}: 1 for a circle, less for all else.",
     ),
 )
 _OVERLAP: Final = Metric(

@@ -8,12 +8,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.analysis.rois import Roi
+from napari_isx.analysis.rois import Roi, max_width
 
 KEYS: Final = ("size", "area", "num_components", "circularity")
 
-# Of more points than this, only those of their convex hull are compared with one another.
-_MANY_POINTS: Final = 250
 _CELLS_AT_ONCE: Final = 8
 
 
@@ -35,26 +33,7 @@ def shape_of(roi: Roi, pixel_size_um: tuple[float, float]) -> tuple[float, float
         return np.nan, 0.0, 0.0, np.nan
     outline = roi.contour * pixel_size_um
     area_um2 = roi.area_px * pixel_size_um[0] * pixel_size_um[1]
-    return max_width(outline), area_um2, float(count_components(roi.mask)), circularity(outline)
-
-
-def max_width(points: npt.NDArray[np.float64]) -> float:
-    """The largest distance between two points of ``(n, 2)``; NaN without points."""
-    from scipy.spatial import ConvexHull
-    from scipy.spatial.distance import pdist
-
-    if not len(points):
-        return np.nan
-    if len(points) > _MANY_POINTS:
-        points = points[ConvexHull(points).vertices]
-    return float(pdist(points).max(initial=0))
-
-
-def count_components(mask: npt.NDArray[np.bool_]) -> int:
-    """How many parts a mask ``(h, w)`` has; pixels that touch at a corner are of one part."""
-    from scipy.ndimage import label
-
-    return int(label(mask, structure=np.ones((3, 3)))[1])
+    return max_width(outline), area_um2, float(roi.num_parts), circularity(outline)
 
 
 def circularity(outline: npt.NDArray[np.float64]) -> float:
