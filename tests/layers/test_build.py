@@ -220,14 +220,14 @@ def test_planes_that_are_badly_described_are_shown_by_turns(tmp_path, opened, wa
     assert "by turns" in text
 
 
-def test_broken_tracking_does_not_hide_the_movie(tmp_path, opened, warned):
+def test_a_broken_zone_hides_neither_the_movie_nor_the_rest(tmp_path, opened, warned):
     bad = {"id": 5, "geometry": {"type": "polygon", "coordinates": "here"}}
     (layer,) = added(opened(make_behavior(tmp_path / "b.isxb", zone=bad)))
     assert layer.name == "b"
     ((severity, text),) = warned
     assert severity == "warning"
     assert "b.isxb" in text
-    assert "without its tracking" in text
+    assert "rest of the tracking is shown" in text
 
 
 def test_a_gpio_file_without_its_end_says_that_times_may_be_off(tmp_path, opened, warned):

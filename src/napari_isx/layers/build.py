@@ -79,10 +79,12 @@ def _warn_of_clock(recording: Recording) -> None:
 
 def _behavior_layers(movie: BehaviorMovie) -> list[LayerData]:
     try:
-        movie.tracking  # noqa: B018 - it is read here, and kept
+        tracking = movie.tracking
     except IsxFileError as error:
         _warn(_in_words(error), "The movie is shown without its tracking.")
         return [behavior_layer(movie)]
+    for problem in tracking.problems if tracking is not None else ():
+        _warn(f"{movie.path.name}: {problem}", "The rest of the tracking is shown.")
     return behavior_layers(movie)
 
 

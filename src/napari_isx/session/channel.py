@@ -150,6 +150,7 @@ def _tracked(movie: BehaviorMovie, tracking: Tracking) -> Iterator[Channel]:
     """A digital channel for each zone: 1 while the animal is in it; and one for each trigger."""
     samples = np.array([visit.sample for visit in tracking.visits], np.intp)
     unknown: npt.NDArray[np.bool_] = ~movie.timing.valid_mask
+    unknown[list(tracking.damaged)] = True
     found: npt.NDArray[np.bool_] = np.all(np.isfinite(tracking.boxes), axis=1)
     found[samples] = True
     if np.isfinite(tracking.boxes).any():

@@ -22,7 +22,8 @@ from helpers.behavior_files import (
     timing_info,
 )
 
-from napari_isx import IsxFileError, Spacing, Timing, open_isx, write_behavior_movie
+from napari_isx import Spacing, Timing, open_isx, write_behavior_movie
+from napari_isx.session.channel import channels_of
 
 # Tracking.
 
@@ -105,12 +106,56 @@ def test_a_movie_that_was_not_tracked_has_no_tracking(plain_isxb: Path, tmp_path
     [5, "x", [1], {"box": [1, 2, 3]}, {"box": [1]}, {"box": "abcd"}, {"conf": {}}, {"zones": [5]},
      {"zones": {"name": "no id"}}, {"box": {"left": 1}}],
 )  # fmt: skip
-def test_a_damaged_tracker_is_named_and_frames_still_read(tmp_path: Path, tracker: Any) -> None:
+def test_a_damaged_tracker_is_named_and_hides_no_other(tmp_path: Path, tracker: Any) -> None:
+    sound = {"box": [1, 2, 30, 40], "conf": 90, "zones": [{"id": 5, "name": "A", "event": "o"}]}
+    trackers = [sound, tracker, sound]
+    samples = [{"fc": i, "tsc": i * 1000, "tracker": one} for i, one in enumerate(trackers)]
+    with open_isx(isxb(tmp_path / "m.isxb", JPEGS[:3], samples=samples)) as movie:
+        tracking = movie.tracking
+        assert tracking.problems == ("the tracker's entry of frame 1 is damaged",)
+        assert tracking.damaged == (1,)
+        np.testing.assert_array_equal(tracking.boxes[[0, 2]], [[1, 2, 30, 40]] * 2)
+        np.testing.assert_array_equal(tracking.confidence[[0, 2]], 90)
+        assert [visit.sample for visit in tracking.visits] == [0, 2]
+        assert movie[1].any()
+        zone_channel = next(one for one in channels_of(movie) if one.name == "Zone A")
+        assert np.isnan(zone_channel.values[zone_channel.times_s == movie.timing.times_s[1]]), (
+            "nobody knows where it was"
+        )
+
+
+def test_a_zone_entry_without_id_leaves_the_box_and_the_other_zones(tmp_path: Path) -> None:
+    zones = [{"name": "no id", "event": "o"}, {"id": 5, "name": "A", "event": "o"}]
+    tracker = {"box": [1, 2, 30, 40], "conf": 90, "zones": zones}
     samples = [{"fc": i, "tsc": i * 1000, "tracker": tracker} for i in range(2)]
     with open_isx(isxb(tmp_path / "m.isxb", JPEGS[:2], samples=samples)) as movie:
-        with pytest.raises(IsxFileError, match="tracker's entry of frame 0"):
-            movie.tracking  # noqa: B018
-        assert movie[1].any()
+        tracking = movie.tracking
+        assert np.isfinite(tracking.boxes).all()
+        assert [visit.zone_id for visit in tracking.visits] == [5, 5]
+        assert tracking.problems == ("the tracker's entry of frame 0 and of 1 more is damaged",)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [{"id": 7, "name": "corner"}, 5, None, {"id": "x", "name": "corner", "geometry": {}}],
+    ids=["no geometry", "number", "null", "no number"],
+)
+def test_a_damaged_zone_is_named_and_hides_no_other(tmp_path: Path, broken: Any) -> None:
+    box = [[1, 2], [3, 2], [3, 4], [1, 4]]
+    drawn = [broken, zone("rectangle", box)]
+    description = session(trackingInterface=[{"cameraName": "camera-1", "zones": drawn}])
+    with open_isx(isxb(tmp_path / "m.isxb", description=description)) as movie:
+        assert len(movie.tracking.zones) == 1
+        named = "“corner”" if isinstance(broken, dict) else "number 1"
+        assert movie.tracking.problems == (f"the zone {named} of the tracking session is damaged",)
+
+
+@pytest.mark.parametrize("zones", [5, "x", {"id": 1}])
+def test_zones_that_are_no_list_hide_no_frame(tmp_path: Path, zones: Any) -> None:
+    description = session(trackingInterface=[{"cameraName": "camera-1", "zones": zones}])
+    with open_isx(isxb(tmp_path / "m.isxb", description=description)) as movie:
+        assert movie.tracking.problems
+        assert movie[3].any()
 
 
 # Acquisition information.

@@ -209,14 +209,27 @@ class BehaviorMovieSeries(Series[BehaviorMovie], BehaviorMovie):
         confidence = np.full(len(self), np.nan)
         visits: list[ZoneVisit] = []
         zones: dict[tuple[int, str], Zone] = {}
-        for samples, tracking in zip(self._schedule.slices(), found, strict=True):
+        damaged: list[int] = []
+        problems: list[str] = []
+        for part, samples, tracking in zip(
+            self._parts, self._schedule.slices(), found, strict=True
+        ):
             if tracking is None:
                 continue
             boxes[samples], confidence[samples] = tracking.boxes, tracking.confidence
             visits += [v._replace(sample=v.sample + samples.start) for v in tracking.visits]
             for zone in tracking.zones:
                 zones.setdefault((zone.id, zone.name), zone)
-        return Tracking(boxes, confidence, tuple(visits), tuple(zones.values()))
+            damaged += [sample + samples.start for sample in tracking.damaged]
+            problems += [f"{part.path.name}: {problem}" for problem in tracking.problems]
+        return Tracking(
+            boxes,
+            confidence,
+            tuple(visits),
+            tuple(zones.values()),
+            tuple(damaged),
+            tuple(problems),
+        )
 
     def _decode(self, sample: int, *, color: bool = False) -> Pixels | None:
         place = self._schedule.locate(sample)

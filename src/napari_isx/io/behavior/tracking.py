@@ -17,18 +17,16 @@ its picture: ``geometry.coordinates`` are the corners, of an ellipse the centre,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.errors import IsxFileError
-
 _EVENTS: Final = {"e": "entry", "o": "occupied", "x": "exit"}
 _ID_BITS: Final = 0xFFFF_FFFF
+_DAMAGES: Final = (AttributeError, KeyError, TypeError, ValueError, OverflowError)
 
 
 class ZoneVisit(NamedTuple):
@@ -101,12 +99,18 @@ class Tracking:
     visits : tuple of ZoneVisit
         In order of samples; ``pandas.DataFrame(tracking.visits)`` is a table of them.
     zones : tuple of Zone
+    damaged : tuple of int
+        Samples in which the tracker left something that cannot be read, which is left out.
+    problems : tuple of str
+        What could not be read, in words.
     """
 
     boxes: npt.NDArray[np.float64]
     confidence: npt.NDArray[np.float64]
     visits: tuple[ZoneVisit, ...]
     zones: tuple[Zone, ...]
+    damaged: tuple[int, ...] = ()
+    problems: tuple[str, ...] = ()
 
     @property
     def centers(self) -> npt.NDArray[np.float64]:
@@ -115,86 +119,115 @@ class Tracking:
 
 
 def read_tracking(
-    path: Path,
-    session: Mapping[str, Any],
-    trackers: Sequence[Any],
-    valid_mask: npt.NDArray[np.bool_],
+    session: Mapping[str, Any], trackers: Sequence[Any], valid_mask: npt.NDArray[np.bool_]
 ) -> Tracking | None:
     """Collect what the tracker left, or None where the movie was not tracked.
 
+    What is not of the form above is left out alone, and named in ``problems``.
+
     Parameters
     ----------
-    path : Path
-        The file, for messages.
     session : mapping
         The file's session JSON.
     trackers : sequence
         The ``tracker`` of each stored frame, None without one.
     valid_mask : numpy.ndarray
         ``(T,)``: which samples are stored.
-
-    Raises
-    ------
-    IsxFileError
-        A tracker or zone is not of the form above.
     """
-    zones = tuple(_zones(path, session))
-    if not zones and not any(trackers):
+    zones, problems = _zones(session)
+    if not zones and not problems and not any(trackers):
         return None
     boxes = np.full((len(valid_mask), 4), np.nan)
     confidence = np.full(len(valid_mask), np.nan)
     visits: list[ZoneVisit] = []
+    damaged: list[int] = []
     samples = np.flatnonzero(valid_mask).tolist()
     for sample, tracker in zip(samples, trackers, strict=False):  # metadata may go on for longer
         if not tracker:
             continue
+        found = _entry(sample, tracker)
+        boxes[sample], confidence[sample] = found.box, found.confidence
+        visits += found.visits
+        if not found.is_whole:
+            damaged.append(sample)
+    if damaged:
+        more = f" and of {len(damaged) - 1:,} more" if len(damaged) > 1 else ""
+        problems.insert(0, f"the tracker's entry of frame {damaged[0]:,}{more} is damaged")
+    return Tracking(boxes, confidence, tuple(visits), zones, tuple(damaged), tuple(problems))
+
+
+class _Entry(NamedTuple):
+    """What the tracker left with a frame, as far as it can be read."""
+
+    box: tuple[float, ...] = (np.nan,) * 4
+    confidence: float = np.nan
+    visits: tuple[ZoneVisit, ...] = ()
+    is_whole: bool = True
+
+
+def _entry(sample: int, tracker: Any) -> _Entry:
+    if not isinstance(tracker, dict):
+        return _Entry(is_whole=False)
+    found = _Entry()
+    try:
+        if tracker.get("box") is not None:
+            left, top, right, bottom = map(float, tracker["box"])
+            found = found._replace(box=(left, top, right, bottom))
+    except _DAMAGES:
+        found = found._replace(is_whole=False)
+    try:
+        found = found._replace(confidence=float(tracker.get("conf", np.nan)))
+    except _DAMAGES:
+        found = found._replace(is_whole=False)
+    zones = tracker.get("zones") or []
+    for zone in zones if isinstance(zones, list) else [zones]:
         try:
-            box = tracker.get("box")
-            if box is not None:
-                left, top, right, bottom = box
-                boxes[sample] = left, top, right, bottom
-            confidence[sample] = tracker.get("conf", np.nan)
-            visits += _visits(sample, tracker.get("zones") or [])
-        except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
-            raise IsxFileError(path, f"the tracker's entry of frame {sample} is damaged") from None
-    return Tracking(boxes, confidence, tuple(visits), zones)
+            found = found._replace(visits=(*found.visits, _visit(sample, zone)))
+        except _DAMAGES:
+            found = found._replace(is_whole=False)
+    return found
 
 
-def _visits(sample: int, entries: Any) -> Iterator[ZoneVisit]:
-    for entry in [entries] if isinstance(entries, dict) else entries:
-        event = str(entry.get("event", ""))
-        trigger = str(entry.get("trig", ""))
-        name = str(entry.get("name", ""))
-        yield ZoneVisit(sample, int(entry["id"]), name, _EVENTS.get(event, event), trigger)
+def _visit(sample: int, entry: Any) -> ZoneVisit:
+    event = str(entry.get("event", ""))
+    trigger = str(entry.get("trig", ""))
+    name = str(entry.get("name", ""))
+    return ZoneVisit(sample, int(entry["id"]), name, _EVENTS.get(event, event), trigger)
 
 
-def _zones(path: Path, session: Mapping[str, Any]) -> Iterator[Zone]:
-    """The zones of the camera that recorded the movie."""
+def _zones(session: Mapping[str, Any]) -> tuple[tuple[Zone, ...], list[str]]:
+    """The zones of the camera that recorded the movie, and which of them cannot be read."""
     camera = session.get("cameraName")
     try:
         known_as = {camera, session["processingInterface"][camera].get("cameraAlias")}
     except (AttributeError, KeyError, TypeError):
         known_as = {camera} if isinstance(camera, str) else set()
+    zones, problems = [], []
     trackers = session.get("trackingInterface")
     for tracker in trackers if isinstance(trackers, list) else []:
-        if isinstance(tracker, dict) and tracker.get("cameraName") in known_as:
-            for zone in tracker.get("zones") or []:
-                yield _zone(path, zone)
+        if not isinstance(tracker, dict) or tracker.get("cameraName") not in known_as:
+            continue
+        drawn = tracker.get("zones") or []
+        for number, zone in enumerate(drawn if isinstance(drawn, list) else [drawn], 1):
+            try:
+                zones.append(_zone(zone))
+            except _DAMAGES:
+                named = isinstance(zone, dict) and isinstance(zone.get("name"), str)
+                which = f"“{zone['name']:.60}”" if named else f"number {number}"
+                problems.append(f"the zone {which} of the tracking session is damaged")
+    return tuple(zones), problems
 
 
-def _zone(path: Path, zone: Any) -> Zone:
-    try:
-        geometry = zone["geometry"]
-        properties = geometry.get("properties") or {}
-        return Zone(
-            int(zone["id"]),
-            str(zone.get("name", "")),
-            str(zone.get("description", "")),
-            bool(zone.get("enable", True)),
-            str(geometry["type"]),
-            np.array(geometry["coordinates"], np.float64).reshape(-1, 2),
-            (float(properties.get("majorAxis", 0)), float(properties.get("minorAxis", 0))),
-            float(properties.get("angle", 0)),
-        )
-    except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
-        raise IsxFileError(path, "a zone of the tracking session is damaged") from None
+def _zone(zone: Any) -> Zone:
+    geometry = zone["geometry"]
+    properties = geometry.get("properties") or {}
+    return Zone(
+        int(zone["id"]),
+        str(zone.get("name", "")),
+        str(zone.get("description", "")),
+        bool(zone.get("enable", True)),
+        str(geometry["type"]),
+        np.array(geometry["coordinates"], np.float64).reshape(-1, 2),
+        (float(properties.get("majorAxis", 0)), float(properties.get("minorAxis", 0))),
+        float(properties.get("angle", 0)),
+    )
