@@ -8,7 +8,7 @@ import itertools
 from pathlib import Path
 from typing import Any
 
-from napari_isx import IsxFileError, open_isx
+from napari_isx import IsxFileError, Timing, open_isx
 from napari_isx.io.base.recording import Recording
 
 ALLOWED = (IsxFileError, IndexError, ValueError)
@@ -30,6 +30,7 @@ CALLS: dict[str, list[tuple[Any, ...]]] = {
     "stored_index": [(0,), (5,)],
     "first_and_last_valid": [()],
     "to_json": [()],
+    "starts_after_s": [(Timing(3),), (Timing(3, start_s=None),)],
     "to_um": [([],), ([(0, 0)],)],
 }
 NOT_CALLED = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from fractions import Fraction
 
 from napari_isx.io.base.duplicate_names import places_of
 from napari_isx.io.base.recording import Recording
@@ -165,5 +164,5 @@ def _same_time(events: EventSet, cells: CellSet) -> bool:
     """
     ours, theirs = cells.timing, events.timing
     tolerance_s = 2 * max(ours.period_s, theirs.period_s)
-    start_s = float(abs(Fraction(*ours.start_s) - Fraction(*theirs.start_s)))
-    return start_s <= tolerance_s and abs(ours.duration_s - theirs.duration_s) <= tolerance_s
+    apart_s = float(abs(ours.starts_after_s(theirs) or 0))  # an unknown one contradicts nothing
+    return apart_s <= tolerance_s and abs(ours.duration_s - theirs.duration_s) <= tolerance_s

@@ -240,7 +240,7 @@ class _Timed:
     @classmethod
     def of(cls, recording: Any) -> _Timed:
         timing: Timing = recording.timing
-        start = Fraction(*timing.start_s)
+        start = Fraction(*timing.stated_start_s)  # an unknown one is before the first, too
         uuid = recording.acquisition_info.get("Recording UUID")
         one = cls(
             recording,

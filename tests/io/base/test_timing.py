@@ -131,9 +131,10 @@ def test_the_first_and_last_possible_start_have_a_date(seconds, offset):
 
 
 @pytest.mark.parametrize("seconds", [(-62_135_596_801, 1), (253_402_300_800, 1), (2**62, 3)])
-def test_a_start_without_a_date_is_an_error(seconds):
-    with pytest.raises(IsxFileError, match="secsSinceEpoch"):
-        from_json(start=recordings.time_info(seconds))
+def test_a_start_without_a_date_is_unknown(seconds):
+    timing = from_json(start=recordings.time_info(seconds))
+    assert timing.start is None
+    assert timing.times_s[1] == timing.period_s
 
 
 @pytest.mark.parametrize(

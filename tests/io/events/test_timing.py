@@ -132,14 +132,12 @@ def test_the_period_is_the_smallest_step_unless_the_first_is_irregular(
 @pytest.mark.parametrize(
     "times",
     [
-        [recordings.time_info(), recordings.time_info((1_599_999_999_000, 1000))],
-        [recordings.time_info((0, 1)), recordings.time_info((10**10, 1))],
         [recordings.time_info()],
         [recordings.time_info()] * 3,
         {},
         None,
     ],
-    ids=["backwards", "centuries", "one", "three", "object", "null"],
+    ids=["one", "three", "object", "null"],
 )
 def test_impossible_times_are_an_error(tmp_path, times):
     path = recordings.write_events(
@@ -164,5 +162,6 @@ def test_gpio_may_run_for_hours_on_a_fast_clock(isx, tmp_path):
 
 
 def test_events_have_no_more_samples_than_traces_may_have(tmp_path):
-    with pytest.raises(IsxFileError, match="at most 268,435,456 samples"):
-        open_isx(four_hours_at_20_khz(tmp_path / "e.isxd"))
+    with open_isx(four_hours_at_20_khz(tmp_path / "e.isxd")) as events:
+        assert events.timing.num_samples == 1, "as many as its packets take"
+        assert events.timing.start is None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from fractions import Fraction
 from typing import Final
 
 from napari_isx.io.base.recording import Recording
@@ -70,5 +69,6 @@ def _likeness(source: Recording, timing: Timing, movie: Movie) -> int:
     """How many things are the same: when it started, and what the files say of it."""
     ours, theirs = source.acquisition_info, movie.acquisition_info
     same: int = sum(key in ours and ours[key] == theirs.get(key) for key in _SAME_IN_BOTH)
-    apart_s = abs(float(Fraction(*timing.start_s) - Fraction(*movie.timing.start_s)))
-    return same + (apart_s <= max(timing.period_s, movie.timing.period_s))
+    apart_s = timing.starts_after_s(movie.timing)
+    near_s = max(timing.period_s, movie.timing.period_s)
+    return same + (apart_s is not None and abs(apart_s) <= near_s)

@@ -9,7 +9,7 @@ bytes: u64 Unix time in microseconds, f32 value whose sign bit is an on/off stat
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from math import ceil, floor, gcd, lcm
@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_isx.io.base.signal import Signal
-from napari_isx.io.base.timing import MAX_SAMPLES, Timing, read_start
+from napari_isx.io.base.timing import MAX_SAMPLES, Timing, read_seconds, read_start
 from napari_isx.io.errors import IsxFileError
 from napari_isx.io.format.container import Footer, IsxKind
 from napari_isx.io.format.json_fields import Fields, Rational, parse_json_object
@@ -33,6 +33,7 @@ IRREGULAR_PERIOD: Final = Rational(1, 1000)
 MAX_TICKS: Final = 2**31 - 1
 # Packets are read at once. A day of nine channels at 100 Hz has three quarters of this.
 MAX_PACKET_BYTES: Final = 1 << 31
+_PACKETS_AT_ONCE: Final = 1 << 20
 _MAX_CHANNEL_HEADER_BYTES: Final = 64 << 10
 # Analog channels without a count run to the end of the file, over one another.
 _MAX_OVERLAP: Final = 16
@@ -122,14 +123,33 @@ class PacketChannels:
         if len(steps) != len(self.names):
             fields.fail("signalSteps", f"one period for each of the {len(self.names)} channels")
         self.dense = [types[i : i + 1] == [1] for i in range(len(self.names))]
-        events = footer.kind is IsxKind.EVENT_SET
-        self.timing = _packet_timing(fields, steps, MAX_SAMPLES if events else MAX_TICKS)
+        self.timing = self._timing(steps)
 
     def read(self) -> list[Signal]:
         """Return the signals of all channels, from one pass over the file."""
         packets = np.empty(self._footer.payload_bytes // PACKET.itemsize, PACKET)
         self._source.read_into(0, packets)
         return split_packets(packets, len(self.names))
+
+    def _timing(self, steps: list[Rational]) -> Timing:
+        times = self._footer.fields.objects("global times")
+        if len(times) != 2:
+            self._footer.fields.fail("global times", "a start and an end")
+        regular = [step for step in steps if step.num]
+        irregular = not regular or steps[0].num == 0
+        period = IRREGULAR_PERIOD if irregular else min(regular, key=lambda s: Fraction(*s))
+        most = MAX_SAMPLES if self._footer.kind is IsxKind.EVENT_SET else MAX_TICKS
+        start, end = (time.values for time in times)
+        return timing_between(start, end, period, most, self._last_s)
+
+    def _last_s(self) -> Fraction:
+        """When the last packet was sent, in seconds from the start."""
+        count, last_us = self._footer.payload_bytes // PACKET.itemsize, 0
+        for first in range(0, count, _PACKETS_AT_ONCE):  # of a long file a part at a time
+            packets = np.empty(min(_PACKETS_AT_ONCE, count - first), PACKET)
+            self._source.read_into(first * PACKET.itemsize, packets)
+            last_us = max(last_us, int(packets["offset_us"].max()))
+        return Fraction(last_us, 1_000_000)
 
 
 class TimestampedChannels:
@@ -154,7 +174,7 @@ class TimestampedChannels:
         IsxFileError
             A channel has no header, or claims packets that the file has no room for.
         """
-        signals: list[Signal] = []
+        found: list[npt.NDArray[Any]] = []
         room = _MAX_OVERLAP * self._footer.payload_bytes
         for offset in self._offsets:
             packets = self._read_packets(offset)
@@ -162,8 +182,13 @@ class TimestampedChannels:
             room -= packets.nbytes
             if room < 0:
                 self._footer.fields.fail("channel offsets", "places of channels that lie apart")
-            signals.append(self._decode(packets))
-        return signals
+            found.append(packets)
+        if self.timing.start_s is not None:
+            start_us = max(floor(Fraction(*self.timing.start_s) * 1_000_000), 0)
+        else:  # as far as anybody can tell, it started with the first of them
+            firsts = (int(one["time_us"].min()) for one in found if len(one))
+            start_us = min(firsts, default=0)
+        return [self._decode(packets, np.uint64(start_us)) for packets in found]
 
     def _read_packets(self, offset: int) -> npt.NDArray[Any]:
         payload = self._footer.payload_bytes
@@ -186,12 +211,11 @@ class TimestampedChannels:
         self._source.read_into(first, packets)
         return packets
 
-    def _decode(self, packets: npt.NDArray[Any]) -> Signal:
+    def _decode(self, packets: npt.NDArray[Any], start_us: np.uint64) -> Signal:
         magnitude = np.abs(packets["value"])
         on = np.signbit(packets["value"]).astype(np.float32)
         with np.errstate(invalid="ignore"):  # infinity that is switched off is NaN, as in `isx`
             values = magnitude if self._analog else np.where(magnitude == 0, on, magnitude * on)
-        start_us = np.uint64(max(floor(Fraction(*self.timing.start_s) * 1_000_000), 0))
         # `isx` lets a time before the start wrap round to half a million years; 0 is nearer.
         offsets = np.maximum(packets["time_us"], start_us) - start_us
         return in_order(offsets, np.asarray(values, np.float32))
@@ -231,18 +255,34 @@ def in_order(offsets: npt.NDArray[np.uint64], values: npt.NDArray[np.float32]) -
     return Signal(offsets, values)
 
 
-def _packet_timing(fields: Fields, steps: list[Rational], most: int) -> Timing:
-    """The timing of a packet file, which states its start and end but not its samples."""
-    times = fields.objects("global times")
-    if len(times) != 2:
-        fields.fail("global times", "a start and an end")
-    (start_s, utc_offset_s), (end_s, _) = (read_start(time) for time in times)
-    regular = [step for step in steps if step.num]
-    irregular = not regular or steps[0].num == 0
-    period = IRREGULAR_PERIOD if irregular else min(regular, key=lambda s: Fraction(*s))
-    count = sample_count(start_s, end_s, period)
-    if not 0 <= count <= most:
-        fields.fail("global times", f"an end after the start, by at most {most:,} samples")
+def timing_between(
+    start: object, end: object, period: Rational, most: int, last_s: Callable[[], Fraction]
+) -> Timing:
+    """The timing of a file that states its start and end, but not how many samples it has.
+
+    Start and end may be no dates, and be as far apart as they should. Where they cannot be, or
+    not so near, the recording lasts until the last of what it holds.
+
+    Parameters
+    ----------
+    start, end : object
+        As :func:`read_start` takes them.
+    period : Rational
+        Seconds.
+    most : int
+        There cannot be more samples.
+    last_s : callable
+        Finds when the last of what the file holds was taken, in seconds from the start.
+    """
+    first, last = read_seconds(start), read_seconds(end)
+    count = -1 if first is None or last is None else sample_count(first, last, period)
+    (start_s, utc_offset_s), (end_s, _) = read_start(start), read_start(end)
+    is_possible = 0 <= count <= most
+    if not is_possible and end_s is not None:
+        start_s = None  # two dates that contradict each other
+    if not is_possible or start_s is None:
+        lasts = min(floor(last_s() / Fraction(*period)) + 1, most)
+        count = max(lasts, count) if is_possible else lasts
     return Timing(count, period, start_s, utc_offset_s)
 
 

@@ -59,7 +59,7 @@ class Schedule:
 
 def start_of(timing: Timing) -> Fraction:
     """Unix time of sample 0 in seconds, exactly."""
-    return Fraction(*timing.start_s)
+    return Fraction(*timing.stated_start_s)
 
 
 def schedule(paths: Sequence[Path], timings: Sequence[Timing], max_samples: int) -> Schedule:
@@ -83,8 +83,13 @@ def schedule(paths: Sequence[Path], timings: Sequence[Timing], max_samples: int)
     Raises
     ------
     IsxFileError
-        A part has another period, overlaps the one before it, or lies too far away. Names it.
+        A part has no known start, or another period, overlaps the one before it, or lies too
+        far away. Names it.
     """
+    unknown = next((p for p, t in zip(paths, timings, strict=True) if t.start_s is None), None)
+    if unknown is not None:
+        finding = "it does not say when it started, and so not where in a series it belongs"
+        raise IsxFileError(unknown, finding, UNFIT_ADVICE)
     period = _grid_period(paths[0], timings)
     origin = start_of(timings[0])
     starts: list[int] = []

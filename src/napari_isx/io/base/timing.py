@@ -13,11 +13,13 @@ from functools import cached_property
 from itertools import accumulate
 from math import isfinite
 from operator import itemgetter
+from pathlib import Path
 from typing import Any, Final, SupportsIndex
 
 import numpy as np
 import numpy.typing as npt
 
+from napari_isx.io.errors import IsxFileError
 from napari_isx.io.format.json_fields import Fields, Rational
 
 # Three days at 1 kHz. More than this is a damaged file, and arrays of that length must not be
@@ -42,8 +44,9 @@ class Timing:
         All samples, including dropped, cropped and blank ones.
     period : Rational
         Seconds from one sample to the next, in the file's own terms.
-    start_s : Rational
-        Unix time of sample 0 in seconds, in the file's own terms.
+    start_s : Rational or None
+        Unix time of sample 0 in seconds, in the file's own terms; None where the file states no
+        time between the years 1 and 9999.
     utc_offset_s : int
         Seconds east of UTC where the recording was made.
     dropped : tuple of int
@@ -64,7 +67,7 @@ class Timing:
 
     num_samples: int
     period: Rational = Rational(1, 20)
-    start_s: Rational = Rational(0, 1)
+    start_s: Rational | None = Rational(0, 1)
     utc_offset_s: int = 0
     dropped: tuple[int, ...] = field(default=(), repr=False)
     cropped: Ranges = field(default=(), repr=False)
@@ -137,7 +140,7 @@ class Timing:
 
     @classmethod
     def from_fields(cls, fields: Fields) -> Timing:
-        """Read a ``timingInfo`` object.
+        """Read a ``timingInfo`` object. A start that cannot be is unknown, and no error.
 
         Raises
         ------
@@ -148,7 +151,7 @@ class Timing:
         period = fields.rational("period", 0)
         if period.num == 0 and num_samples > 1:
             fields.fail("period", "longer than 0 s")
-        start_s, utc_offset_s = read_start(fields.child("start"))
+        start_s, utc_offset_s = read_start(fields.values.get("start"))
         return cls(
             num_samples,
             period,
@@ -168,11 +171,25 @@ class Timing:
         return {
             "numTimes": self.num_samples,
             "period": self.period._asdict(),
-            "start": {"secsSinceEpoch": self.start_s._asdict(), "utcOffset": self.utc_offset_s},
+            "start": {
+                "secsSinceEpoch": self.stated_start_s._asdict(),
+                "utcOffset": self.utc_offset_s,
+            },
             "dropped": list(self.dropped),
             "cropped": [str(a) if a == b else f"{a} - {b}" for a, b in missing],
             "blank": list(self.blank),
         }
+
+    @property
+    def stated_start_s(self) -> Rational:
+        """The start as a file has to state it: the epoch where it is unknown."""
+        return self.start_s or Rational(0, 1)
+
+    def starts_after_s(self, other: Timing) -> Fraction | None:
+        """By how much it starts after another; None where one of the starts is unknown."""
+        if self.start_s is None or other.start_s is None:
+            return None
+        return Fraction(*self.start_s) - Fraction(*other.start_s)
 
     def with_period(self, period: Rational) -> Timing:
         """The same samples at another period."""
@@ -189,8 +206,10 @@ class Timing:
         return self.period.den / self.period.num if self.period.num else float("inf")
 
     @cached_property
-    def start(self) -> datetime:
-        """When sample 0 was taken, in the time zone of the recording."""
+    def start(self) -> datetime | None:
+        """When sample 0 was taken, in the time zone of the recording; None if it is unknown."""
+        if self.start_s is None:
+            return None
         since_epoch = timedelta(microseconds=round(Fraction(*self.start_s) * 1_000_000))
         zone = timezone(timedelta(seconds=self.utc_offset_s)) if self.utc_offset_s else UTC
         return (_EPOCH + since_epoch).astimezone(zone)
@@ -277,12 +296,33 @@ class Timing:
         return list(accumulate(stop - start for start, stop in self._invalid))
 
 
-def read_start(fields: Fields) -> tuple[Rational, int]:
-    """Read a time: Unix seconds and the seconds east of UTC."""
-    seconds = fields.rational("secsSinceEpoch")
-    if not _YEAR_1_S <= float(seconds) <= _YEAR_9999_S:
-        fields.fail("secsSinceEpoch", "a time between the years 1 and 9999")
-    return seconds, fields.integer("utcOffset", -86_399, 86_399, default=0)
+def read_start(value: object) -> tuple[Rational | None, int]:
+    """Read when a recording started: Unix seconds and the seconds east of UTC.
+
+    Software has written starts that cannot be, beside sound pixels and traces; so what is no
+    time between the years 1 and 9999 is None, and an offset of a day or more is 0.
+
+    Parameters
+    ----------
+    value : object
+        A file's ``{"secsSinceEpoch": {"num": ..., "den": ...}, "utcOffset": ...}``.
+    """
+    fields = Fields(Path(), value if isinstance(value, dict) else {})
+    try:
+        utc_offset_s = fields.integer("utcOffset", -86_399, 86_399, default=0)
+    except IsxFileError:
+        utc_offset_s = 0
+    seconds = read_seconds(value)
+    is_date = seconds is not None and _YEAR_1_S <= float(seconds) <= _YEAR_9999_S
+    return seconds if is_date else None, utc_offset_s
+
+
+def read_seconds(value: object) -> Rational | None:
+    """Read the seconds of a time, of whatever year; None where they are no fraction."""
+    try:
+        return Fields(Path(), value if isinstance(value, dict) else {}).rational("secsSinceEpoch")
+    except IsxFileError:
+        return None
 
 
 def _read_ranges(fields: Fields) -> list[tuple[int, int]]:

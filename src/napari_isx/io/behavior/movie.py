@@ -160,13 +160,10 @@ class BehaviorMovie(FrameSequence[np.uint8]):
     def tracking(self) -> Tracking | None:
         """Where the animal was and the zones it was in, or None of a movie not tracked.
 
-        Raises
-        ------
-        IsxFileError
-            What the tracker or the session says of it is damaged; frames can be read all the same.
+        Its ``problems`` name what of it is damaged and left out.
         """
         trackers = [] if self._header.metadata.size == 0 else self._frame_metadata.trackers
-        return read_tracking(self.path, self._session_json, trackers, self.timing.valid_mask)
+        return read_tracking(self._session_json, trackers, self.timing.valid_mask)
 
     @cached_property
     def acquisition_info(self) -> dict[str, Any]:
@@ -211,7 +208,7 @@ class BehaviorMovie(FrameSequence[np.uint8]):
         return Timing(
             header.stored + header.dropped,
             Timing(0).period if metadata.ends is None else _mean_period(*metadata.ends),
-            *read_start(Fields(self.path, start, "header.")),
+            *read_start(start),
             dropped=tuple(metadata.dropped),
         )
 

@@ -98,7 +98,7 @@ def write_behavior_movie(
         text = json.dumps(_session(session or {}, timing, spacing), allow_nan=False).encode()
         handle.write(metadata + text)
         handle.seek(0)
-        seconds = timing.start_s
+        seconds = timing.stated_start_s
         header = (
             *(_FORMAT_VERSION, HEADER.size, max(seconds.num * 1000 // seconds.den, 0)),
             *(timing.utc_offset_s // 60, len(stored), count - len(stored)),

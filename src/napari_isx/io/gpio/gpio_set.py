@@ -224,8 +224,8 @@ class GpioHeader:
 
     Attributes
     ----------
-    start_s : Rational
-        Unix time in seconds.
+    start_s : Rational or None
+        Unix time in seconds; None if it is unknown.
     utc_offset_s : int
     packets_offset : int
     file_format : int
@@ -233,7 +233,7 @@ class GpioHeader:
         0 for none.
     """
 
-    start_s: Rational = Rational(0, 1)
+    start_s: Rational | None = Rational(0, 1)
     utc_offset_s: int = 0
     packets_offset: int = 0
     file_format: int = 0
@@ -326,7 +326,7 @@ def _read_header(source: FileSource) -> GpioHeader:
     num, den, utc_offset_s, packets_offset, _ = HEADER.unpack_from(head)
     file_format, session_offset = (0, 0) if short else HEADER_END.unpack_from(head, HEADER.size)
     values = {"secsSinceEpoch": {"num": num, "den": den}, "utcOffset": utc_offset_s}
-    start_s, utc_offset_s = read_start(Fields(source.path, values, "header.start."))
+    start_s, utc_offset_s = read_start(values)
     if packets_offset > source.size:
         raise IsxFileError(
             source.path,

@@ -30,9 +30,9 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.base.channels import sample_count
+from napari_isx.io.base.channels import timing_between
 from napari_isx.io.base.signal import Signal
-from napari_isx.io.base.timing import MAX_SAMPLES, Timing, read_start
+from napari_isx.io.base.timing import MAX_SAMPLES, Timing
 from napari_isx.io.errors import IsxFileError
 from napari_isx.io.format.container import MAX_FOOTER_BYTES
 from napari_isx.io.format.json_fields import Fields, Rational, parse_json_object
@@ -119,15 +119,17 @@ class ImuChannels:
         self.names = list(CHANNEL_NAMES)
         self.dense = [True] * len(CHANNEL_NAMES)
         fields = session.child("timingInfo")
-        start_s, utc_offset_s = read_start(fields.child("start"))
-        end_s, _ = read_start(fields.child("end"))
+        start, end = fields.values.get("start"), fields.values.get("end")
         accelerometer = _sensor_timing(fields, "accelerometer", _DEFAULT_PERIOD)
         magnetometer = _sensor_timing(fields, "magnetometer", accelerometer.period)
         period = min(accelerometer.period, magnetometer.period, key=lambda p: Fraction(*p))
-        count = sample_count(start_s, end_s, period)
-        if not 0 <= count <= MAX_SAMPLES:
-            fields.fail("end", "after the start, and not years after it")
-        self.timing = Timing(count, period, start_s, utc_offset_s)
+        lasts_s = max(
+            sensor.num_samples * Fraction(*sensor.period)
+            for sensor in (accelerometer, magnetometer)
+        )
+        self.timing = timing_between(
+            start, end, period, MAX_SAMPLES, lambda: max(lasts_s - Fraction(*period), Fraction(0))
+        )
         acceleration, magnetic_field, orientation = (
             self._check_block(Block(*places[i : i + 3])) for i in (0, 3, 6)
         )

@@ -144,7 +144,7 @@ def write_gpio(
     timing = timing or Timing(0)
     stream = b"".join(packet.encode(sequence) for sequence, packet in enumerate(packets))
     first = HEADER.size + HEADER_END.size
-    header = HEADER.pack(*timing.start_s, timing.utc_offset_s, first, 0)
+    header = HEADER.pack(*timing.stated_start_s, timing.utc_offset_s, first, 0)
     session_offset = 0 if session is None else first + len(stream)
     with new_file(path) as handle:
         handle.write(header + HEADER_END.pack(file_format, session_offset) + stream)
@@ -207,7 +207,7 @@ def write_imu(
     for block in blocks:
         places += [len(block), offset, block.nbytes]
         offset += block.nbytes
-    start = (*timing.start_s, timing.utc_offset_s)
+    start = (*timing.stated_start_s, timing.utc_offset_s)
     with new_file(path) as handle:
         handle.write(IMU_HEADER.pack(*start, 0, 0, *places, offset, len(text)))
         handle.writelines(block.tobytes() for block in blocks)
@@ -233,7 +233,7 @@ def _sensor_info(timing: Timing) -> dict[str, Any]:
 
 
 def _time(timing: Timing, later_s: Fraction) -> dict[str, Any]:
-    seconds = Fraction(*timing.start_s) + later_s
+    seconds = Fraction(*timing.stated_start_s) + later_s
     return {"secsSinceEpoch": _rational(seconds), "utcOffset": timing.utc_offset_s}
 
 

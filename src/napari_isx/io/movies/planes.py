@@ -405,7 +405,7 @@ def _timing_of(timing: Timing, turns: Turns) -> Timing:
         return _masked(timing, turns.mask)
     first, step = turns.first, turns.step
     start = timing.start_s
-    if first:
+    if first and start is not None:
         later = Fraction(*start) + first * Fraction(*timing.period)
         start = Rational(later.numerator, later.denominator)
     return replace(

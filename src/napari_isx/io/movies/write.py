@@ -276,7 +276,7 @@ def write_event_set(
             "metrics": entries,
             "global times": [
                 {"secsSinceEpoch": time._asdict(), "utcOffset": timing.utc_offset_s}
-                for time in (timing.start_s, _end(timing))
+                for time in (timing.stated_start_s, _end(timing))
             ],
             "extraProperties": _plain(extra_properties),
         }
@@ -401,13 +401,13 @@ def _number(value: float) -> float | None:
 
 def _end(timing: Timing) -> Rational:
     """The end of a recording, such that readers get its number of samples from start and end."""
-    start, period = Fraction(*timing.start_s), Fraction(*timing.period)
+    start, period = Fraction(*timing.stated_start_s), Fraction(*timing.period)
     middle = start + (timing.num_samples - Fraction(1, 2)) * period
     microseconds = Fraction(round(middle * 1_000_000), 1_000_000)
     for end in (start + timing.num_samples * period, middle, microseconds):
         time = Rational(*end.as_integer_ratio())
         if max(abs(time.num), time.den) <= _INT64_MAX and (
-            sample_count(timing.start_s, time, timing.period) == timing.num_samples
+            sample_count(timing.stated_start_s, time, timing.period) == timing.num_samples
         ):
             return time
     raise ValueError(f"an end cannot be stated for {timing!r}")

@@ -77,7 +77,8 @@ def file_rows(recording: Recording) -> Iterator[Row]:
             "start": timing.start,
             "samples": timing.num_samples,
         }
-        text = f"{part.path.name} · {moment(timing.start)} · {duration(timing.duration_s)}"
+        start = "start unknown" if timing.start is None else moment(timing.start)
+        text = f"{part.path.name} · {start} · {duration(timing.duration_s)}"
         yield row(f"Part {i}", value, text)
 
 
@@ -112,8 +113,7 @@ def timing_rows(recording: Recording) -> Iterator[Row]:
     timing = getattr(recording, "timing", None)
     if not isinstance(timing, Timing):
         return
-    dated = timing.start >= _FIRST_DATE
-    yield row("Start", timing.start, moment(timing.start) + ", which is no real date" * (not dated))
+    yield row("Start", timing.start, _start_in_words(timing.start))
     # Of GPIO the timing is a clock at which channels change, not one at which all are sampled.
     ticks = isinstance(recording, GpioSet) and not recording.is_imu
     rate, count = timing.sampling_rate_hz, timing.num_samples
@@ -132,6 +132,12 @@ def timing_rows(recording: Recording) -> Iterator[Row]:
         yield row("In gaps", timing.gaps, runs_in_words(clipped(timing.gaps, count)))
     if isinstance(recording, Movie):
         yield row("Hardware timestamps", recording.has_timestamps)
+
+
+def _start_in_words(start: datetime | None) -> str:
+    if start is None:
+        return "unknown, as what the file states is no date"
+    return moment(start) if start >= _FIRST_DATE else f"{moment(start)}, which is no real date"
 
 
 def clock_rows(placed: Placed | None) -> Iterator[Row]:
