@@ -316,3 +316,34 @@ def test_what_is_no_recording_is_an_error(tmp_path, content):
     path = tmp_path / "other.isxd"
     path.write_bytes(content)
     assert_broken(path)
+
+
+@pytest.mark.parametrize("value", [[], "a", {}, 7], ids=["lists", "texts", "objects", "numbers"])
+def test_a_footer_of_millions_of_values_is_refused_before_they_are_decoded(
+    originals, tmp_path, value
+):
+    payload, footer = recordings.split(originals["movie"])
+    many = [value] * 1_000_000
+    for changes in ({"extraProperties": {"x": many}}, {"timingInfo": {"dropped": many}}):
+        path = recordings.write(tmp_path / "m.isxd", payload, footer | changes, indent=None)
+        assert_broken(path, "values; 1,000,000 are the most")
+
+
+def test_a_set_of_5000_cells_with_all_metrics_opens(tmp_path):
+    count = 5_000
+    names = [f"Cell, number [{i}]" for i in range(count)]
+    metrics = [recordings.CELL_METRICS] * count
+    path = recordings.write_cells(
+        tmp_path / "c.isxd", count, (2, 3), 4, CellNames=names, cellMetrics=metrics
+    )
+    with open_isx(path) as cells:
+        assert cells.num_cells == count
+        assert len(cells.metrics) == count
+    events = recordings.write_events(
+        tmp_path / "e.isxd",
+        names,
+        recordings.some_packets(count, count),
+        metrics=[[1.5] * 9] * count,
+    )
+    with open_isx(events) as opened:
+        assert len(opened.metrics) == opened.num_cells == count

@@ -39,7 +39,7 @@ from napari_isx.io.behavior.jpeg import JpegDecoder, PictureError, Pixels, jpeg_
 from napari_isx.io.behavior.mjpeg import MIN_PICTURE_BYTES, JpegIndex, picture_size
 from napari_isx.io.behavior.tracking import Tracking, read_tracking
 from napari_isx.io.errors import IsxFileError
-from napari_isx.io.format.json_fields import Fields, Rational, parse_json_object
+from napari_isx.io.format.json_fields import MAX_VALUES, Fields, Rational, parse_json_object
 from napari_isx.io.format.source import Block, FileSource
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 HEADER: Final = struct.Struct("<3Qq8Q")
 # Ten hours at 30 Hz, tracked, are 200 MB of metadata.
 _MAX_JSON_BYTES: Final = 1 << 30
+_MAX_VALUES_OF_FRAME: Final = 64
 _UINT64_MAX: Final = 2**64 - 1
 # No place on earth is further from UTC, and no offset in seconds is as small.
 _MAX_OFFSET_MIN: Final = 14 * 60
@@ -241,7 +242,9 @@ class BehaviorMovie(FrameSequence[np.uint8]):
         if not 0 < block.size <= _MAX_JSON_BYTES:
             raise IsxFileError(self.path, f"the {what} cannot have {block.size:,} bytes")
         text = self._source.read(block.offset, block.size).partition(b"\0")[0]
-        return parse_json_object(self.path, text, what)
+        # Each frame has an object of its own, with what the tracker found in it.
+        most = MAX_VALUES + _MAX_VALUES_OF_FRAME * self._header.stored
+        return parse_json_object(self.path, text, what, most)
 
     def _summary(self) -> str:
         size = " x ".join(map(str, self.shape[1:]))
