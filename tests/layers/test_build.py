@@ -222,8 +222,8 @@ def test_planes_that_are_badly_described_are_shown_by_turns(tmp_path, opened, wa
 
 def test_a_broken_zone_hides_neither_the_movie_nor_the_rest(tmp_path, opened, warned):
     bad = {"id": 5, "geometry": {"type": "polygon", "coordinates": "here"}}
-    (layer,) = added(opened(make_behavior(tmp_path / "b.isxb", zone=bad)))
-    assert layer.name == "b"
+    layers = added(opened(make_behavior(tmp_path / "b.isxb", zone=bad)))
+    assert [layer.name for layer in layers] == ["b", "b animal"]
     ((severity, text),) = warned
     assert severity == "warning"
     assert "b.isxb" in text
