@@ -15,7 +15,6 @@ from napari_isx.analysis.event_clips import (
     Clip,
     ClipEvent,
     Player,
-    contrast_limits,
     loop_clips,
     read_clip,
     read_loop,
@@ -131,17 +130,6 @@ def test_a_file_that_was_cut_short_is_an_error(tmp_path, opened):
     movie.path.write_bytes(b"")
     with pytest.raises(IsxFileError, match="shortened"):
         read_clip(movie, Clip(5, 9, ()))
-
-
-def test_contrast_leaves_out_the_extremes():
-    pixels = np.full((10, 100, 100), 500.0)
-    pixels[:, :50] = 100
-    pixels[0, 0, 0], pixels[0, 0, 1], pixels[0, 0, 2] = 9e9, np.nan, -np.inf
-    low, high = contrast_limits([pixels])
-    assert (low, high) == (100, 500)
-    assert contrast_limits([]) == (0, 1)
-    assert contrast_limits([np.full((2, 3, 3), np.nan)]) == (0, 1)
-    assert contrast_limits([np.full((2, 3, 3), 7, np.uint8)]) == (7, 8), "never nothing between"
 
 
 def test_the_player_goes_at_the_movies_speed_through_all_clips():

@@ -10,7 +10,7 @@ from napari.components import ViewerModel
 
 from napari_isx import Image, Spacing, open_isx, write_image
 from napari_isx.io.format.source import FileSource
-from napari_isx.layers.movies import contrast_limits, image_layer, movie_layer
+from napari_isx.layers.movies import image_layer, movie_layer
 
 
 @pytest.fixture
@@ -156,39 +156,6 @@ def test_frames_with_nan_have_contrast_from_the_other_pixels(tmp_path, opened):
     low, high = layer.contrast_limits
     usual = frames[np.isfinite(frames)]
     assert usual.min() <= low < np.median(usual) < high <= usual.max()
-
-
-@pytest.mark.parametrize(
-    ("frames", "expected"),
-    [
-        ([], (0, 1)),
-        ([np.full((3, 4), 7, np.uint16)], (7, 8)),
-        ([np.full((3, 4), np.nan, np.float32)], (0, 1)),
-        ([np.zeros((2, 2)), np.full((2, 2), 5.0)], (0, 5)),
-        # One bright pixel in many does not set the limits, unless there is nothing else.
-        ([np.r_[np.linspace(0, 100, 9999), 1e6].reshape(100, 100)], (0.2, 99.82)),
-        ([np.r_[np.zeros(9999), 5.0].reshape(100, 100)], (0, 5)),
-    ],
-)
-def test_contrast_limits(frames, expected):
-    assert contrast_limits(frames) == pytest.approx(expected, rel=1e-3)
-
-
-def test_contrast_of_a_large_frame_looks_at_some_of_its_pixels(monkeypatch):
-    sizes = []
-    percentile = np.percentile
-    monkeypatch.setattr(
-        np, "percentile", lambda pixels, q: sizes.append(pixels.size) or percentile(pixels, q)
-    )
-    contrast_limits([np.arange(1_000_000, dtype=np.float32).reshape(1000, 1000)] * 5)
-    assert 100_000 < sizes[0] < 600_000
-
-
-def test_contrast_of_extreme_values_is_finite():
-    low, high = contrast_limits([np.array([[-3e38, 3e38]], np.float32)])
-    assert np.isfinite([low, high]).all()
-    low, high = contrast_limits([np.full((2, 2), 1e30, np.float32)])
-    assert high > low
 
 
 def test_an_image_is_a_layer_without_time(tmp_path, opened):

@@ -10,10 +10,10 @@ from helpers.scenes import make_cells
 from psygnal import Signal
 
 from napari_isx.analysis.cell_metrics.definitions import Metric
+from napari_isx.io.base.natural_order import natural_ranks
 from napari_isx.session.cell_filter import CellFilter, histogram
 from napari_isx.session.cell_table import CellTable
 from napari_isx.session.decisions.curation import Curation
-from napari_isx.session.natural_order import natural_ranks
 
 NAMES = ["C10", "C2", "b 1 left", "C1", "c2 LEFT"]
 STATUSES = ["accepted", "undecided", "undecided", "rejected", "undecided"]

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from napari_isx.analysis.contrast import contrast_limits
 from napari_isx.analysis.event_image import Crop, largest_events, whole_field
 from napari_isx.io.base.frames import FrameSequence
 
@@ -21,10 +22,8 @@ AFTER_S: Final = 2.0
 SPEEDS: Final = (1, 2, 4)
 """How many times faster than it was recorded a loop can be played."""
 
-# Part of the pixels that may be darker, and brighter, than what the contrast shows.
-_DARKER: Final = 0.01
-_BRIGHTER: Final = 0.002
-_PIXELS_LOOKED_AT: Final = 200_000
+# What of the pixels is shown as black, and as white, in percent.
+_PERCENTILES: Final = (1, 99.8)
 
 
 class ClipEvent(NamedTuple):
@@ -152,19 +151,6 @@ def read_clip(movie: FrameSequence[Any], clip: Clip, crop: Crop | None = None) -
     return pixels
 
 
-def contrast_limits(clips: Sequence[npt.NDArray[Any]]) -> tuple[float, float]:
-    """Brightness to show as black and as white, the same for all clips; (0, 1) without any."""
-    count = sum(clip.size for clip in clips)
-    step = max(count // _PIXELS_LOOKED_AT, 1)
-    seen = [clip.reshape(-1)[::step] for clip in clips]
-    pixels = np.concatenate(seen) if seen else np.empty(0)
-    pixels = pixels[np.isfinite(pixels)]
-    if not len(pixels):
-        return 0.0, 1.0
-    low, high = np.quantile(pixels, (_DARKER, 1 - _BRIGHTER)).tolist()
-    return (low, high) if high > low else (low, low + 1)
-
-
 @dataclass(frozen=True, eq=False)
 class Loop:
     """Clips with their pictures, as they are played.
@@ -227,7 +213,7 @@ def read_loop(
         yield Loop(
             tuple(clips[:number]),
             tuple(pixels),
-            contrast_limits(pixels),
+            contrast_limits(pixels, _PERCENTILES),
             sample_times_s,
             event_times_s,
             movie.timing.period_s or 1.0,

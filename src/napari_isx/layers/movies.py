@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from napari_isx.analysis.contrast import contrast_limits
 from napari_isx.io.base.recording import Recording
 from napari_isx.io.base.spacing import Spacing
 from napari_isx.io.movies.isxd import Image, Movie
@@ -16,8 +17,6 @@ from napari_isx.layers.placement import placement
 from napari_isx.timeline.frame_grid import to_dask_in_time
 
 _FRAMES_FOR_CONTRAST: Final = 5
-# Enough pixels for percentiles, few enough to be quick on a frame of a megapixel.
-_PIXELS_FOR_CONTRAST: Final = 50_000
 _PERCENTILES: Final = (0.2, 99.8)
 
 
@@ -100,23 +99,4 @@ def picture_layer(recording: Recording, data: npt.NDArray[Any], spacing: Spacing
 def _appearance(frames: list[npt.NDArray[Any]], *, rgb: bool) -> dict[str, Any]:
     if rgb:
         return {"rgb": True}
-    return {"colormap": "gray", "contrast_limits": contrast_limits(frames)}
-
-
-def contrast_limits(frames: list[npt.NDArray[Any]]) -> tuple[float, float]:
-    """Limits between which a few frames' pixels lie, without the outermost ones.
-
-    Returns
-    -------
-    (float, float)
-        The second greater than the first, whatever the frames hold; (0, 1) without any.
-    """
-    parts = [frame.reshape(-1)[:: max(frame.size // _PIXELS_FOR_CONTRAST, 1)] for frame in frames]
-    pixels = np.concatenate(parts).astype(np.float64) if parts else np.empty(0)
-    pixels = pixels[np.isfinite(pixels)]
-    if not len(pixels):
-        return 0.0, 1.0
-    low, high = (float(value) for value in np.percentile(pixels, _PERCENTILES))
-    if not high > low:
-        low, high = float(pixels.min()), float(pixels.max())
-    return (low, high) if high > low else (low, low + max(1.0, abs(low) / 1000))
+    return {"colormap": "gray", "contrast_limits": contrast_limits(frames, _PERCENTILES)}

@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import ref
 
-from qtpy.compat import isalive
-
+from napari_isx.docks.common.views import is_alive
 from napari_isx.io.base.recording import Recording
 from napari_isx.layers.keys import recording_of
 from napari_isx.session.file_info.account import describe, save_info
@@ -58,7 +57,7 @@ class InfoControl(Control):
     def _show(self) -> None:
         """List what is open and tell of one; of what was closed the last opened takes the place."""
         view, recordings = self._view(), list(self.session.recordings)
-        if view is None or not isalive(view):
+        if view is None or not is_alive(view):
             return
         shown = self._shown() if self._shown is not None else None
         place = next((i for i, one in enumerate(recordings) if one is shown), len(recordings) - 1)

@@ -12,17 +12,12 @@ from qtpy.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize
 from qtpy.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence
 from qtpy.QtWidgets import QMenu, QStyledItemDelegate, QTreeWidget, QTreeWidgetItem, QWidget
 
+from napari_isx.docks.common.list_keys import MOVING_KEYS, MovingKeys
 from napari_isx.session.file_info.account import Info
 
 _WHOLE_ROLE: Final = int(Qt.ItemDataRole.UserRole)
 _BREAKABLE: Final = re.compile(r"[/\\_-](?=\w{3})")
 _MAY_BREAK: Final = "\N{ZERO WIDTH SPACE}"
-_TREE_KEYS: Final = frozenset(
-    {
-        *(Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Right),
-        *(Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown),
-    }
-)
 _MAX_TIP: Final = 2000
 _INDENT_PX: Final = 14
 _PADDING_PX: Final = 4
@@ -47,8 +42,10 @@ class _Wrapped(QStyledItemDelegate):
         return QSize(hint.width(), hint.height() + _PADDING_PX * (1 + is_heading))
 
 
-class InfoTree(QTreeWidget):
+class InfoTree(MovingKeys, QTreeWidget):
     """Sections with rows of label and text, that can be filtered and copied."""
+
+    own_keys = MOVING_KEYS | {Qt.Key.Key_Left, Qt.Key.Key_Right}
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -124,10 +121,10 @@ class InfoTree(QTreeWidget):
         """Move and copy; all other keys are napari's, also letters, which Qt would search."""
         if _is_copy(event):
             self.copy_selected()
-        elif event.key() in _TREE_KEYS or event.matches(QKeySequence.StandardKey.SelectAll):
-            super().keyPressEvent(event)
+        elif event.matches(QKeySequence.StandardKey.SelectAll):
+            self.selectAll()
         else:
-            event.ignore()
+            super().keyPressEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
         """Offer to copy, and to open or close all sections."""

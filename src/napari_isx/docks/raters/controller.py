@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from qtpy.compat import isalive
-
 from napari_isx.analysis.cell_metrics.definitions import STATUS
 from napari_isx.docks.common.background import Work
 from napari_isx.docks.common.review_follower import ReviewFollower
+from napari_isx.docks.common.views import is_alive
 from napari_isx.docks.raters.dialog import RatersDialog
 from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.io.format.atomic_write import write_whole
@@ -44,7 +43,7 @@ class RatersControl(Control):
     @property
     def view(self) -> RatersDialog | None:
         """The dialog, while it is open."""
-        return self._view if self._view is not None and isalive(self._view) else None
+        return self._view if self._view is not None and is_alive(self._view) else None
 
     @property
     def raters(self) -> list[Rater]:

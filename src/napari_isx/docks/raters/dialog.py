@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from qtpy.QtCore import QEvent, QSignalBlocker, Qt, Signal
-from qtpy.QtGui import QFocusEvent, QKeyEvent
+from qtpy.QtGui import QFocusEvent
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -27,6 +27,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_isx.docks.common.file_dialog import save_dialog
+from napari_isx.docks.common.list_keys import MovingKeys
 from napari_isx.docks.common.status_icons import status_icon
 from napari_isx.io.cells.cell_set import STATUSES, CellStatus
 from napari_isx.session.decisions.journal import JOURNAL_SUFFIX
@@ -37,12 +38,6 @@ _COLUMN_PX: Final = 120
 _WIDTH_PX, _HEIGHT_PX = 620, 560
 _OWN_KEYS: Final = frozenset(
     {Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab, Qt.Key.Key_Backtab}
-)
-_TABLE_KEYS: Final = frozenset(
-    {
-        *(Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown),
-        *(Qt.Key.Key_Home, Qt.Key.Key_End),
-    }
 )
 
 
@@ -265,15 +260,8 @@ class RatersDialog(QDialog):
         self.resize(_WIDTH_PX, _HEIGHT_PX)
 
 
-class _Table(QTableWidget):
+class _Table(MovingKeys, QTableWidget):
     """A table that leaves letters to the window, where they are decisions."""
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """Move in the table."""
-        if event.key() in _TABLE_KEYS:
-            super().keyPressEvent(event)
-        else:
-            event.ignore()
 
     def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802
         """Take the keys without picking the first row, as Qt would."""

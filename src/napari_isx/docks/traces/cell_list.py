@@ -14,23 +14,13 @@ from qtpy.QtCore import (
     Qt,
     Signal,
 )
-from qtpy.QtGui import QKeyEvent
 from qtpy.QtWidgets import QAbstractItemView, QListView, QWidget
 
+from napari_isx.docks.common.list_keys import MovingKeys
 from napari_isx.docks.common.symbols import SYMBOLS
 from napari_isx.io.cells.cell_set import CellStatus
 
 _NO_STATUS: Final = "·"
-_LIST_KEYS: Final = frozenset(
-    {
-        Qt.Key.Key_Up,
-        Qt.Key.Key_Down,
-        Qt.Key.Key_Home,
-        Qt.Key.Key_End,
-        Qt.Key.Key_PageUp,
-        Qt.Key.Key_PageDown,
-    }
-)
 _AnyIndex: TypeAlias = "QModelIndex | QPersistentModelIndex"
 
 
@@ -70,7 +60,7 @@ class CellListModel(QAbstractListModel):
         return None
 
 
-class CellList(QListView):
+class CellList(MovingKeys, QListView):
     """A list from which cells are picked: one, or more with Ctrl and Shift."""
 
     cells_picked = Signal(list)
@@ -111,13 +101,6 @@ class CellList(QListView):
             self.selectionModel().setCurrentIndex(last, flags.NoUpdate)
             self.scrollTo(last)
         self._showing = False
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """Move in the list; all other keys are napari's, also letters, which Qt would search."""
-        if event.key() in _LIST_KEYS:
-            super().keyPressEvent(event)
-        else:
-            event.ignore()
 
     def _on_selection(self) -> None:
         if not self._showing:

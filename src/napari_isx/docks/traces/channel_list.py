@@ -11,7 +11,6 @@ from qtpy.QtGui import (
     QDropEvent,
     QFont,
     QIcon,
-    QKeyEvent,
     QPainter,
     QPen,
     QPixmap,
@@ -28,20 +27,10 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_isx.docks.common.list_keys import MOVING_KEYS, MovingKeys
 from napari_isx.session.channel import ChannelKind
 
 _PLACE: Final = Qt.ItemDataRole.UserRole
-_LIST_KEYS: Final = frozenset(
-    {
-        Qt.Key.Key_Up,
-        Qt.Key.Key_Down,
-        Qt.Key.Key_Home,
-        Qt.Key.Key_End,
-        Qt.Key.Key_PageUp,
-        Qt.Key.Key_PageDown,
-        Qt.Key.Key_Space,
-    }
-)
 # Between the text colours of dark and light themes.
 _ICON_COLOR: Final = "#8A94A6"
 _ICON_PX: Final = 14
@@ -76,7 +65,7 @@ class ChannelItem(NamedTuple):
     is_constant: bool
 
 
-class ChannelList(QListWidget):
+class ChannelList(MovingKeys, QListWidget):
     """A list in which channels are ticked, picked with Ctrl and Shift, and dragged."""
 
     channels_toggled = Signal(list, bool)
@@ -85,6 +74,8 @@ class ChannelList(QListWidget):
     """The user wants the listed channels in this order of their places."""
     channels_picked = Signal(list)
     """The user picked these channels, and no others."""
+
+    own_keys = MOVING_KEYS | {Qt.Key.Key_Space}
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -162,15 +153,6 @@ class ChannelList(QListWidget):
         staying = [place for place in self.order if place not in selected]
         first = [place for place in staying if place not in behind]
         self._ask_for([*first, *selected, *(place for place in staying if place in behind)])
-
-    def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802
-        """Move in the list; all other keys are napari's, also letters, which Qt would search."""
-        if event is None:
-            return
-        if event.key() in _LIST_KEYS:
-            super().keyPressEvent(event)
-        else:
-            event.ignore()
 
     def _row_below(self, y: int) -> int:
         """The row that a drop at this height goes in front of."""

@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from napari_isx.io.base.natural_order import natural_key
 from napari_isx.io.errors import IsxFileError
 from napari_isx.io.folders.grouping import series_of
 from napari_isx.io.folders.summary import (
@@ -40,7 +41,6 @@ _MAX_ENTRIES: Final = 50_000
 # Each may read a megabyte or two.
 _MAX_LEGACY_LOOKS: Final = 100
 _ALLOWANCE_BYTES: Final = 16 << 20
-_DIGITS: Final = re.compile(r"(\d+)")
 _NUMBERING: Final = re.compile(r"[\W\d_]+|part|pt")
 
 
@@ -95,7 +95,7 @@ def find_recordings(folder: Path) -> list[Found]:
         found = describe(path, allowance)
         candidates.setdefault(_series_key(found), {})[path] = found
     finds = _without_listed([found for group in candidates.values() for found in _joined(group)])
-    finds.sort(key=lambda found: (KINDS.index(found.kind), _order(found.path)))
+    finds.sort(key=lambda found: (KINDS.index(found.kind), natural_key(str(found.path))))
     return _with_selection(finds)
 
 
@@ -257,7 +257,7 @@ def _files(folder: Path) -> Iterator[Path]:
 def _entries(folder: Path, limit: int) -> list[os.DirEntry[str]]:
     with os.scandir(folder) as listing:
         visible = (entry for entry in listing if not entry.name.startswith("."))
-        return sorted(islice(visible, limit), key=lambda entry: _order(entry.name))
+        return sorted(islice(visible, limit), key=lambda entry: natural_key(entry.name))
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -265,9 +265,3 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return entry.is_dir()
     except OSError:  # a link to where nobody may look
         return False
-
-
-def _order(name: str | Path) -> list[str | int]:
-    """A key that sorts names as people count: part 2 before part 10."""
-    parts = _DIGITS.split(str(name).casefold())
-    return [int(part) if i % 2 else part for i, part in enumerate(parts)]

@@ -14,12 +14,12 @@ _NUMBER: Final = re.compile(r"(\d+)")
 
 def natural_ranks(names: Sequence[str]) -> npt.NDArray[np.intp]:
     """``(n,)``: the place of each name when digits count as numbers; equal ones share it."""
-    keys = [_natural_key(name) for name in names]
+    keys = [natural_key(name) for name in names]
     places = {key: place for place, key in enumerate(sorted(set(keys)))}
     return np.array([places[key] for key in keys], np.intp)
 
 
-def _natural_key(name: str) -> tuple[str | tuple[int, str], ...]:
+def natural_key(name: str) -> tuple[str | tuple[int, str], ...]:
     """Text and numbers in turn; a number as its length and digits, as it can be of any length."""
     parts = _NUMBER.split(name.casefold())
     return tuple(
