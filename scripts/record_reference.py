@@ -18,6 +18,8 @@ import numpy as np
 TESTS = Path(__file__).parents[1] / "tests"
 sys.path.insert(0, str(TESTS))
 
+from helpers import recordings  # noqa: E402
+from helpers.behavior_files import encode, isxb, session  # noqa: E402
 from helpers.samples import checksum, write_samples  # noqa: E402
 
 
@@ -91,8 +93,22 @@ def record(paths: list[Path], name: str) -> None:
     (TESTS / "reference" / name).write_text(text + "\n", encoding="utf-8")
 
 
+def record_behavior(folder: Path) -> None:
+    """One picture of a camera, as bytes, for encoders differ, and as `isx` decodes it."""
+    shades = (
+        recordings.rng(7).normal(0, 3, (128, 192, 3))
+        + np.hypot(*np.ogrid[-40:88, -96:96])[..., np.newaxis]
+    )
+    jpeg = encode(shades.clip(0, 255).astype(np.uint8), quality=70)
+    path = isxb(folder / "m.isxb", [jpeg] * 2, description=session(128, 192))
+    luma = isx.Movie.read(str(path)).get_frame_data(0)
+    target = TESTS / "reference" / "behavior.npz"
+    np.savez_compressed(target, jpeg=np.frombuffer(jpeg, np.uint8), luma=luma)
+
+
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
+        record_behavior(Path(folder))
         record(write_samples(Path(folder)), "synthetic.json")
     if len(sys.argv) > 1:
         record(list(Path(sys.argv[1]).glob("*.isxd")), "real.json")
