@@ -11,7 +11,7 @@ from napari.components import ViewerModel
 from napari.layers import Image, Shapes
 
 from napari_isx import IsxFileError, Spacing, Timing, write_behavior_movie, write_image
-from napari_isx.io.behavior.mjpeg import JpegIndex
+from napari_isx.io.behavior.jpeg import JpegIndex
 from napari_isx.layers.behavior import (
     behavior_layer,
     behavior_layers,

@@ -31,8 +31,8 @@ from helpers.behavior_files import (
 )
 from PIL import Image
 
-from napari_isx import Spacing, Timing, UnsupportedIsxError, open_isx
-from napari_isx.io.behavior import jpeg, mjpeg
+from napari_isx import Spacing, Timing, open_isx
+from napari_isx.io.behavior import jpeg
 
 
 def test_frames_and_description_equal_isx(isx, pyav, plain_isxb: Path) -> None:
@@ -173,51 +173,17 @@ def test_any_width_is_read(tmp_path: Path) -> None:
 # Decoders.
 
 
-def test_pillow_alone_differs_by_one_in_few_pixels(
-    pyav, plain_isxb: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with open_isx(plain_isxb) as movie:
-        best = movie[:].astype(int)
-        assert isinstance(movie._decoder, jpeg.AvDecoder)
-    monkeypatch.setitem(sys.modules, "av", None)
-    with open_isx(plain_isxb) as movie:
-        difference = movie[:] - best
-        assert isinstance(movie._decoder, jpeg.PillowDecoder)
-    assert np.abs(difference).max() == 1
-    assert 0.001 < (difference != 0).mean() < 0.05
-
-
 def test_luma_is_not_made_from_colours(tmp_path: Path) -> None:
     """A luma of 0 with strong colour: from red, green and blue it would come back brighter."""
     flat = (Image.new("L", (COLS, ROWS), value) for value in (0, 255, 255))
     target = io.BytesIO()
     Image.merge("YCbCr", tuple(flat)).save(target, "JPEG", quality=100)
     path = isxb(tmp_path / "movie.isxb", [target.getvalue()] * 2)
-    for blocked in (None, "av"):
-        with pytest.MonkeyPatch.context() as patch:
-            if blocked:
-                patch.setitem(sys.modules, blocked, None)
-            with open_isx(path) as movie:
-                assert not movie[0].any()
+    with open_isx(path) as movie:
+        assert not movie[0].any()
 
 
-def test_without_any_decoder_it_says_what_to_install(
-    plain_isxb: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("av", "PIL"):
-        monkeypatch.setitem(sys.modules, name, None)
-    with open_isx(plain_isxb) as movie:
-        assert len(movie) == 10
-        with pytest.raises(UnsupportedIsxError, match=r"pip install 'napari-isx\[video\]'"):
-            movie[0]
-
-
-@pytest.mark.parametrize("blocked", [None, "av"])
-def test_colours_are_the_pictures(
-    tmp_path: Path, blocked: str | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if blocked:
-        monkeypatch.setitem(sys.modules, blocked, None)
+def test_colours_are_the_pictures(tmp_path: Path) -> None:
     colours = [(200, 30, 40), (20, 180, 60), (25, 35, 210)]
     flat = [np.full((ROWS, COLS, 3), colour, np.uint8) for colour in colours]
     path = isxb(tmp_path / "movie.isxb", [encode(p) for p in flat], dropped=[1])
@@ -275,7 +241,7 @@ def test_opening_reads_no_picture(plain_isxb: Path, monkeypatch: pytest.MonkeyPa
     def fail(*args: object) -> None:
         raise AssertionError("it looked for pictures")
 
-    monkeypatch.setattr(mjpeg.JpegIndex, "locate", fail)
+    monkeypatch.setattr(jpeg.JpegIndex, "locate", fail)
     with open_isx(plain_isxb) as movie:
         assert repr(movie)
         assert len(movie.timestamps_us) == 10
@@ -285,7 +251,7 @@ def test_opening_reads_no_picture(plain_isxb: Path, monkeypatch: pytest.MonkeyPa
 def test_pictures_are_found_wherever_the_reading_is_cut(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk: int
 ) -> None:
-    monkeypatch.setattr(mjpeg, "_CHUNK_BYTES", chunk)
+    monkeypatch.setattr(jpeg, "_CHUNK_BYTES", chunk)
     jpegs = [encode(p, **o) for p, o in zip(pictures(9, 16, 16), FORMS.values(), strict=True)]
     path = isxb(tmp_path / "m.isxb", jpegs, between=b"\0\xff", description=session(16, 16))
     with open_isx(path) as movie:

@@ -82,8 +82,6 @@ class FrameSequence(Recording, Generic[P]):
             There is no such sample.
         IsxFileError
             The frame is missing in the file, or its picture is damaged.
-        UnsupportedIsxError
-            Frames are compressed, and no decoder for them is installed.
         """
         frame = np.empty(self.shape[1:], self.dtype)
         self._read_into(self._sample(i), frame)

@@ -1,84 +1,73 @@
-"""Decoding JPEG pictures with what is installed: PyAV if it is there, else Pillow.
+"""Pictures of a video that is nothing but JPEG files in a row: where each is, and what it shows.
 
-Both give the luma plane as it is stored, full range 0 to 255, without a way over RGB. They round
-differently: Pillow differs from PyAV by 1 in about 2 of 100 pixels.
+No table says where each picture starts, so the bytes have to be walked:
 
-PyAV has the values of FFmpeg's reference decoder. The FFmpeg 3.1.4 inside `isx` 2.1.0 computes
-with MMX instructions, which FFmpeg has since given up because they round otherwise: of a
-camera's real pictures about 3 of a million pixels are lower by 1 there, of those that libjpeg
-made none was found. Without these instructions that FFmpeg too has the values of PyAV.
+=====================  ==============================================================
+bytes                  meaning
+=====================  ==============================================================
+FF D8                  a picture starts
+FF 01, FF D0 ... D7    markers without content
+FF xx, u16 n           a segment, n bytes from its length (big-endian) on
+FF DA, u16 n           likewise; then compressed data, in which FF 00, FF FF and the
+                       restart markers FF D0 ... D7 end nothing
+FF D9                  the picture ends
+=====================  ==============================================================
+
+Segments are skipped by their length, so a thumbnail inside one is not taken for a picture.
+Bytes between pictures are ignored.
+
+FFmpeg decodes, and gives the luma plane as it is stored, without a way over RGB. The FFmpeg 3.1.4
+inside `isx` 2.1.0 computes with MMX instructions, which FFmpeg has since given up because they
+round otherwise: of a camera's real pictures about 3 of a million pixels are lower by 1 there, of
+those that libjpeg made none was found. Without these instructions that FFmpeg too has our values.
 """
 
 from __future__ import annotations
 
-import io
 import os
-from typing import TYPE_CHECKING, Any, Final, Protocol
+import re
+import threading
+from array import array
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.errors import UnsupportedIsxError
+from napari_isx.io.errors import IsxFileError
+from napari_isx.io.format.source import FileSource
 
 if TYPE_CHECKING:
     import av
-    from PIL import Image
+
+MIN_PICTURE_BYTES: Final = 27
+"""No JPEG is smaller: start, one frame and one scan header of one color, end."""
+
+_START, _END, _TEMPORARY = 0xD8, 0xD9, 0x01
+_PICTURE: Final = re.compile(rb"\xff\xd8")
+_MARKER: Final = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
+_CHUNK_BYTES: Final = 4 << 20
+# A progressive picture has a few dozen segments. The limit keeps made-up files from using time.
+_MAX_MARKERS: Final = 4096
 
 Pixels = npt.NDArray[np.uint8]
 
-_NO_DECODER_ADVICE: Final = (
-    "Install a decoder with: pip install 'napari-isx[video]'. (Pillow, which napari itself "
-    "needs, does too.)"
-)
-
 
 class PictureError(ValueError):
-    """The bytes are not a JPEG that can be decoded whole."""
+    """The bytes are not a picture that can be decoded whole."""
 
 
-class JpegDecoder(Protocol):
-    """What decodes pictures of one size; it may be called from several threads at once.
+class JpegDecoder:
+    """Decodes pictures of one size, from any thread; the threads run side by side.
 
-    Both methods raise :class:`PictureError` where the picture is damaged or of another size.
-    """
-
-    def luma(self, jpeg: bytes) -> Pixels:
-        """``(H, W)``: the luma plane, perhaps a view on the decoder's memory."""
-
-    def rgb(self, jpeg: bytes) -> Pixels:
-        """``(H, W, 3)``: red, green, blue."""
-
-
-def jpeg_decoder(path: str | os.PathLike[str], num_pixels: tuple[int, int]) -> JpegDecoder:
-    """Return the best decoder that is installed.
+    Its methods raise :class:`PictureError` where a picture is damaged or of another size.
 
     Parameters
     ----------
-    path : str or path-like
-        The file the pictures are from, for the message.
     num_pixels : (int, int)
-        Rows, columns. No picture of another size is decoded, nor memory given to it.
-
-    Raises
-    ------
-    UnsupportedIsxError
-        Neither PyAV nor Pillow is installed.
+        Rows, columns. To a picture of another size no memory is given.
     """
-    for make in (AvDecoder, PillowDecoder):
-        try:
-            return make(num_pixels)
-        except ImportError:
-            continue
-    raise UnsupportedIsxError(path, "no decoder for its pictures is installed", _NO_DECODER_ADVICE)
-
-
-class AvDecoder:
-    """FFmpeg's decoder, through PyAV; decoding lets other threads run."""
 
     def __init__(self, num_pixels: tuple[int, int]) -> None:
-        import av
-
-        self._av = av
         self._num_pixels = num_pixels
         # Without "explode", what is damaged is painted over with what looks likely.
         self._options = {"err_detect": "explode", "max_pixels": str(max_pixels(num_pixels))}
@@ -86,7 +75,7 @@ class AvDecoder:
         self._idle: list[Any] = []
 
     def luma(self, jpeg: bytes) -> Pixels:
-        """``(H, W)``: the luma plane."""
+        """``(H, W)``: the luma plane, a view on the decoder's memory."""
         return luma_plane(self._decode(jpeg), self._num_pixels)
 
     def rgb(self, jpeg: bytes) -> Pixels:
@@ -97,51 +86,21 @@ class AvDecoder:
         return colors
 
     def _decode(self, jpeg: bytes) -> Any:
+        import av
+
         try:
-            decoder = self._idle.pop()
+            decoder: Any = self._idle.pop()
         except IndexError:
-            decoder = self._av.CodecContext.create("mjpeg", "r")
+            decoder = av.CodecContext.create("mjpeg", "r")
             decoder.options = self._options
         try:
-            frames = decoder.decode(self._av.Packet(jpeg))
-        except (self._av.FFmpegError, ValueError) as error:
+            frames = decoder.decode(av.Packet(jpeg))
+        except (av.FFmpegError, ValueError) as error:
             raise PictureError(f"FFmpeg cannot decode it ({error})") from None
         if not frames:
             raise PictureError("FFmpeg finds no picture in it")
         self._idle.append(decoder)
         return frames[0]
-
-
-class PillowDecoder:
-    """libjpeg's decoder, through Pillow."""
-
-    def __init__(self, num_pixels: tuple[int, int]) -> None:
-        from PIL import Image
-
-        self._image = Image
-        self._num_pixels = num_pixels
-
-    def luma(self, jpeg: bytes) -> Pixels:
-        """``(H, W)``: the luma plane."""
-        return self._decode(jpeg, "L")
-
-    def rgb(self, jpeg: bytes) -> Pixels:
-        """``(H, W, 3)``: red, green, blue."""
-        return self._decode(jpeg, "RGB")
-
-    def _decode(self, jpeg: bytes, mode: str) -> Pixels:
-        try:
-            with self._image.open(io.BytesIO(jpeg), formats=["JPEG"]) as image:
-                self._check(image)
-                image.draft(mode, None)
-                return np.asarray(image if image.mode == mode else image.convert(mode))
-        except (OSError, SyntaxError, ValueError, self._image.DecompressionBombError) as error:
-            raise PictureError(f"Pillow cannot decode it ({error})") from None
-
-    def _check(self, image: Image.Image) -> None:
-        cols, rows = image.size
-        if (rows, cols) != self._num_pixels or image.mode not in ("L", "RGB"):
-            raise PictureError(f"it is {rows} x {cols} {image.mode}")
 
 
 def max_pixels(num_pixels: tuple[int, int]) -> int:
@@ -169,3 +128,108 @@ def luma_plane(frame: av.VideoFrame, num_pixels: tuple[int, int]) -> Pixels:
     plane: Any = frame.planes[0]  # has a buffer, which its type does not say
     memory: Pixels = np.frombuffer(plane, np.uint8)
     return memory.reshape(-1, plane.line_size)[:rows, :cols]
+
+
+class JpegIndex:
+    """Where each picture of the video is, found when it is first asked for.
+
+    The walk goes as far as the picture wanted and stays there, so a video is read through once
+    at most, at about the speed of the disk. Nothing is decoded.
+
+    Parameters
+    ----------
+    source : FileSource
+    start, stop : int
+        The video's first byte and the one after its last.
+    """
+
+    def __init__(self, source: FileSource, start: int, stop: int) -> None:
+        self._source = source
+        self._start, self._stop = start, stop
+        self._reset()
+
+    def locate(self, picture: int) -> tuple[int, int]:
+        """Return a picture's offset in the file and its size.
+
+        Raises
+        ------
+        IsxFileError
+            The video ends before that picture does.
+        """
+        if picture >= len(self._ends):
+            if self._pid != os.getpid():
+                # Forked while another thread was walking: its lock will never be given back.
+                self._reset()
+            with self._lock:
+                while picture >= len(self._ends):
+                    self._add_next()
+        start = self._starts[picture]
+        return start, self._ends[picture] - start
+
+    def _reset(self) -> None:
+        self._pid = os.getpid()
+        self._lock = threading.Lock()
+        self._starts, self._ends = array("Q"), array("Q")
+        self._at = self._window_at = self._start
+        self._window = b""
+
+    def _add_next(self) -> None:
+        start = self._find(_PICTURE, self._at)
+        end = None if start is None else self._find_end(start)
+        if start is None or end is None:
+            number = len(self._ends)
+            where = "" if start is None else f", inside the one that starts at byte {start:,}"
+            raise IsxFileError(
+                self._source.path,
+                f"the video should go on, but ends at byte {self._stop:,} after {number:,} "
+                f"pictures{where}",
+            )
+        self._at = end
+        self._starts.append(start)
+        self._ends.append(end)
+
+    def _find_end(self, start: int) -> int | None:
+        """The byte after a picture, or None where the video ends before."""
+        at: int | None = start + 2
+        for _ in range(_MAX_MARKERS):
+            # A segment is followed by a marker at once; looking for it also passes over
+            # compressed data, fill bytes and damage.
+            at = self._find(_MARKER, at or 0)
+            if at is None:
+                return None
+            marker = self._take(at + 1, 1)[0]
+            if marker == _END:
+                return at + 2
+            if marker == _START:
+                return at  # the picture was cut off, and here is the next one
+            at += 2
+            if marker != _TEMPORARY:
+                at += max(2, int.from_bytes(self._take(at, 2), "big"))
+            if at > self._stop:
+                return None
+        raise IsxFileError(
+            self._source.path,
+            f"the picture at byte {start:,} has more than {_MAX_MARKERS:,} segments",
+        )
+
+    def _find(self, pattern: re.Pattern[bytes], at: int) -> int | None:
+        """Where two bytes that match come next, or None where the video ends before."""
+        while at + 2 <= self._stop:
+            self._show(at, 2)
+            match = pattern.search(self._window, at - self._window_at)
+            if match:
+                return self._window_at + match.start()
+            at = self._window_at + len(self._window) - 1  # its last byte may be a first half
+        return None
+
+    def _take(self, at: int, size: int) -> bytes:
+        if at + size > self._stop:
+            return bytes(size)
+        self._show(at, size)
+        return self._window[at - self._window_at : at - self._window_at + size]
+
+    def _show(self, at: int, size: int) -> None:
+        """Have the window on the video contain the bytes."""
+        if not self._window_at <= at <= self._window_at + len(self._window) - size:
+            self._window = self._source.read(at, min(_CHUNK_BYTES, self._stop - at))
+            self._window_at = at

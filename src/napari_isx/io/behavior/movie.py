@@ -35,8 +35,13 @@ from napari_isx.io.base.lazy import frames_to_dask
 from napari_isx.io.base.spacing import MAX_PIXELS, Spacing
 from napari_isx.io.base.timing import MAX_SAMPLES, Timing, read_start
 from napari_isx.io.behavior.acquisition import behavior_info
-from napari_isx.io.behavior.jpeg import JpegDecoder, PictureError, Pixels, jpeg_decoder
-from napari_isx.io.behavior.mjpeg import MIN_PICTURE_BYTES, JpegIndex, picture_size
+from napari_isx.io.behavior.jpeg import (
+    MIN_PICTURE_BYTES,
+    JpegDecoder,
+    JpegIndex,
+    PictureError,
+    Pixels,
+)
 from napari_isx.io.behavior.tracking import Tracking, read_tracking
 from napari_isx.io.errors import IsxFileError
 from napari_isx.io.format.json_fields import MAX_VALUES, Fields, Rational, parse_json_object
@@ -104,6 +109,7 @@ class BehaviorMovie(FrameSequence[np.uint8]):
             )
         video = self._header.video
         self._index = JpegIndex(source, video.offset, video.offset + video.size)
+        self._decoder = JpegDecoder(self.spacing.num_pixels)
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -176,10 +182,6 @@ class BehaviorMovie(FrameSequence[np.uint8]):
         return behavior_info(self._session_json)
 
     @cached_property
-    def _decoder(self) -> JpegDecoder:
-        return jpeg_decoder(self.path, self.spacing.num_pixels)
-
-    @cached_property
     def _frame_metadata(self) -> _FrameMetadata:
         values = self._read_json(self._header.metadata, "frames' metadata")
         fields = Fields(self.path, values)
@@ -228,10 +230,6 @@ class BehaviorMovie(FrameSequence[np.uint8]):
             if size > _MAX_PIXEL_BYTES * rows * cols + _MAX_SEGMENTS_BYTES:
                 raise PictureError(f"its {size:,} bytes are too many")
             jpeg = self._source.read(offset, size)
-            found = picture_size(jpeg)
-            if found != (rows, cols):
-                has = "no size" if found is None else f"{found[0]} x {found[1]} pixels"
-                raise PictureError(f"it has {has}, not {rows} x {cols}")
             return self._decoder.rgb(jpeg) if color else self._decoder.luma(jpeg)
         except PictureError as error:
             raise IsxFileError(
