@@ -103,7 +103,7 @@ class Roi:
             others = (numbered > 0) & (numbered != part)
             weights = np.where(others, np.float32(self.level), self.weights)
             around = find_contours(weights, self.level, fully_connected="high")  # type: ignore[no-untyped-call]
-            outlines.append(max(around, key=_enclosed_area))  # the others go round its holes
+            outlines.append(max(around, key=enclosed_area))  # the others go round its holes
         largest: npt.NDArray[np.float64] = max(outlines, key=max_width)
         return np.add(largest, (self.top, self.left))
 
@@ -229,6 +229,7 @@ def max_width(points: npt.NDArray[np.float64]) -> float:
     return float(pdist(points).max(initial=0))
 
 
-def _enclosed_area(outline: npt.NDArray[np.float64]) -> float:
-    rows, cols = outline.T
-    return abs(float(np.dot(rows[:-1], cols[1:]) - np.dot(rows[1:], cols[:-1]))) / 2
+def enclosed_area(outline: npt.NDArray[np.float64]) -> float:
+    """The area within a closed outline ``(n, 2)``, whose last point is the first."""
+    y, x = (outline - outline[0]).T
+    return abs(float(np.dot(y[:-1], x[1:]) - np.dot(x[:-1], y[1:]))) / 2

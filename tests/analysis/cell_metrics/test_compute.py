@@ -310,21 +310,35 @@ def test_two_common_samples_are_too_few_for_a_correlation(make):
     assert np.isnan(pairs.correlation).all()
 
 
-def test_blocks_of_cells_change_nothing(make, monkeypatch):
+def test_traces_that_are_read_again_change_nothing(make, monkeypatch):
     rng = np.random.default_rng(6)
     footprints = [blob(FIELD, tuple(rng.uniform(2, 38, 2)), 2.0) for _ in range(30)]
     traces = some_traces(30)
     traces[4, :9] = np.nan
     cells = make(footprints, traces)
-    _, whole = computed(cells)
-    monkeypatch.setattr(correlation, "_BLOCK_BYTES", 4 * 200 * 7)
+    _, kept = computed(cells)
+    assert len(kept) > 40
     monkeypatch.setattr(correlation, "_CACHE_BYTES", 1)
-    _, by_block = computed(cells)
-    assert len(whole) > 40
-    np.testing.assert_allclose(by_block.correlation, whole.correlation, atol=1e-6)
-    monkeypatch.setattr(correlation, "_MANY_PAIRS", 0)
-    _, at_once = computed(cells)
-    np.testing.assert_allclose(at_once.correlation, whole.correlation, atol=1e-6)
+    monkeypatch.setattr(correlation, "_SAMPLES_AT_ONCE", 1)
+    _, read_again = computed(cells)
+    np.testing.assert_array_equal(read_again.correlation, kept.correlation)
+
+
+def test_a_cell_is_read_about_once_for_all_its_neighbors(make, monkeypatch):
+    rng = np.random.default_rng(7)
+    footprints = [blob(FIELD, tuple(rng.uniform(2, 38, 2)), 2.0) for _ in range(60)]
+    cells = make(footprints, some_traces(60))
+    rois = cut_rois(cells, cells.spacing.num_pixels)
+    *_, (_, shares) = shared_weights(rois)
+    pairs = neighbor_pairs(rois, shares, PIXEL_UM)
+    reads, read = [], type(cells).trace
+    monkeypatch.setattr(type(cells), "trace", lambda self, i: reads.append(i) or read(self, i))
+    monkeypatch.setattr(correlation, "_CACHE_BYTES", 4 * 200 * 30)  # half of them fit
+    *_, (done, found) = correlation.correlations(cells, rois, pairs)
+    assert done == 1
+    assert np.isfinite(found).all()
+    assert len(pairs) > 150
+    assert len(reads) < 3 * 60
 
 
 def test_neighbors_are_at_most_three_median_radii_away(make):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Final
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,13 +18,14 @@ from napari_isx.analysis.cell_metrics.neighbors import (
     shared_weights,
 )
 from napari_isx.analysis.cell_metrics.shape import shape_columns
-from napari_isx.analysis.cell_metrics.traces import TraceMeasures, measure_traces
+from napari_isx.analysis.cell_metrics.traces import measure_traces
 from napari_isx.analysis.rois import Roi
 from napari_isx.io.base.duplicate_names import places_of
 from napari_isx.io.cells.cell_set import CellSet
 from napari_isx.io.events.event_set import EventSet
 
 Column = npt.NDArray[np.float64]
+T = TypeVar("T")
 
 # Where each part of the work ends, as shares of the time that it all takes.
 _SHAPES_END: Final = 0.15
@@ -88,24 +89,26 @@ def compute_metrics(
         yield MetricColumns(1.0)
         return
     pixel_size_um = cells.spacing.pixel_size_um
-    for done, columns in shape_columns(rois, pixel_size_um):
-        yield MetricColumns(_SHAPES_END * done, columns)
-    shares = None
-    for done, shares in shared_weights(rois):  # noqa: B007 - the last is used below
-        yield MetricColumns(_between(_SHAPES_END, _OVERLAP_END, done))
-    assert shares is not None
+    shapes = yield from _steps(shape_columns(rois, pixel_size_um), 0, _SHAPES_END)
+    yield MetricColumns(_SHAPES_END, shapes)
+    shares = yield from _steps(shared_weights(rois), _SHAPES_END, _OVERLAP_END)
     yield MetricColumns(_OVERLAP_END, {"overlap": largest_overlap(shares, rois)})
-    table = np.empty((0, len(TraceMeasures._fields)))
-    for done, table in measure_traces(cells, with_peak=events is None):  # noqa: B007
-        yield MetricColumns(_between(_OVERLAP_END, _TRACES_END, done))
+    table = yield from _steps(measure_traces(cells, events is None), _OVERLAP_END, _TRACES_END)
     yield MetricColumns(_TRACES_END, _trace_columns(cells, events, table))
     pairs = neighbor_pairs(rois, shares, pixel_size_um)
-    correlation = pairs.correlation
-    for done, correlation in correlations(cells, rois, pairs):  # noqa: B007
-        yield MetricColumns(_between(_TRACES_END, 1.0, done))
-    pairs = NeighborPairs(pairs.first, pairs.second, pairs.overlap, correlation)
+    correlation = yield from _steps(correlations(cells, rois, pairs), _TRACES_END, 1)
+    pairs = replace(pairs, correlation=correlation)
     column = _highest(pairs, cells.num_cells)
     yield MetricColumns(1.0, {"neighbor_correlation": column}, pairs)
+
+
+def _steps(
+    steps: Iterator[tuple[float, T]], start: float, end: float
+) -> Generator[MetricColumns, None, T]:
+    """Say how much of all is done with each step of a part; returns what the last step gave."""
+    for done, found in steps:  # noqa: B007 - the last is given back
+        yield MetricColumns(start + (end - start) * done)
+    return found
 
 
 def stored_columns(cells: CellSet | None, events: EventSet | None) -> dict[str, Column]:
@@ -170,7 +173,3 @@ def _highest(pairs: NeighborPairs, num_cells: int) -> Column:
     np.fmax.at(highest, pairs.first, pairs.correlation)
     np.fmax.at(highest, pairs.second, pairs.correlation)
     return highest
-
-
-def _between(start: float, end: float, fraction: float) -> float:
-    return start + (end - start) * fraction

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.analysis.rois import Roi, max_width
+from napari_isx.analysis.rois import Roi, enclosed_area, max_width
 
 KEYS: Final = ("size", "area", "num_components", "circularity")
 
@@ -45,9 +45,7 @@ def circularity(outline: npt.NDArray[np.float64]) -> float:
     perimeter = float(np.hypot(*steps.T).sum())
     if not perimeter > 0:
         return np.nan
-    y, x = (outline - outline[0]).T
-    area = abs(float(np.dot(y[:-1], x[1:]) - np.dot(x[:-1], y[1:]))) / 2
-    return 4 * np.pi * area / perimeter**2
+    return 4 * np.pi * enclosed_area(outline) / perimeter**2
 
 
 def shape_columns(

@@ -57,13 +57,10 @@ class TraceMeasures(NamedTuple):
         How far the 99.9th percentile is above the median.
     """
 
-    mad: float
-    skewness: float
-    activity: float
-    peak: float
-
-
-_NOTHING: Final = TraceMeasures(np.nan, np.nan, np.nan, np.nan)
+    mad: float = np.nan
+    skewness: float = np.nan
+    activity: float = np.nan
+    peak: float = np.nan
 
 
 def measure_trace(trace: npt.NDArray[np.float64], with_peak: bool = True) -> TraceMeasures:
@@ -71,7 +68,7 @@ def measure_trace(trace: npt.NDArray[np.float64], with_peak: bool = True) -> Tra
     finite = np.isfinite(trace)
     values = trace if finite.all() else trace[finite]
     if not len(values):
-        return _NOTHING
+        return TraceMeasures()
     above = values - quantile(values, 0.5)
     mad = quantile(np.abs(above), 0.5)
     activity = np.count_nonzero(above > ACTIVE_MADS * mad) / len(values)
