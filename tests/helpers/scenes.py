@@ -69,6 +69,8 @@ def make_events(
     times_s: Mapping[str, Sequence[float]] | None = None,
     num_samples: int = 20,
     period_s: float = 0.1,
+    timing: Timing | None = None,
+    **kwargs: Any,
 ) -> Path:
     """Events of named cells; the amplitudes are 1, 2 and so on."""
     if times_s is None:
@@ -79,6 +81,7 @@ def make_events(
             name: (np.rint(np.array(times) * 1e6).astype(np.uint64), np.arange(1, len(times) + 1))
             for name, times in times_s.items()
         },
-        timing=Timing.regular(num_samples, period_s, START),
+        timing=timing or Timing.regular(num_samples, period_s, START),
+        **kwargs,
     )
     return path

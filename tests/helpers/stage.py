@@ -34,6 +34,7 @@ class View:
     cells_picked = Signal(list)
     time_requested = Signal(float)
     coloring_picked = Signal(str)
+    events_picked = Signal(int)
     channels_toggled = Signal(list, bool)
     channels_ordered = Signal(list)
     channels_picked = Signal(list)
@@ -70,6 +71,9 @@ class View:
 
     def show_groups(self, titles, current):
         self.groups = (list(titles), current)
+
+    def show_event_choices(self, titles, current, words):
+        self.event_choices, self.event_words = (list(titles), current), words
 
     def show_cells(self, names, statuses, item):
         self.names, self.statuses, self.item = list(names), list(statuses), item

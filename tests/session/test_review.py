@@ -189,6 +189,8 @@ def test_other_events_leave_no_values_of_those_before(session, review, cells, tm
         measure(review, cells)
         assert review.table.values("num_events")[0] == 1
         session.show([cells, one, two])
+        assert review.table.values("num_events")[0] == 1
+        session.pick_events(review.group, two)
         assert review.table.values("num_events") is None
         measure(review, cells)
         assert review.table.values("num_events")[0] == 2

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
 
 from napari_isx.io.base.duplicate_names import places_of
+from napari_isx.io.base.provenance import Provenance
 from napari_isx.io.base.recording import Recording
 from napari_isx.io.base.signal import Signal
 from napari_isx.io.base.timing import Timing
@@ -12,6 +14,23 @@ from napari_isx.io.cells.cell_set import CellSet, CellStatus
 from napari_isx.io.events.event_set import EventSet
 from napari_isx.io.vessels.vessel_set import VesselSet
 from napari_isx.session.decisions.curation import Curation
+
+_SAME_START_S: Final = 1e-3
+
+
+class EventChoices(NamedTuple):
+    """The event sets that may be of a cell set, in the order in which they were opened.
+
+    Attributes
+    ----------
+    certain : tuple of EventSet
+        They were made from it, and from no other that is open.
+    possible : tuple of EventSet
+        They may as well be of another one.
+    """
+
+    certain: tuple[EventSet, ...] = ()
+    possible: tuple[EventSet, ...] = ()
 
 
 class CellGroup:
@@ -22,12 +41,43 @@ class CellGroup:
     cells : CellSet or None
     curation : Curation or None
         What was decided about the cells of the cell set.
+    choices : EventChoices
+        The event sets that may be drawn with the cells.
     """
 
     def __init__(self, cells: CellSet | None, events: EventSet | None) -> None:
         self.cells = cells
         self.events = events
         self.curation = Curation(cells) if cells is not None else None
+        self.choices = EventChoices()
+        self._picked: tuple[EventSet | None] | None = None
+
+    def offer(self, choices: EventChoices) -> None:
+        """Take over which event sets may be of these cells.
+
+        Drawn is what the user picked, else what was drawn before, else the first opened; never
+        one that may as well be of other cells, unless the user picked it.
+        """
+        self.choices = choices
+        if self._picked is not None and self._picked[0] not in (
+            None,
+            *choices.certain,
+            *choices.possible,
+        ):
+            self._picked = None
+        if self._picked is not None:
+            (self.events,) = self._picked
+        elif self.events not in choices.certain:
+            self.events = choices.certain[0] if choices.certain else None
+
+    def pick_events(self, events: EventSet | None) -> None:
+        """Have this event set drawn, or none, from the next :meth:`offer` on."""
+        self._picked = (events,)
+
+    @property
+    def has_open_question(self) -> bool:
+        """Whether no events are drawn because some may as well be of other cells."""
+        return self.events is None and self._picked is None and bool(self.choices.possible)
 
     @property
     def events(self) -> EventSet | None:
@@ -121,40 +171,52 @@ class VesselGroup(CellGroup):
         return self._statuses[i]
 
 
-def group_cells(
+def event_choices(
     cell_sets: Sequence[CellSet], event_sets: Sequence[EventSet]
-) -> list[tuple[CellSet | None, EventSet | None]]:
-    """Pair each cell set with the event set made from it, in the order of both.
+) -> list[EventChoices]:
+    """Tell which event sets may be of each cell set."""
+    likely = [(events, likely_cell_sets(events, cell_sets)) for events in event_sets]
 
-    Of several event sets for one cell set the last opened counts. Event sets that belong to no
-    cell set stand alone, at the end.
+    def of(cells: CellSet) -> EventChoices:
+        mine = [(events, len(found)) for events, found in likely if cells in found]
+        return EventChoices(
+            tuple(events for events, count in mine if count == 1),
+            tuple(events for events, count in mine if count > 1),
+        )
+
+    return [of(cells) for cells in cell_sets]
+
+
+def likely_cell_sets(events: EventSet, cell_sets: Iterable[CellSet]) -> list[CellSet]:
+    """The cell sets that an event set was most probably made from.
+
+    Such a set has all the cells' names and the same time, and nothing that either file says
+    contradicts. Of several those are meant of which the files say most that is the same, then
+    those with the most similar file name, then those whose cells, or accepted cells, are exactly
+    those of the events, then those with the same start to the millisecond.
+
+    Returns
+    -------
+    list of CellSet
+        One where it is known; several where nothing tells them apart; else none.
     """
-    partner: dict[int, EventSet] = {}
-    alone = []
-    for events in event_sets:
-        cells = best_cell_set(events, cell_sets)
-        if cells is None:
-            alone.append(events)
-        else:
-            partner[id(cells)] = events
-    pairs: list[tuple[CellSet | None, EventSet | None]] = [
-        (cells, partner.get(id(cells))) for cells in cell_sets
-    ]
-    return [*pairs, *((None, events) for events in alone)]
-
-
-def best_cell_set(events: EventSet, cell_sets: Iterable[CellSet]) -> CellSet | None:
-    """The cell set an event set was made from: by the cells' names and by time.
-
-    Event detection may have been run on some of the cells, so of several sets that have all the
-    names and fit in time, the one with the fewest other cells is meant.
-    """
-    fitting = [
-        cells
+    ours = Provenance.of(events)
+    ranked = [
+        (_rank(events, ours, cells), cells)
         for cells in cell_sets
         if events.names and set(events.names) <= set(cells.names) and _same_time(events, cells)
+        if not ours.contradiction(Provenance.of(cells))
     ]
-    return min(fitting, key=lambda cells: cells.num_cells, default=None)
+    best = max((rank for rank, _ in ranked), default=None)
+    return [cells for rank, cells in ranked if rank == best]
+
+
+def _rank(events: EventSet, ours: Provenance, cells: CellSet) -> tuple[int, ...]:
+    accepted = {n for n, s in zip(cells.names, cells.statuses, strict=True) if s == "accepted"}
+    exactly = set(events.names) in (set(cells.names), accepted)
+    apart_s = cells.timing.starts_after_s(events.timing)
+    starts_together = apart_s is not None and abs(apart_s) <= _SAME_START_S
+    return *ours.likeness(Provenance.of(cells)), exactly, starts_together
 
 
 def _same_time(events: EventSet, cells: CellSet) -> bool:
@@ -164,5 +226,5 @@ def _same_time(events: EventSet, cells: CellSet) -> bool:
     """
     ours, theirs = cells.timing, events.timing
     tolerance_s = 2 * max(ours.period_s, theirs.period_s)
-    apart_s = float(abs(ours.starts_after_s(theirs) or 0))  # an unknown one contradicts nothing
-    return apart_s <= tolerance_s and abs(ours.duration_s - theirs.duration_s) <= tolerance_s
+    apart_s = ours.starts_after_s(theirs) or 0  # an unknown one contradicts nothing
+    return abs(apart_s) <= tolerance_s and abs(ours.duration_s - theirs.duration_s) <= tolerance_s

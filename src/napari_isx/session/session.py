@@ -14,7 +14,7 @@ from napari_isx.io.events.event_set import EventSet
 from napari_isx.io.vessels.vessel_set import VesselSet
 from napari_isx.session.channel_list import ChannelList
 from napari_isx.session.cursor import TimeCursor
-from napari_isx.session.groups import CellGroup, VesselGroup, group_cells
+from napari_isx.session.groups import CellGroup, VesselGroup, event_choices
 from napari_isx.session.plot_rows import event_times_s
 from napari_isx.session.review import Review, Reviews
 from napari_isx.timeline.clock import Clock
@@ -92,24 +92,21 @@ class Session:
         cell_sets = [r for r in opened if isinstance(r, CellSet)]
         event_sets = [r for r in opened if isinstance(r, EventSet)]
         vessel_sets = [r for r in opened if isinstance(r, VesselSet)]
-        pairs = group_cells(cell_sets, event_sets)
-        wanted: list[tuple[Recording | None, EventSet | None]] = [
-            (cells or events, events) for cells, events in pairs
-        ]
-        wanted += [(vessels, None) for vessels in vessel_sets]
-        if wanted == [(group.recording, group.events) for group in self.groups]:
-            return
         known = {id(group.recording): group for group in self.groups}
+        before = [(group.recording, group.events, group.choices) for group in self.groups]
         groups = []
-        for cells, events in pairs:
-            group = known.get(id(cells or events))
-            if group is None:
-                group = CellGroup(cells, events)
-                if group.curation is not None:
-                    group.curation.changed.connect(self._on_decision)
-            group.events = events
+        for cells, choices in zip(cell_sets, event_choices(cell_sets, event_sets), strict=True):
+            group = known.get(id(cells)) or self._new_group(cells)
+            group.offer(choices)
             groups.append(group)
+        taken = {
+            id(events) for group in groups for events in (*group.choices.certain, group.events)
+        }
+        alone = [events for events in event_sets if id(events) not in taken]
+        groups += [known.get(id(events)) or CellGroup(None, events) for events in alone]
         groups += [known.get(id(vessels)) or VesselGroup(vessels) for vessels in vessel_sets]
+        if before == [(group.recording, group.events, group.choices) for group in groups]:
+            return
         self.groups = groups
         self.reviews.follow(groups)
         if self._group not in groups:
@@ -120,6 +117,17 @@ class Session:
             self._group = groups[0]
             self.selection_changed.emit()
         self.groups_changed.emit()
+
+    def _new_group(self, cells: CellSet) -> CellGroup:
+        group = CellGroup(cells, None)
+        if group.curation is not None:
+            group.curation.changed.connect(self._on_decision)
+        return group
+
+    def pick_events(self, group: CellGroup, events: EventSet | None) -> None:
+        """Draw and count other events, or none, with the cells of a group."""
+        group.pick_events(events)
+        self._group_cells(self.recordings)
 
     def select(self, group: CellGroup, cells: Sequence[int]) -> None:
         """Select cells of a group, and no others."""
@@ -182,7 +190,8 @@ class Session:
     def _follow(self, gone: CellGroup | None) -> None:
         """Show another group in place of one that is gone: the one that took its events over."""
         events = gone.events if gone is not None else None
-        heir = next((g for g in self.groups if events is not None and g.events is events), None)
+        owners = (g for g in self.groups if events in (g.events, *g.choices.certain))
+        heir = next(owners, None) if events is not None else None
         names = [gone.names[i] for i in self._selected] if gone is not None else []
         self._group = heir or (self.groups[0] if self.groups else None)
         self._is_picked = self._is_picked and heir is not None

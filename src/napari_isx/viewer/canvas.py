@@ -74,6 +74,7 @@ class CanvasControl(Control):
         self._under_mouse: list[str] = []
         Clicks(viewer, self._on_click)
         viewer.mouse_move_callbacks.append(self._on_move)
+        session.groups_changed.connect(self._place_events)
         session.selection_changed.connect(self._on_selection)
         session.statuses_changed.connect(self.show_statuses)
 
@@ -84,8 +85,11 @@ class CanvasControl(Control):
                 layer.events.selected_label.connect(self._on_selected_label)
             elif isinstance(layer, Shapes) and ROIS_KEY in layer.metadata:
                 layer.events.visible.connect(self._on_visible)
-        self._events.place(self.viewer.layers, self.session.groups, self.session.clock)
+        self._place_events()
         self.show_selection(may_add_layer=False)
+
+    def _place_events(self) -> None:
+        self._events.place(self.viewer.layers, self.session.groups, self.session.clock)
 
     def put_below_cells(self, event: Any) -> None:
         """Put a movie or an image that was added below what is drawn over such pictures.

@@ -38,7 +38,11 @@ class EventPoints:
         clock : Clock
             When the events were.
         """
-        cells_of = {id(group.events): group.cells for group in groups if group.events is not None}
+        cells_of = {
+            id(events): group.cells
+            for group in groups
+            for events in (*group.choices.certain, group.events)
+        }
         for layer in set(self._placed) - set(layers):
             del self._placed[layer]
         for layer in layers:

@@ -67,7 +67,8 @@ class CloseUp:
         assert name == self.name
         self.status = status
 
-    def show_movies(self, titles, current):
+    def show_movies(self, titles, current, *, is_sure):
+        assert (current >= 0) or not is_sure
         self.movies = list(titles), current
 
     def show_place(self, extent, contour_um):
@@ -196,7 +197,7 @@ def test_another_clock_reads_anew(stage, control, dock, paths, reads, tmp_path):
     stage.open(*paths.values())
     select(stage, control, 0)
     count = len(reads)
-    stage.open(make_cells(tmp_path / "others.isxd"))
+    stage.open(make_cells(tmp_path / "others.isxd", names=["X0", "X1", "X2"]))
     finish(control)
     assert len(reads) > count
     assert dock.image.is_complete

@@ -28,14 +28,15 @@ def movie(path: Path, late_s: float = 0.0, top_left=(0, 0), info=None) -> Path:
 
 @pytest.fixture
 def fitting(tmp_path, opened):
-    """Names of the movies that fit the cells, of those given."""
+    """Names of the movies that fit the cells, of those given, and what contradicts them."""
 
     def find(cells, *paths):
         source, movies = opened(cells), [opened(path) for path in paths]
         is_cells = hasattr(source, "footprint")
         group = CellGroup(source if is_cells else None, None if is_cells else source)
         clock = Clock([source, *movies])
-        return [one.path.stem for one in fitting_movies(group, movies, clock)]
+        found = fitting_movies(group, movies, clock)
+        return [f"{one.movie.path.stem} {one.contradiction}".strip() for one in found]
 
     return find
 
@@ -62,16 +63,36 @@ def test_one_of_another_time_or_place_does_not_fit(tmp_path, fitting):
     assert fitting(cells, *paths) == ["corner"]
 
 
-def test_one_of_the_same_focal_plane_is_before_another(tmp_path, fitting):
-    def focus(efocus):
-        return {"idps": {"efocus": efocus}}
-
-    cells = make_cells(tmp_path / "c.isxd", extra_properties=focus(300))
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize(
+    ("ours", "theirs", "contradiction"),
+    [
+        ({"idps": {"efocus": 300}}, {"idps": {"efocus": 700}}, "efocus 700, not 300"),
+        ({"idps": {"channel": "green"}}, {"idps": {"channel": "red"}}, "channel red, not green"),
+        (
+            {"processingInterface": {"recordingUUID": "u-1"}},
+            {"processingInterface": {"recordingUUID": "u-2"}},
+            "recording UUID u-2, not u-1",
+        ),
+    ],
+)
+def test_one_that_the_cells_cannot_be_of_is_the_last(
+    tmp_path, fitting, order, ours, theirs, contradiction
+):
+    cells = make_cells(tmp_path / "c.isxd", extra_properties=ours)
     paths = [
-        movie(tmp_path / "right.isxd", info=focus(300)),
-        movie(tmp_path / "wrong.isxd", info=focus(700)),
+        movie(tmp_path / "right.isxd", info=ours),
+        movie(tmp_path / "unknown.isxd", late_s=0.5),
+        movie(tmp_path / "wrong.isxd", info=theirs),
     ]
-    assert fitting(cells, *paths) == ["right", "wrong"]
+    assert fitting(cells, *paths[::order]) == ["right", "unknown", f"wrong {contradiction}"]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_one_that_the_cells_are_named_after_is_first(tmp_path, fitting, order):
+    cells = make_cells(tmp_path / "rec-PP-MC-CNMFE.isxd")
+    paths = [movie(tmp_path / f"{name}.isxd") for name in ("rec", "rec-PP-MC-DFF", "rec-PP-MC")]
+    assert fitting(cells, *paths[::order]) == ["rec-PP-MC", "rec-PP-MC-DFF", "rec"]
 
 
 def test_for_events_alone_time_decides(tmp_path, fitting):

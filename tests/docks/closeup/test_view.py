@@ -330,17 +330,22 @@ def test_pictures_wait_for_what_is_read(why):
 
 
 def test_several_movies_can_be_picked(why, qtbot):
-    why.show_movies(["raw"], 0)
+    why.show_movies(["raw"], 0, is_sure=True)
     (combo,) = [one for one in why.findChildren(QComboBox) if one.itemText(0) == "raw"]
     assert not combo.isVisible()
-    why.show_movies(["raw", "processed"], 0)
+    why.show_movies(["raw", "processed"], 0, is_sure=True)
     assert combo.isVisible()
     with qtbot.waitSignal(why.movie_picked) as picked:
         combo.setFocus()
         choose(combo, Qt.Key.Key_Down)
     assert picked.args == [1]
-    why.show_movies(["raw", "processed"], 0)
+    why.show_movies(["raw", "processed"], 0, is_sure=True)
     assert combo.currentText() == "raw"
+    why.show_movies(["other (⚠ efocus 700, not 400)"], -1, is_sure=False)
+    assert combo.isVisible()
+    assert combo.currentText() == ""
+    why.show_movies([], -1, is_sure=False)
+    assert not combo.isVisible()
 
 
 def test_they_tell_whether_they_are_seen(why, heat_view):

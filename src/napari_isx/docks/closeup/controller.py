@@ -15,7 +15,7 @@ import numpy.typing as npt
 from napari_isx.analysis.event_clips import Loop
 from napari_isx.analysis.event_image import EventImage
 from napari_isx.analysis.rois import Roi, cut_roi
-from napari_isx.docks.closeup.movie_choice import fitting_movies
+from napari_isx.docks.closeup.movie_choice import FittingMovie, fitting_movies
 from napari_isx.docks.closeup.pictures import Extent, Pictures, Subject, read_pictures, subject_of
 from napari_isx.docks.common.background import Work
 from napari_isx.docks.common.visible_controller import SeenControl, SeenView
@@ -74,8 +74,8 @@ class CloseUpView(SeenView, Protocol):
     def show_status(self, name: str, status: CellStatus | None) -> None:
         """Show what was decided."""
 
-    def show_movies(self, titles: Sequence[str], current: int) -> None:
-        """Offer these movies."""
+    def show_movies(self, titles: Sequence[str], current: int, *, is_sure: bool) -> None:
+        """Offer these movies, of which the first is sure to be the right one or not."""
 
     def show_place(self, extent: Extent, contour_um: npt.NDArray[np.float64]) -> None:
         """Show this part of the field."""
@@ -133,6 +133,7 @@ class CloseUpControl(SeenControl[CloseUpView]):
         self._kept: OrderedDict[_Key, Pictures] = OrderedDict()
         self._picked: WeakKeyDictionary[CellGroup, ref[Movie]] = WeakKeyDictionary()
         session.recordings_changed.connect(self._on_recordings)
+        session.groups_changed.connect(self._on_recordings)
         session.selection_changed.connect(self._on_selection)
         session.statuses_changed.connect(self._on_statuses)
 
@@ -175,10 +176,11 @@ class CloseUpControl(SeenControl[CloseUpView]):
 
     def _show_pictures(self, group: CellGroup, cell: int, row: TraceRow) -> None:
         """Show what there is of the pictures, and have the rest read."""
-        clock, movie = self.session.clock, self._choose_movie(group)
+        clock = self.session.clock
+        movie, why_not = self._choose_movie(group)
         roi = self._roi_of(group, cell)
         placed = clock.placed(movie) if movie is not None else None
-        subject = subject_of(group, cell, roi, row, placed)
+        subject = subject_of(group, cell, roi, row, placed, why_not)
         self._shown = shown = _Shown(group, cell, row, (id(group), cell, id(movie)), subject)
         self._show_place(subject)
         kept = self._kept.get(shown.key)
@@ -241,18 +243,32 @@ class CloseUpControl(SeenControl[CloseUpView]):
         ):
             self._kept.popitem(last=False)
 
-    def _choose_movie(self, group: CellGroup) -> Movie | None:
-        """Offer the movies that fit the cells; the best one, unless the user picked another."""
+    def _choose_movie(self, group: CellGroup) -> tuple[Movie | None, str]:
+        """Offer the movies that fit the cells, and take one, or say why none is taken.
+
+        It is the one that the user picked, else the best, unless the cells were found in another.
+        """
         movies = self._movies_of(group)
         reference = self._picked.get(group)
         picked = reference() if reference is not None else None
-        place = next((i for i, movie in enumerate(movies) if movie is picked), 0)
-        titles = [self.layers_of(movie)[-1].name for movie in movies]
+        is_sure = bool(movies) and not movies[0].contradiction
+        default = 0 if is_sure else -1
+        place = next((i for i, one in enumerate(movies) if one.movie is picked), default)
         for view in self._seen():
-            view.show_movies(titles, place)
-        return movies[place] if movies else None
+            view.show_movies([self._title_of(one) for one in movies], place, is_sure=is_sure)
+        if place >= 0:
+            return movies[place].movie, ""
+        others = "; ".join(f"{one.movie.path.name} has {one.contradiction}" for one in movies)
+        why = (
+            f"These cells were found in a movie that is not open: {others}. Choose it below anyway"
+        )
+        return None, why if movies else ""
 
-    def _movies_of(self, group: CellGroup) -> list[Movie]:
+    def _title_of(self, one: FittingMovie) -> str:
+        name = self.layers_of(one.movie)[-1].name
+        return f"{name} (⚠ {one.contradiction})" if one.contradiction else name
+
+    def _movies_of(self, group: CellGroup) -> list[FittingMovie]:
         """The movies that show a group's cells; of those as good as each other the seen first."""
         layers = sorted(self.our_layers(), key=_is_visible)
         movies = {id(one): one for _, one in layers if isinstance(one, Movie)}
@@ -290,7 +306,7 @@ class CloseUpControl(SeenControl[CloseUpView]):
         group = self.session.group
         movies = self._movies_of(group) if group is not None else []
         if group is not None and place < len(movies):
-            self._picked[group] = ref(movies[place])
+            self._picked[group] = ref(movies[place].movie)
             self.show()
 
     def _on_selection(self) -> None:

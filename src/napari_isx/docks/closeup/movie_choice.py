@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import NamedTuple
 
+from napari_isx.io.base.provenance import Provenance
 from napari_isx.io.base.recording import Recording
 from napari_isx.io.base.spacing import Spacing
 from napari_isx.io.base.timing import Timing
@@ -12,11 +13,22 @@ from napari_isx.io.movies.isxd import Movie
 from napari_isx.session.groups import CellGroup
 from napari_isx.timeline.clock import Clock
 
-# What of a recording says that a movie and what was made of it are of one microscope's image.
-_SAME_IN_BOTH: Final = ("Recording UUID", "efocus", "channel")
+
+class FittingMovie(NamedTuple):
+    """A movie in which cells can be looked at.
+
+    Attributes
+    ----------
+    movie : Movie
+    contradiction : str
+        What shows that the cells were found in another one: "efocus 700, not 400"; else empty.
+    """
+
+    movie: Movie
+    contradiction: str
 
 
-def fitting_movies(group: CellGroup, movies: Iterable[Movie], clock: Clock) -> list[Movie]:
+def fitting_movies(group: CellGroup, movies: Iterable[Movie], clock: Clock) -> list[FittingMovie]:
     """The movies that show some of a group's cells at some time that is in its file.
 
     Parameters
@@ -29,18 +41,24 @@ def fitting_movies(group: CellGroup, movies: Iterable[Movie], clock: Clock) -> l
 
     Returns
     -------
-    list of Movie
-        Those that the cells were most probably found in first: by start, recording UUID, focal
-        plane and colour; of equals the most welcome.
+    list of FittingMovie
+        Those that the cells were most probably found in first: by what both files say of plane,
+        color, recording and animal, by their names, and by start; of equals the most welcome.
+        Those that the cells cannot have been found in are the last.
     """
     source = group.recording
     if source is None or source not in clock:
         return []
-    fitting = [
-        movie for movie in movies if _same_time(source, movie, clock) and _same_place(group, movie)
-    ]
-    fitting.reverse()
-    return sorted(fitting, key=lambda movie: -_likeness(source, group.timing, movie))
+    ours = Provenance.of(source)
+    found = []
+    for movie in movies:
+        if _same_time(source, movie, clock) and _same_place(group, movie):
+            theirs = Provenance.of(movie)
+            against = theirs.contradiction(ours)
+            rank = (not against, *ours.likeness(theirs), _starts_with(group.timing, movie))
+            found.append((rank, FittingMovie(movie, against)))
+    found.reverse()
+    return [one for _, one in sorted(found, key=lambda ranked: ranked[0], reverse=True)]
 
 
 def _same_time(source: Recording, movie: Movie, clock: Clock) -> bool:
@@ -65,10 +83,6 @@ def _edges_um(spacing: Spacing) -> list[tuple[float, float]]:
     return [(first, first + size * count) for first, size, count in axes]
 
 
-def _likeness(source: Recording, timing: Timing, movie: Movie) -> int:
-    """How many things are the same: when it started, and what the files say of it."""
-    ours, theirs = source.acquisition_info, movie.acquisition_info
-    same: int = sum(key in ours and ours[key] == theirs.get(key) for key in _SAME_IN_BOTH)
+def _starts_with(timing: Timing, movie: Movie) -> bool:
     apart_s = timing.starts_after_s(movie.timing)
-    near_s = max(timing.period_s, movie.timing.period_s)
-    return same + (apart_s is not None and abs(apart_s) <= near_s)
+    return apart_s is not None and abs(apart_s) <= max(timing.period_s, movie.timing.period_s)

@@ -40,6 +40,7 @@ _MAX_LOOP_BYTES: Final = 64 << 20
 _NO_FOOTPRINT: Final = "Open the cell set of these events to see the footprint"
 _NO_PIXELS: Final = "This cell has no pixels, so there is no place to look at"
 _NO_EVENT_SET: Final = "Open the event set of these cells to see the movie around their events"
+_WHICH_EVENTS: Final = "Choose in Traces which events are those of these cells"
 _NO_EVENTS: Final = "This cell has no events"
 _NO_EVENTS_NOW: Final = "This cell has no events while the movie runs"
 _NO_MOVIE: Final = "Open the movie to see it around the cell's events"
@@ -122,7 +123,12 @@ class Subject:
 
 
 def subject_of(
-    group: CellGroup, cell: int, roi: Roi | None, row: TraceRow, movie: Placed | None
+    group: CellGroup,
+    cell: int,
+    roi: Roi | None,
+    row: TraceRow,
+    movie: Placed | None,
+    why_no_movie: str = "",
 ) -> Subject:
     """Find out what can be shown of a cell.
 
@@ -136,6 +142,8 @@ def subject_of(
         Its events, in session time.
     movie : Placed or None
         The movie to look at.
+    why_no_movie : str
+        Why none is looked at, where some are open.
     """
     cells, footprint_crop, movie_crop = group.cells, None, None
     no_footprint = no_movie = ""
@@ -149,11 +157,12 @@ def subject_of(
         elif movie is not None:
             movie_crop = crop_around(roi, cells.spacing, _movie_of(movie).spacing)
     if group.events is None:
-        no_movie = no_movie or _NO_EVENT_SET
+        no_events = _WHICH_EVENTS if group.has_open_question else _NO_EVENT_SET
+        no_movie = no_movie or no_events
     elif not len(row.event_times_s):
         no_movie = no_movie or _NO_EVENTS
     elif movie is None:
-        no_movie = no_movie or _NO_MOVIE
+        no_movie = no_movie or why_no_movie or _NO_MOVIE
     elif movie_crop is None:
         no_movie = no_movie or f"This cell lies outside {movie.recording.path.name}"
     if no_movie:

@@ -87,6 +87,7 @@ class WhyView(SeenWidget):
         self._always.setToolTip("Bring every cell that is selected to the middle of the canvas")
         self._movies = QComboBox()
         self._movies.setToolTip("The movie that the pictures are taken from")
+        self._movies.setPlaceholderText("⚠ Choose a movie")
         self._movies.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
@@ -161,13 +162,16 @@ class WhyView(SeenWidget):
         self._title.setText(f"{name}{words}")
         self._title.setToolTip(f"{name}{words}")
 
-    def show_movies(self, titles: Sequence[str], current: int) -> None:
-        """Offer these movies, where there are several, with one of them chosen."""
+    def show_movies(self, titles: Sequence[str], current: int, *, is_sure: bool) -> None:
+        """Offer these movies, with one of them chosen, or none: -1.
+
+        Nothing is offered where there is only one, and it is sure to be the right one.
+        """
         if list(titles) != self.movies:
             self._movies.clear()
             self._movies.addItems(list(titles))
         self._movies.setCurrentIndex(current)
-        self._movies.setVisible(len(titles) > 1)
+        self._movies.setVisible(len(titles) > int(is_sure))
 
     def show_place(self, extent: Extent, contour_um: npt.NDArray[np.float64]) -> None:
         """Show this part of the field in all pictures, with the cell's outline ``(n, 2)``."""

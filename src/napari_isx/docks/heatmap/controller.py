@@ -114,6 +114,7 @@ class HeatMapControl(SeenControl[HeatMapDock]):
         self._ordering: Work[Order] = Work(self._on_order, self._on_failure, self._on_no_more)
         self._detail: Work[Shades | None] = Work(self._on_detail, self._on_failure)
         session.recordings_changed.connect(self._on_recordings)
+        session.groups_changed.connect(self._on_recordings)
         session.selection_changed.connect(self._on_selection)
         session.statuses_changed.connect(self._on_statuses)
 

@@ -16,9 +16,11 @@ from napari_isx.io.behavior.movie import BehaviorMovie
 from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.io.movies.isxd import Movie
 from napari_isx.layers.styles import ColorBy
+from napari_isx.session.event_words import NOTHING, event_words
 from napari_isx.session.groups import CellGroup
 from napari_isx.session.plot_rows import TraceRow, trace_rows
 from napari_isx.session.session import Session
+from napari_isx.timeline.report import ClockWords
 from napari_isx.viewer.cell_display import CellsDisplay
 from napari_isx.viewer.control import Control
 
@@ -35,9 +37,13 @@ class TracesView(View, Protocol):
     cells_picked: Any
     time_requested: Any
     coloring_picked: Any
+    events_picked: Any
 
     def show_groups(self, titles: Sequence[str], current: int) -> None:
         """Offer these sets of cells or vessels."""
+
+    def show_event_choices(self, titles: Sequence[str], current: int, words: ClockWords) -> None:
+        """Offer these event sets, and say which is drawn."""
 
     def show_cells(
         self, names: Sequence[str], statuses: Sequence[CellStatus | None], item: str
@@ -100,6 +106,7 @@ class TracesControl(Control):
         view.group_picked.connect(self._pick_group)
         view.cells_picked.connect(self._pick_cells)
         view.coloring_picked.connect(self._display.color_all)
+        view.events_picked.connect(self._pick_events)
         view.set_colors(plot_colors(self.viewer.theme))
         self.show_keys()
         self._on_groups()
@@ -139,6 +146,12 @@ class TracesControl(Control):
     def _pick_group(self, place: int) -> None:
         self.session.select(self.session.groups[place], ())
 
+    def _pick_events(self, place: int) -> None:
+        group = self.session.group
+        if group is not None:
+            choices = [None, *group.choices.certain, *group.choices.possible]
+            self.session.pick_events(group, choices[place])
+
     def _pick_cells(self, cells: list[int]) -> None:
         if self.session.group is not None:
             self.session.select(self.session.group, cells)
@@ -151,6 +164,7 @@ class TracesControl(Control):
         if not self.session.groups:
             for view in self._views:
                 view.show_groups([], -1)
+                view.show_event_choices([], -1, NOTHING)
         self._listed = None
         self._on_selection()
 
@@ -176,7 +190,16 @@ class TracesControl(Control):
                     [one.title for one in self.session.groups], self.session.groups.index(group)
                 )
                 view.show_cells(group.names, _statuses(group), group.item)
+            self._show_event_choices(group)
             self._show_coloring()
+
+    def _show_event_choices(self, group: CellGroup) -> None:
+        choices = [*group.choices.certain, *group.choices.possible]
+        place = choices.index(group.events) + 1 if group.events in choices else 0
+        words = event_words(group, self.session.groups)
+        titles = [one.path.stem for one in choices] if words.text else []
+        for view in self._views:
+            view.show_event_choices(titles, -1 if group.has_open_question else place, words)
 
     def _show_coloring(self) -> None:
         if self.session.group is not None:

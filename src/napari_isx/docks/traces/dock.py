@@ -60,6 +60,8 @@ class TracesWidget(QWidget):
 
     group_picked = Signal(int)
     """Another set of cells, by its place in the list of sets."""
+    events_picked = Signal(int)
+    """Other events of these cells, by their place in the list of event sets; 0 for none."""
     cells_picked = Signal(list)
     """These cells of the set, and no others."""
     time_requested = Signal(float)
@@ -79,6 +81,13 @@ class TracesWidget(QWidget):
         super().__init__()
         self._groups = QComboBox()
         self._groups.setToolTip("Which set of cells is shown")
+        self._events = QComboBox()
+        self._events.setToolTip("Which events are drawn and counted for these cells")
+        self._events.setPlaceholderText("⚠ Choose events")
+        self._events.setMinimumContentsLength(8)
+        self._events.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
         self._list = CellList()
         self._channels = ChannelPanel()
         self._tabs = QTabWidget()
@@ -97,6 +106,7 @@ class TracesWidget(QWidget):
             "Session time: seconds since the earliest open recording started; and the frame shown"
         )
         self._note = QLabel()
+        self._events_note = ClockLine()
         self._channels_note = QLabel()
         self._clock = ClockLine()
         self._coloring = QComboBox()
@@ -111,6 +121,7 @@ class TracesWidget(QWidget):
         self._lay_out()
 
         self._groups.activated.connect(self.group_picked)
+        self._events.activated.connect(self.events_picked)
         self._list.cells_picked.connect(self.cells_picked)
         self._plot.time_requested.connect(self.time_requested)
         self._coloring.activated.connect(self._on_coloring)
@@ -156,6 +167,16 @@ class TracesWidget(QWidget):
         return str(self._time.text())
 
     @property
+    def event_choice(self) -> QComboBox:
+        """Which events are drawn, hidden where there is no choice."""
+        return self._events
+
+    @property
+    def events_text(self) -> str:
+        """What the dock says of the events that are drawn."""
+        return str(self._events_note.text())
+
+    @property
     def coloring(self) -> QComboBox:
         """What the cells on the canvas are coloured by."""
         return self._coloring
@@ -185,6 +206,27 @@ class TracesWidget(QWidget):
             self._plot.show_rows([], (0.0, 0.0))
         self._show_tabs()
         self._show_page()
+
+    def show_event_choices(self, titles: Sequence[str], current: int, words: ClockWords) -> None:
+        """Offer these event sets, where there is a choice, and say which is drawn.
+
+        Parameters
+        ----------
+        titles : sequence of str
+            Of the event sets; "no events" comes before them.
+        current : int
+            The place of the one that is drawn, 0 for none, -1 while the user has to choose.
+        words : ClockWords
+            The same for the line at the bottom.
+        """
+        with QSignalBlocker(self._events):
+            self._events.clear()
+            self._events.addItems(["No events", *(f"Events: {title}" for title in titles)])
+            self._events.setCurrentIndex(current)
+        for place, title in enumerate(titles, 1):
+            self._events.setItemData(place, title, Qt.ItemDataRole.ToolTipRole)
+        self._events.setVisible(bool(titles))
+        self._events_note.show_words(words)
 
     def show_cells(
         self, names: Sequence[str], statuses: Sequence[CellStatus | None], item: str
@@ -340,7 +382,7 @@ class TracesWidget(QWidget):
         left = QWidget()
         left_layout = QVBoxLayout(left)
         left_layout.setContentsMargins(0, 0, 0, 0)
-        for widget in (self._groups, self._list, self._coloring):
+        for widget in (self._groups, self._events, self._list, self._coloring):
             left_layout.addWidget(widget)
         self._tabs.setDocumentMode(True)
         self._tabs.addTab(left, "Cells")
@@ -359,7 +401,7 @@ class TracesWidget(QWidget):
         line = QHBoxLayout()
         line.addWidget(self._time)
         line.addSpacing(16)
-        for label in (self._note, self._channels_note, self._clock):
+        for label in (self._note, self._events_note, self._channels_note, self._clock):
             line.addWidget(label)
             line.addSpacing(16)
         line.addStretch(1)
