@@ -35,8 +35,8 @@ def get_reader(path: Paths) -> Callable[[Paths], list[LayerData] | list[tuple[No
 def read(path: Paths) -> list[LayerData] | list[tuple[None]]:
     """Open files, or what the user chooses of folders, and return their layers, in order.
 
-    Of several files, the parts of one recording become one layer: of those given as a list
-    ("open as stack") as of those that napari asks for one by one.
+    Of several files that napari asks for one by one, the parts of one recording become one layer.
+    Those given as a list ("open as stack") are joined whatever their names are.
 
     In a running window a file that is broken or cannot be read becomes one clear notification,
     and the others are opened all the same.
@@ -85,7 +85,6 @@ def _in_words(error: IsxFileError | OSError) -> str:
 
 def _recordings(path: Paths) -> list[list[Path]]:
     """The recordings to open, each as its parts."""
-    from napari_isx.io.folders.grouping import series_of
     from napari_isx.layers.opened_together import parts_to_open
 
     paths = _as_list(path)
@@ -93,9 +92,22 @@ def _recordings(path: Paths) -> list[list[Path]]:
     if folders:
         return [parts for folder in folders for parts in _chosen(folder)]
     if not isinstance(path, str):
-        return series_of(paths)
+        return _stacked([Path(one) for one in paths])
     parts = parts_to_open(path, _is_file_of_ours)
     return [parts] if parts else []
+
+
+def _stacked(paths: Sequence[Path]) -> list[list[Path]]:
+    """What the user opens as a stack, as a series of each kind; if it is none, say why."""
+    from napari.utils.notifications import show_warning
+
+    from napari_isx.io.folders.grouping import by_hand, series_of
+
+    try:
+        return by_hand(paths)
+    except IsxFileError as error:
+        show_warning(f"Not opened as one series. {error}")
+        return series_of(paths)
 
 
 def _chosen(folder: Path) -> list[list[Path]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from helpers import gpio_files, legacy_files, recordings
+from helpers import gpio_files, legacy_files, recordings, series_files
 from helpers.scenes import START, make_cells, make_events, make_movie
 from napari.components import ViewerModel
 from napari.layers import Image
@@ -251,6 +251,17 @@ def test_each_part_of_a_series_says_what_it_lacks(tmp_path, warned):
         added(series)
     ((_, text),) = warned
     assert text.startswith("b.gpio: its end is missing")
+
+
+@pytest.mark.parametrize(("seeds", "warns"), [((1, 1), False), ((1, 2), True)])
+def test_a_series_of_different_cells_says_so(tmp_path, warned, seeds, warns):
+    parts = [
+        series_files.cells(tmp_path / f"{i}.isxd", start_s=i, seed=seed)
+        for i, seed in enumerate(seeds)
+    ]
+    with open_isx(parts) as series:
+        added(series)
+    assert any("C0 lies elsewhere than in 0.isxd" in text for _, text in warned) is warns
 
 
 def test_sound_files_warn_of_nothing(tmp_path, opened, warned):

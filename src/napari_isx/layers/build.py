@@ -7,6 +7,7 @@ from pathlib import Path
 from napari_isx.io.base.recording import Recording
 from napari_isx.io.behavior.movie import BehaviorMovie
 from napari_isx.io.cells.cell_set import CellSet
+from napari_isx.io.cells.series import CellSetSeries, differing_footprints
 from napari_isx.io.errors import IsxFileError, UnsupportedIsxError
 from napari_isx.io.events.event_set import EventSet
 from napari_isx.io.gpio.gpio_set import GpioSet
@@ -44,6 +45,8 @@ def layers_of(recording: Recording) -> list[LayerData]:
         case BehaviorMovie():
             return _behavior_layers(recording)
         case CellSet():
+            if isinstance(recording, CellSetSeries):
+                _warn_of_other_cells(recording)
             return cell_layers(recording)
         case EventSet():
             return [events_layer(recording)]
@@ -86,6 +89,16 @@ def _behavior_layers(movie: BehaviorMovie) -> list[LayerData]:
     for problem in tracking.problems if tracking is not None else ():
         _warn(f"{movie.path.name}: {problem}", "The rest of the tracking is shown.")
     return behavior_layers(movie)
+
+
+def _warn_of_other_cells(series: CellSetSeries) -> None:
+    differing = differing_footprints(series.parts)
+    if differing is not None:
+        part, name = differing
+        _warn(
+            f"{part.path.name}: its cell {name} lies elsewhere than in {series.path.name}",
+            "Shown as one series they may be different cells under one name.",
+        )
 
 
 def _in_words(error: IsxFileError) -> str:

@@ -67,12 +67,12 @@ def test_one_of_another_time_or_place_does_not_fit(tmp_path, fitting):
 @pytest.mark.parametrize(
     ("ours", "theirs", "contradiction"),
     [
-        ({"idps": {"efocus": 300}}, {"idps": {"efocus": 700}}, "efocus 700, not 300"),
-        ({"idps": {"channel": "green"}}, {"idps": {"channel": "red"}}, "channel red, not green"),
+        ({"idps": {"efocus": 300}}, {"idps": {"efocus": 700}}, "efocus 700 and not 300"),
+        ({"idps": {"channel": "green"}}, {"idps": {"channel": "red"}}, "channel red and not green"),
         (
             {"processingInterface": {"recordingUUID": "u-1"}},
             {"processingInterface": {"recordingUUID": "u-2"}},
-            "recording UUID u-2, not u-1",
+            "recording UUID u-2 and not u-1",
         ),
     ],
 )

@@ -341,7 +341,7 @@ def test_several_movies_can_be_picked(why, qtbot):
     assert picked.args == [1]
     why.show_movies(["raw", "processed"], 0, is_sure=True)
     assert combo.currentText() == "raw"
-    why.show_movies(["other (⚠ efocus 700, not 400)"], -1, is_sure=False)
+    why.show_movies(["other (⚠ efocus 700 and not 400)"], -1, is_sure=False)
     assert combo.isVisible()
     assert combo.currentText() == ""
     why.show_movies([], -1, is_sure=False)

@@ -20,6 +20,7 @@ from qtpy.QtWidgets import QApplication
 
 from napari_isx import Timing, write_movie
 from napari_isx.docks.folder.dialog import FolderDialog
+from napari_isx.io.folders.scan import find_recordings
 from napari_isx.io.folders.summary import Found
 
 
@@ -305,3 +306,69 @@ def test_the_dialog_fits_the_list_and_the_screen(show, tmp_path, count):
     for column in range(5):
         text = row(dialog, count - 1)[column]
         assert metrics.horizontalAdvance(text) < dialog.tree.columnWidth(column)
+
+
+# Series made by hand
+
+
+@pytest.fixture
+def unnumbered(tmp_path):
+    """Two movies after one another, whose names do not say that they are parts."""
+    place = tmp_path / "session"
+    place.mkdir()
+    for i, name in enumerate(("baseline", "test")):
+        timing = Timing.regular(30, 0.1, START + timedelta(seconds=4 * i))
+        frames = (np.full((20, 30), i, np.uint16) for _ in range(30))
+        write_movie(place / f"{name}.isxd", frames, timing=timing)
+    return place
+
+
+def tick_all_as_one_series(dialog):
+    QTest.mouseClick(dialog.all_button, Qt.MouseButton.LeftButton)
+    dialog.series.setFocus()
+    QTest.keyClick(dialog.series, Qt.Key.Key_Space)
+    dialog.accept()
+
+
+def test_what_the_user_ticks_opens_as_one_series(hands, unnumbered):
+    drop(hands, [unnumbered], Answers(act=tick_all_as_one_series))
+    (layer,) = hands.viewer.layers
+    recording = layer.metadata["napari_isx"]
+    assert [path.stem for path in recording.paths] == ["baseline", "test"]
+
+
+def test_a_series_that_cannot_be_says_why_and_opens_nothing(qtbot, unnumbered):
+    shutil.copy(unnumbered / "test.isxd", unnumbered / "copy.isxd")
+    dialog = FolderDialog(unnumbered, find_recordings(unnumbered))
+    qtbot.addWidget(dialog)
+    dialog.show()
+    QTest.keyClick(dialog.series, Qt.Key.Key_Space)
+    assert "Tick at least two files" in dialog.why_not.text()
+    assert not dialog.open_button.isEnabled()
+    QTest.mouseClick(dialog.all_button, Qt.MouseButton.LeftButton)
+    assert "begins 3 s before" in dialog.why_not.text()
+    assert dialog.why_not.isVisible()
+    assert not dialog.open_button.isEnabled()
+    row = next(i for i, found in enumerate(dialog._finds) if found.path.stem == "copy")
+    dialog.tree.topLevelItem(row).setCheckState(0, Qt.CheckState.Unchecked)
+    assert not dialog.why_not.isVisible()
+    assert dialog.open_button.isEnabled()
+    (series,) = dialog.chosen
+    assert [path.stem for path in series.paths] == ["baseline", "test"]
+    QTest.keyClick(dialog.series, Qt.Key.Key_Space)
+    assert [len(found.paths) for found in dialog.chosen] == [1, 1]
+
+
+def test_a_stack_is_one_series_or_says_why_not(hands, unnumbered):
+    paths = [str(unnumbered / f"{name}.isxd") for name in ("test", "baseline")]
+    (layer,) = hands.viewer.open(paths, stack=True, plugin="napari-isx")
+    assert len(layer.metadata["napari_isx"].paths) == 2
+    hands.viewer.layers.clear()
+    shutil.copy(paths[0], unnumbered / "copy.isxd")
+    layers = hands.viewer.open(
+        [*paths, str(unnumbered / "copy.isxd")], stack=True, plugin="napari-isx"
+    )
+    assert len(layers) == 3
+    told = notification_manager.records[-1].message
+    assert told.startswith("Not opened as one series.")
+    assert "before" in told

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 from helpers import legacy_files, recordings
 
-from napari_isx import Timing, open_isx, write_cell_set, write_movie
-from napari_isx.io.folders.grouping import series_of
+from napari_isx import (
+    IsxFileError,
+    Timing,
+    open_isx,
+    write_cell_set,
+    write_event_set,
+    write_image,
+    write_movie,
+)
+from napari_isx.io.folders.grouping import by_hand, series_of
 
 START = datetime(2024, 5, 6, tzinfo=UTC)
 
@@ -37,6 +46,7 @@ def movie(path, start_s=0.0, shape=(3, 5), uuid=None, animal=None, **idps):
         ["2021-02-01-10-20-30_video", "2021-02-01-10-20-30_video-001"],
         ["細胞_PT1", "細胞_PT2"],
         ["part1", "part2"],
+        ["2022-05-01-10-20-30_video_trig_0-PP", "2022-05-01-10-20-30_video_trig_1-PP"],
     ],
 )
 def test_numbered_names_are_one_recording_in_order_of_time(tmp_path, names):
@@ -125,12 +135,102 @@ def test_each_kind_is_grouped_apart_and_what_is_broken_stands_alone(tmp_path):
     assert series_of([movies[0], movies[0]]) == [[movies[0]], [movies[0]]]
 
 
+def cells(path, start_s=0.0, seed=1, uuid=None, **idps):
+    timing = Timing.regular(4, 0.05, START + timedelta(seconds=start_s))
+    footprints = recordings.noise(seed).standard_normal((3, 4, 5))
+    extra = {"idps": idps, "processingInterface": {"recordingUUID": uuid}}
+    traces = np.zeros((3, 4))
+    write_cell_set(path, footprints, traces, timing=timing, extra_properties=extra)
+    return path
+
+
+def events(path, start_s=0.0, **idps):
+    timing = Timing.regular(4, 0.05, START + timedelta(seconds=start_s))
+    signals = {f"C{i}": ([0], [1.0]) for i in range(3)}
+    write_event_set(path, signals, timing=timing, extra_properties={"idps": idps})
+    return path
+
+
+STARTS = {"2021-06-28-23-34-09_video": 0.0, "2021-06-28-23-45-49_video": 700.0}
+
+
+def test_cell_sets_with_the_same_footprints_are_one_series_whatever_their_names(tmp_path):
+    paths = [
+        cells(tmp_path / f"{name}-CNMFE.isxd", start, uuid=name) for name, start in STARTS.items()
+    ]
+    assert series_of(paths[::-1]) == [paths]
+    others = [cells(tmp_path / f"{i}-more.isxd", start) for i, start in enumerate((1400, 2000))]
+    assert series_of([*paths, *others]) == [[*paths, *others]]
+
+
+def test_cell_sets_with_other_footprints_are_of_other_cells_whatever_their_names(tmp_path):
+    paths = [cells(tmp_path / f"rec_{i}.isxd", i, seed=i) for i in (1, 2)]
+    assert series_of(paths) == [[path] for path in paths]
+    copies = [cells(tmp_path / f"copy_{i}.isxd") for i in (1, 2)]
+    assert series_of(copies) == [[path] for path in copies], "of the same time"
+    far = [cells(tmp_path / f"{i}.isxd", start) for i, start in enumerate((0, 86_400))]
+    assert series_of(far) == [[path] for path in far], "days apart"
+
+
+def test_movies_and_events_named_by_their_start_go_with_their_cells(tmp_path):
+    made = {}
+    for name, start in STARTS.items():
+        made.setdefault("raw", []).append(movie(tmp_path / f"{name}.isxd", start))
+        made.setdefault("pp", []).append(movie(tmp_path / f"{name}-PP.isxd", start))
+        made.setdefault("cells", []).append(cells(tmp_path / f"{name}-PP-CNMFE.isxd", start))
+        made.setdefault("ed", []).append(events(tmp_path / f"{name}-PP-CNMFE-ED.isxd", start))
+    lone = movie(tmp_path / "2021-06-28-23-55-00_video.isxd", 1251)
+    given = [lone, *(path for paths in zip(*made.values(), strict=True) for path in paths)]
+    assert series_of(given) == [[lone], *made.values()]
+    without_cells = [path for key in ("raw", "pp", "ed") for path in made[key]]
+    assert series_of(without_cells) == [[path] for path in without_cells]
+
+
+@pytest.mark.parametrize("says_so", [True, False])
+def test_parts_and_trials_of_several_planes_are_a_series_of_each_plane(tmp_path, says_so):
+    made = {400: [], 1000: []}
+    for trial in (0, 1, 2):
+        for efocus, paths in made.items():
+            idps = {"efocus": efocus} if says_so else {}
+            name = f"2022-05-01-10-20-30_video_trig_{trial}-efocus_{efocus:04d}"
+            paths.append(movie(tmp_path / f"{name}-PP.isxd", 10 * trial, **idps))
+    given = [path for paths in zip(*made.values(), strict=True) for path in paths]
+    assert series_of(given) == list(made.values())
+    assert by_hand(given) == list(made.values())
+
+
+def test_by_hand_files_of_any_name_and_day_are_a_series_of_each_kind(tmp_path):
+    movies = [movie(tmp_path / f"{n}.isxd", 100_000 * i) for i, n in enumerate(("left", "own"))]
+    sets = [cells(tmp_path / f"{n}_set.isxd", 9 * i, seed=i + 1) for i, n in enumerate("ab")]
+    alone = events(tmp_path / "e.isxd")
+    given = [movies[1], sets[0], alone, movies[0], sets[1]]
+    assert by_hand(given) == [movies, sets, [alone]]
+
+
+@pytest.mark.parametrize(
+    ("other", "reason"),
+    [
+        ({"start_s": 0.1}, "it begins 0.1 s before one.isxd has ended"),
+        ({"shape": (3, 6)}, "its frame size is 3 x 6, but that of one.isxd is 3 x 5"),
+    ],
+)
+def test_by_hand_what_cannot_be_a_series_says_why(tmp_path, other, reason):
+    paths = [movie(tmp_path / "one.isxd"), movie(tmp_path / "two.isxd", **other)]
+    with pytest.raises(IsxFileError, match=reason):
+        by_hand(paths)
+    images = [tmp_path / f"i{i}.isxd" for i in (1, 2)]
+    for path in images:
+        write_image(path, np.ones((3, 4), np.float32))
+    with pytest.raises(IsxFileError, match="cannot be part of a series"):
+        by_hand(images)
+
+
 @pytest.mark.real
 def test_real_parts_find_each_other(real_data):
+    # The two cell sets of parts have equal names, but every cell lies elsewhere.
     groups = series_of(sorted(real_data.glob("*.isx?")))
     assert [[path.stem for path in group] for group in groups if len(group) > 1] == [
         ["behavior_1920x1080_part0", "behavior_1920x1080_part1"],
-        ["cellset_6cells_part1", "cellset_6cells_part2"],
     ]
 
 

@@ -126,6 +126,33 @@ def test_what_belongs_to_another_recording_is_not_selected(tmp_path):
     assert selected(tmp_path) == {"A-cells.isxd", "B-cells.isxd", "events.isxd"}
 
 
+PLANES = ({"idps": {"efocus": 400}}, {"idps": {"efocus": 700}})
+COLORS = ({"idps": {"channel": "green"}}, {"idps": {"channel": "red"}})
+ANIMALS = ({"animal": {"id": "m1"}}, {"animal": {"id": "m2"}})
+
+
+@pytest.mark.parametrize("newest", [0, 1])
+@pytest.mark.parametrize(
+    ("sources", "told"),
+    [
+        (PLANES, ("efocus 400 and not 700", "efocus 700 and not 400")),
+        (COLORS, ("channel green and not red", "channel red and not green")),
+        (ANIMALS, ("animal m1 and not m2", "animal m2 and not m1")),
+        ((None, None), ("of another day than the movie",) * 2),
+    ],
+)
+def test_what_is_of_another_source_than_the_movie_is_not_selected(tmp_path, sources, told, newest):
+    for i, extra in enumerate(sources):
+        days_s = 0 if extra else 86_400 * i
+        more = {"timing": series_files.timing(4, days_s), "extra_properties": extra}
+        movie(tmp_path / f"{i}.isxd", 0 if i == newest else 9, **more)
+        series_files.cells(tmp_path / f"{i}-cells.isxd", 4, **more)
+    assert selected(tmp_path) == {f"{newest}.isxd", f"{newest}-cells.isxd"}
+    finds = {found.path.stem: found for found in find_recordings(tmp_path)}
+    assert finds[f"{1 - newest}-cells"].processing == told[1 - newest]
+    assert finds[f"{newest}-cells"].processing == ""
+
+
 def test_every_kind_has_its_place_in_the_list():
     kinds, left = set(), [Recording]
     while left:
@@ -185,7 +212,8 @@ def test_parts_with_other_names_are_one_find_by_their_uuid(tmp_path):
         frames = recordings.pixels(4, 3, 5)
         write_movie(tmp_path / f"{name}.isxd", frames, timing=timing, extra_properties=extra)
     (found,) = find_recordings(tmp_path)
-    assert (names([found]), len(found.paths), found.uuid) == (["morning.isxd"], 2, "u-1")
+    assert (names([found]), len(found.paths)) == (["morning.isxd"], 2)
+    assert found.provenance.facts == {"Recording UUID": {"u-1"}}
 
 
 def test_unlike_files_stay_apart(tmp_path):

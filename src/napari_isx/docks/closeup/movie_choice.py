@@ -21,7 +21,7 @@ class FittingMovie(NamedTuple):
     ----------
     movie : Movie
     contradiction : str
-        What shows that the cells were found in another one: "efocus 700, not 400"; else empty.
+        What shows that the cells were found in another one: "efocus 700 and not 400"; else empty.
     """
 
     movie: Movie

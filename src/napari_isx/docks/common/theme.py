@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from napari.utils.theme import get_theme
 
 from napari_isx.docks.traces.plot import PlotColors
+
+WARNING_COLOR: Final = "#E0701A"
+"""Of text; readable on dark and on light."""
 
 
 def plot_colors(theme_name: str) -> PlotColors:

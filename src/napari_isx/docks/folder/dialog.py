@@ -10,6 +10,7 @@ from napari.utils.theme import get_theme
 from qtpy.QtCore import QDateTime, QLocale, Qt
 from qtpy.QtWidgets import (
     QAbstractItemView,
+    QCheckBox,
     QDialog,
     QDialogButtonBox,
     QHBoxLayout,
@@ -23,6 +24,9 @@ from qtpy.QtWidgets import (
 )
 from superqt import QElidingLabel
 
+from napari_isx.docks.common.theme import WARNING_COLOR
+from napari_isx.io.errors import IsxFileError
+from napari_isx.io.folders.scan import joined_by_hand
 from napari_isx.io.folders.summary import Found
 
 _COLUMNS: Final = ("Name", "Kind", "Contents", "Changed", "Size")
@@ -75,6 +79,15 @@ class FolderDialog(QDialog):
         self.tree = self._make_tree()
         self.tree.setStyleSheet(_LIST_STYLE.format(theme=get_theme(theme_name)))
         self.summary = QLabel()
+        self.series = QCheckBox("Open as &one series")
+        self.series.setToolTip(
+            "Join the ticked files of each kind, plane and color, whatever their names are"
+        )
+        self._joined: list[Found] = []
+        self.why_not = QLabel()
+        self.why_not.setWordWrap(True)
+        self.why_not.setStyleSheet(f"color: {WARNING_COLOR}")
+        self.why_not.hide()
         self.all_button = QPushButton("Select &all")
         self.none_button = QPushButton("Select &none")
         for button in (self.all_button, self.none_button):
@@ -87,6 +100,7 @@ class FolderDialog(QDialog):
         bottom = QHBoxLayout()
         bottom.addWidget(self.all_button)
         bottom.addWidget(self.none_button)
+        bottom.addWidget(self.series)
         bottom.addSpacing(12)
         bottom.addWidget(self.summary, 1)
         bottom.addWidget(self.buttons)
@@ -94,6 +108,7 @@ class FolderDialog(QDialog):
         layout.setSpacing(10)
         layout.addWidget(where)
         layout.addWidget(self.tree, 1)
+        layout.addWidget(self.why_not)
         layout.addLayout(bottom)
 
         self.all_button.clicked.connect(self._check_all)
@@ -101,13 +116,18 @@ class FolderDialog(QDialog):
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
         self.tree.itemChanged.connect(self._on_item)
+        self.series.toggled.connect(self._show_summary)
         self._show_summary()
         self._fit()
         self.tree.setFocus()
 
     @property
     def chosen(self) -> list[Found]:
-        """The checked finds, in order."""
+        """What to open: the checked finds in order, or the series that the user makes of them."""
+        return self._joined if self.series.isChecked() else self._checked
+
+    @property
+    def _checked(self) -> list[Found]:
         return [found for found, item in self._rows() if _is_checked(item)]
 
     def _make_tree(self) -> QTreeWidget:
@@ -192,15 +212,28 @@ class FolderDialog(QDialog):
     def _on_item(self, item: QTreeWidgetItem, column: int) -> None:  # noqa: ARG002
         self._show_summary()
 
+    def _join(self, chosen: Sequence[Found]) -> str:
+        """Make series of what is checked; say why where it cannot be."""
+        try:
+            self._joined = joined_by_hand(chosen)
+        except (IsxFileError, OSError) as error:
+            return f"Not one series. {error}"
+        if chosen and len(self._joined) == len(chosen):
+            return "Not one series. Tick at least two files of one kind, plane and color."
+        return ""
+
     def _show_summary(self) -> None:
-        chosen = self.chosen
+        chosen = self._checked
+        problem = self._join(chosen) if self.series.isChecked() else ""
+        self.why_not.setText(problem)
+        self.why_not.setVisible(bool(problem))
         size = _size_text(sum(found.size_bytes for found in chosen))
         can_any = any(found.problem is None for found in self._finds)
         nothing = (
             "Nothing selected" if can_any else "None of these can be opened: hover to read why"
         )
         self.summary.setText(f"{len(chosen)} selected, {size}" if chosen else nothing)
-        self.open_button.setEnabled(bool(chosen))
+        self.open_button.setEnabled(bool(chosen) and not problem)
         for button in (self.all_button, self.none_button):
             button.setEnabled(can_any)
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from html import escape
-from typing import Final
 
 from qtpy.QtWidgets import QLabel, QWidget
 
+from napari_isx.docks.common.theme import WARNING_COLOR
 from napari_isx.timeline.report import ClockWords
-
-# Readable on dark and on light.
-_WARNING_COLOR: Final = "#E0701A"
 
 
 class ClockLine(QLabel):
@@ -25,7 +22,5 @@ class ClockLine(QLabel):
         self.setText(words.text)
         lines = (escape(line) for line in words.details.splitlines())
         self.setToolTip(f"<p style='white-space:pre'>{'<br>'.join(lines)}</p>")
-        self.setStyleSheet(
-            f"color: {_WARNING_COLOR}; font-weight: bold" if words.is_serious else ""
-        )
+        self.setStyleSheet(f"color: {WARNING_COLOR}; font-weight: bold" if words.is_serious else "")
         self.setVisible(bool(words.text))

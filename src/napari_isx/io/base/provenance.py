@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any, Final
 
@@ -50,7 +50,7 @@ class Provenance:
         Names of recordings that the file says it was made from, without suffix.
     """
 
-    facts: Mapping[str, frozenset[str]]
+    facts: Mapping[str, frozenset[str]] = field(hash=False)
     name: str
     parents: frozenset[str] = frozenset()
 
@@ -61,14 +61,14 @@ class Provenance:
         return cls(_facts_of_name(one.name) | dict(one.facts), one.name, one.parents)
 
     def contradiction(self, other: Provenance) -> str:
-        """What shows that two are not of one source: "efocus 700, not 400"; else empty.
+        """What shows that two are not of one source: "efocus 700 and not 400"; else empty.
 
         Told of this one, as seen from the other.
         """
         for key, word in _FACTS.items():
             ours, theirs = self.facts.get(key), other.facts.get(key)
             if ours and theirs and ours.isdisjoint(theirs):
-                return f"{word} {_listed(ours)}, not {_listed(theirs)}"
+                return f"{word} {_listed(ours)} and not {_listed(theirs)}"
         return ""
 
     def likeness(self, source: Provenance) -> tuple[int, ...]:
@@ -147,4 +147,4 @@ def _tokens(name: str) -> Counter[str]:
 
 
 def _listed(values: frozenset[str]) -> str:
-    return " and ".join(sorted(values))
+    return " or ".join(sorted(values))

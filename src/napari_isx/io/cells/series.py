@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 # All traces at once are a copy, in which even the gaps take memory.
 _MAX_TRACES_BYTES: Final = 8 << 30
+# Cells have the same footprints if the cosine similarity of some of them is at least this.
+_SAME_FOOTPRINT: Final = 0.95
+_COMPARED_FOOTPRINTS: Final = 3
 
 
 class CellSetSeries(Series[CellSet], CellSet):
@@ -170,3 +173,24 @@ class CellSetSeries(Series[CellSet], CellSet):
         if isinstance(error, IsxFileError):
             return type(error)(error.path, error.finding, f"{error.advice} {state}")
         return OSError(error.errno or EIO, f"{error.strerror or error}. {state}", error.filename)
+
+
+def differing_footprints(parts: Sequence[CellSet]) -> tuple[CellSet, str] | None:
+    """The first part whose cells lie elsewhere than those of the first one, and the cell's name.
+
+    A few cells are compared. None where they are the same cells.
+    """
+    first = parts[0]
+    compared = np.linspace(0, first.num_cells - 1, _COMPARED_FOOTPRINTS).astype(int)
+    for cell in np.unique(compared) if first.num_cells else ():
+        expected = first.footprint(cell)
+        for part in parts[1:]:
+            if _similarity(expected, part.footprint(cell)) < _SAME_FOOTPRINT:
+                return part, first.names[cell]
+    return None
+
+
+def _similarity(a: npt.NDArray[np.float32], b: npt.NDArray[np.float32]) -> float:
+    """How similar two footprints are, at most 1; two without pixels are the same."""
+    lengths = float(np.linalg.norm(a) * np.linalg.norm(b))
+    return float(np.vdot(a, b)) / lengths if lengths else float(not a.any() and not b.any())

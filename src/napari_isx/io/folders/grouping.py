@@ -4,26 +4,35 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Final, TypeVar
 
+from napari_isx.io.base.provenance import (
+    IMAGED,
+    SAME_SESSION_S,
+    Provenance,
+    name_without_place,
+    name_without_start,
+)
 from napari_isx.io.base.recording import Recording
+from napari_isx.io.cells.cell_set import CellSet
+from napari_isx.io.cells.series import differing_footprints
 from napari_isx.io.errors import IsxFileError
+from napari_isx.io.events.event_set import EventSet
 from napari_isx.io.join import description_of, join, kind_of, without_pieces
+from napari_isx.io.movies.isxd import Movie
 from napari_isx.io.open import open_isx
 
-# Recordings of different days may have the same name and number, and are looked at one by one.
-_MAX_GAP_S: Final = 12 * 3600
 _NUMBERED: Final = re.compile(
     r"(?P<head>.*?)(?:[-_. ]+|[-_. ]*(?:part|pt)[-_. ]*)(?P<number>\d{1,4})"
     r"(?P<tail>(?:[-_. ]+[a-z]+)*)",
     re.IGNORECASE,
 )
 """A part's name: head, separator, number, and letters that processing adds: "rec_002-BP-MC"."""
-_OF_ONE_SESSION: Final = ("Animal ID", "Microscope Serial Number", "Camera Serial Number")
 T = TypeVar("T")
 
 
@@ -32,24 +41,32 @@ class _File:
     path: Path
     recording: Recording
     alike: Hashable
-    uuid: object
+    uuid: Hashable
+    name: str
 
 
 def series_of(paths: Iterable[str | os.PathLike[str]]) -> list[list[Path]]:
     """Tell which of several files, opened together, are parts of one recording.
 
     Parts hold the same kind of data, alike in all that :func:`~napari_isx.open_isx` asks of a
-    series, from the same animal and instrument as far as they say. They follow one another with
-    at most 12 hours between. And they have the same recording UUID; or, where they have none,
-    the same name in the same folder but for one number at its end: ``rec.isxd``,
-    ``rec-001.isxd``; ``rec_part1-MC.isxd``, ``rec_part2-MC.isxd``. Or one of them reads the
-    others: an `.xml` its `.tif` files, ``rec.tif`` the files that go on from it.
+    series, of the same focal plane, color, animal and instrument as far as they and their names
+    say. They follow one another with at most 12 hours between. Besides,
+
+    - cell sets have the same footprints, whatever their names are;
+    - others have the same recording UUID; or, where they have none, the same name in the same
+      folder but for one number at its end: ``rec.isxd``, ``rec-001.isxd``; ``rec_part1-MC.isxd``,
+      ``rec_part2-MC.isxd``; ``rec_trig_0-efocus_400-PP.isxd``, ``rec_trig_1-efocus_400-PP.isxd``;
+    - movies and event sets named by their starts (``2021-06-28-23-34-09_video.isxd``) are joined
+      where the cell sets of the same times are.
+
+    Or one of them reads the others: an `.xml` its `.tif` files, ``rec.tif`` the files that go on
+    from it.
 
     Parameters
     ----------
     paths : iterable of str or path-like
-        Files of any kind. Only their descriptions are read; of `.gpio` files that could belong
-        together all.
+        Files of any kind. Only their descriptions are read, and the footprints of a few cells; of
+        `.gpio` files that could belong together all.
 
     Returns
     -------
@@ -59,56 +76,142 @@ def series_of(paths: Iterable[str | os.PathLike[str]]) -> list[list[Path]]:
     """
     given = [Path(path) for path in paths]
     with ExitStack() as stack:
-        files = []
-        for path in given:
-            try:
-                recording = stack.enter_context(open_isx(path))
-                files.append(_described(path, recording))
-            except (IsxFileError, OSError):
-                continue  # opening it on its own says what is wrong
-        whole = without_pieces([file.recording for file in files])
-        apart = [file for file in files if file.recording in whole]
-        clusters = _clusters(apart, [file.alike for file in apart])
-        groups = [group for cluster in clusters for group in _series(cluster)]
-        groups = [_with_pieces(group, files) for group in [*groups, *_alone(apart, groups)]]
-        groups = [group for group in groups if len(group) > 1]
-    return _in_order(given, groups)
+        files = _opened(given, stack)
+        apart = _without_pieces(files)
+        groups = [group for cluster in _clusters(apart, _alike) for group in _series(cluster)]
+        groups += _with_cells(apart, groups)
+        return _in_order(given, _with_pieces(groups, files))
+
+
+def by_hand(paths: Sequence[Path]) -> list[list[Path]]:
+    """Make a series of the files of each kind, focal plane and color, as the user says so.
+
+    Returns
+    -------
+    list of list of Path
+        In order of time within each series. Files that are the only ones of their kind, or
+        cannot be opened, are alone.
+
+    Raises
+    ------
+    IsxFileError
+        Files cannot be joined. Says which, and why.
+    """
+    with ExitStack() as stack:
+        files = _opened(paths, stack)
+        groups = []
+        for cluster in _clusters(_without_pieces(files), _imaged):
+            if len(cluster) > 1:
+                series = join([file.recording for file in cluster])
+                groups.append(_ordered(cluster, series))
+        return _in_order(paths, _with_pieces(groups, files))
+
+
+def _opened(paths: Iterable[Path], stack: ExitStack) -> list[_File]:
+    files = []
+    for path in paths:
+        try:
+            files.append(_described(path, stack.enter_context(open_isx(path))))
+        except (IsxFileError, OSError):
+            continue  # opening it on its own says what is wrong
+    return files
 
 
 def _described(path: Path, recording: Recording) -> _File:
-    info = recording.acquisition_info
-    session = tuple(str(info.get(key)) for key in _OF_ONE_SESSION)
-    alike = kind_of(recording), session, repr(description_of(recording))
-    return _File(path, recording, alike, info.get("Recording UUID"))
+    facts = dict(Provenance.of(recording).facts)
+    uuid = facts.pop("Recording UUID", None)
+    alike = kind_of(recording), repr(sorted((k, sorted(v)) for k, v in facts.items()))
+    name = name_without_place(path.stem)
+    return _File(path, recording, (*alike, repr(description_of(recording))), uuid, name)
 
 
-def _series(files: Sequence[_File]) -> list[list[Path]]:
+def _alike(file: _File) -> Hashable:
+    return file.alike
+
+
+def _imaged(file: _File) -> Hashable:
+    """The kind of a file, its focal plane and its color."""
+    facts = Provenance.of(file.recording).facts
+    return file.recording.kind, *(facts.get(key) for key in IMAGED)
+
+
+def _series(files: Sequence[_File]) -> list[list[_File]]:
     """The series among files that are alike."""
     if len(files) < 2 or kind_of(files[0].recording) is None:
         return []
     found = []
-    for group in _clusters(files, [str(f.uuid) for f in files]):
-        whole = _fitting(group) if group[0].uuid is not None else None
+    for group in _same_source(files):
+        known = isinstance(group[0].recording, CellSet) or group[0].uuid is not None
+        whole = _fitting(group) if known else None
         # A recording may be there twice, as it was and processed.
-        named = [] if whole else [_fitting(part) for part in _clusters(group, _name_keys(group))]
+        named = [] if whole else [_fitting(part) for part in _named_alike(group)]
         found += [series for series in (whole, *named) if series]
     return found
 
 
-def _alone(files: Sequence[_File], groups: Sequence[list[Path]]) -> list[list[Path]]:
-    """A group of its own for each file that is in none."""
-    grouped = {path for group in groups for path in group}
-    return [[file.path] for file in files if file.path not in grouped]
+def _without_pieces(files: Sequence[_File]) -> list[_File]:
+    """Files without those that another one reads: an `.xml`'s `.tif` files."""
+    whole = without_pieces([file.recording for file in files])
+    return [file for file in files if file.recording in whole]
 
 
-def _with_pieces(group: list[Path], files: Sequence[_File]) -> list[Path]:
-    """A group, and those of the files that are read with one of it: an `.xml`'s `.tif` files."""
-    read = {path for file in files if file.path in group for path in file.recording.paths}
-    return [*group, *(f.path for f in files if f.recording.path in read and f.path not in group)]
+def _with_pieces(groups: Iterable[list[_File]], files: Sequence[_File]) -> list[list[Path]]:
+    """The paths of each group, and of each file alone, with those that are read with them."""
+    grouped = [[file.path for file in group] for group in groups]
+    known = {path for group in grouped for path in group}
+    alone = [[file.path] for file in _without_pieces(files) if file.path not in known]
+    found = []
+    for group in (*grouped, *alone):
+        read = {path for f in files if f.path in group for path in f.recording.paths}
+        pieces = [f.path for f in files if f.recording.path in read and f.path not in group]
+        found.append([*group, *pieces])
+    return [group for group in found if len(group) > 1]
 
 
-def _fitting(files: Sequence[_File]) -> list[Path] | None:
-    """The paths in order of time, or None where the files do not make a series."""
+def _same_source(files: Sequence[_File]) -> list[list[_File]]:
+    """Files with the same footprints, of cells; else of the same recording, or of no known one."""
+    if not isinstance(files[0].recording, CellSet):
+        return _clusters(files, lambda file: file.uuid)
+    groups: list[list[_File]] = []
+    for file in files:
+        pairs = (([one[0].recording, file.recording], one) for one in groups)
+        same = (one for cells, one in pairs if differing_footprints(cells) is None)  # type: ignore[arg-type]
+        group = next(same, None)
+        if group is None:
+            groups.append([file])
+        else:
+            group.append(file)
+    return groups
+
+
+def _with_cells(files: Sequence[_File], groups: Sequence[list[_File]]) -> list[list[_File]]:
+    """The series of movies and event sets that go with a series of cell sets, part by part."""
+    joined = {id(file) for group in groups for file in group}
+    left = [file for file in files if id(file) not in joined]
+    left = [file for file in left if isinstance(file.recording, Movie | EventSet)]
+    found = []
+    for cells in (group for group in groups if isinstance(group[0].recording, CellSet)):
+        for cluster in _clusters(left, lambda file: (file.alike, name_without_start(file.name))):
+            mine = [file for file in cluster if any(_same_part(file, part) for part in cells)]
+            series = _fitting(mine)
+            if series is not None:
+                found.append(series)
+                left = [file for file in left if file not in series]
+    return found
+
+
+def _same_part(file: _File, part: _File) -> bool:
+    """Whether a file is of the time of a part, and may be of its source."""
+    ours, theirs = file.recording.timing, part.recording.timing  # type: ignore[attr-defined]
+    tolerance_s = 2 * max(ours.period_s, theirs.period_s)
+    apart_s = abs(Fraction(*ours.start_s) - Fraction(*theirs.start_s))
+    if apart_s > tolerance_s or abs(ours.duration_s - theirs.duration_s) > tolerance_s:
+        return False
+    return not Provenance.of(file.recording).contradiction(Provenance.of(part.recording))
+
+
+def _fitting(files: Sequence[_File]) -> list[_File] | None:
+    """The files in order of time, or None where they do not make a series."""
     if len(files) < 2:
         return None
     try:
@@ -116,28 +219,39 @@ def _fitting(files: Sequence[_File]) -> list[Path] | None:
     except IsxFileError:
         return None
     timing = series.timing  # type: ignore[attr-defined]
-    if any((last - first + 1) * timing.period_s > _MAX_GAP_S for first, last in timing.gaps):
+    if any((last - first + 1) * timing.period_s > SAME_SESSION_S for first, last in timing.gaps):
         return None
-    paths = {id(file.recording): file.path for file in files}
-    return [paths[id(part)] for part in series.parts]  # type: ignore[attr-defined]
+    return _ordered(files, series)
 
 
-def _name_keys(files: Sequence[_File]) -> list[Hashable]:
-    """What the names of parts of one recording have in common."""
-    whole = [(f.path.parent, f.path.suffix.lower(), f.path.stem, "") for f in files]
-    numbered = []
-    for folder, suffix, stem, _ in whole:
-        match = _NUMBERED.fullmatch(stem)
-        numbered.append((folder, suffix, match["head"], match["tail"]) if match else None)
-    # The first part may have no number, and a number of another meaning at its end.
-    return [w if n is None or w in numbered else n for w, n in zip(whole, numbered, strict=True)]
+def _ordered(files: Sequence[_File], series: Recording) -> list[_File]:
+    """The files of a series in order of time."""
+    by_recording = {id(file.recording): file for file in files}
+    return [by_recording[id(part)] for part in series.parts]  # type: ignore[attr-defined]
 
 
-def _clusters(items: Sequence[T], keys: Sequence[Hashable]) -> list[list[T]]:
+def _named_alike(files: Sequence[_File]) -> list[list[_File]]:
+    """Files whose names are those of parts of one recording."""
+    whole = {id(f): (f.path.parent, f.path.suffix.lower(), f.name, "") for f in files}
+    numbered = {}
+    for file in files:
+        match = _NUMBERED.fullmatch(file.name)
+        if match:
+            numbered[id(file)] = (*whole[id(file)][:2], match["head"], match["tail"])
+
+    def key(file: _File) -> Hashable:
+        # The first part may have no number, and a number of another meaning at its end.
+        own = whole[id(file)]
+        return own if own in numbered.values() else numbered.get(id(file), own)
+
+    return _clusters(files, key)
+
+
+def _clusters(items: Iterable[T], key: Callable[[T], Hashable]) -> list[list[T]]:
     """Items with equal keys, in order of the first of each."""
     clusters: dict[Hashable, list[T]] = {}
-    for item, key in zip(items, keys, strict=True):
-        clusters.setdefault(key, []).append(item)
+    for item in items:
+        clusters.setdefault(key(item), []).append(item)
     return list(clusters.values())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -13,8 +13,11 @@ from pathlib import Path
 from typing import Final
 
 from napari_isx.io.base.natural_order import natural_key
+from napari_isx.io.base.provenance import SAME_SESSION_S
+from napari_isx.io.cells.cell_set import CellSet
 from napari_isx.io.errors import IsxFileError
-from napari_isx.io.folders.grouping import series_of
+from napari_isx.io.events.event_set import EventSet
+from napari_isx.io.folders.grouping import by_hand, series_of
 from napari_isx.io.folders.summary import (
     GPIO,
     IMAGE,
@@ -29,6 +32,7 @@ from napari_isx.io.folders.summary import (
 )
 from napari_isx.io.legacy.detect import is_first_piece, is_legacy
 from napari_isx.io.legacy.tiff import TIFF
+from napari_isx.io.vessels.vessel_set import VesselSet
 
 _log = logging.getLogger(__name__)
 
@@ -85,18 +89,32 @@ def find_recordings(folder: Path) -> list[Found]:
     Selected are one movie (see :func:`pick_movie`), because movies lie over one another; every
     behavior movie, vessel set, cell set, event set, GPIO and IMU file, because the clock brings
     them together; and no image, as one would lie over the movie, unless there is nothing else.
-    What has another recording UUID than the movie is of another recording, and is not selected.
+    What the files or their names show to be of another recording, focal plane, color, animal or
+    microscope than the movie, or of another day, is not selected.
     Of a `.gpio` or `.imu` file and the `.isxd` file that Inscopix' software made of it, the
     original.
     """
     allowance = Allowance(_ALLOWANCE_BYTES)
-    candidates: dict[Hashable, dict[Path, Found]] = {}
-    for path in _recording_files(folder):
-        found = describe(path, allowance)
-        candidates.setdefault(_series_key(found), {})[path] = found
-    finds = _without_listed([found for group in candidates.values() for found in _joined(group)])
+    files = {path: describe(path, allowance) for path in _recording_files(folder)}
+    finds = _without_listed(_joined(files))
     finds.sort(key=lambda found: (KINDS.index(found.kind), natural_key(str(found.path))))
     return _with_selection(finds)
+
+
+def joined_by_hand(finds: Sequence[Found]) -> list[Found]:
+    """Make series of finds of the same kind, focal plane and color, as the user says so.
+
+    Raises
+    ------
+    IsxFileError
+        Some cannot be joined. Says which, and why.
+    """
+    by_path = {path: found for found in finds for path in found.paths}
+    joined = []
+    for paths in by_hand(list(by_path)):
+        parts = list(dict.fromkeys(by_path[path] for path in paths))
+        joined.append(parts[0] if len(parts) == 1 else describe_series(parts))
+    return joined
 
 
 def pick_movie(movies: Sequence[Found]) -> Found | None:
@@ -123,13 +141,15 @@ def _with_selection(finds: Sequence[Found]) -> list[Found]:
     movie = pick_movie([found for found in sound if found.kind == MOVIE])
     only_images = all(found.kind == IMAGE for found in sound)
     converted = _converted(sound)
+    others = _of_other_sources(sound, movie) if movie is not None else {}
+    told = {**others, **converted}
 
     def selected(found: Found) -> bool:
         if found.problem is not None or found.paths in converted:
             return False
         if found.kind == MOVIE:
             return found is movie
-        if movie is not None and len({found.uuid, movie.uuid} - {None}) > 1:
+        if found.paths in others:
             return False
         return found.kind != IMAGE or only_images
 
@@ -137,10 +157,27 @@ def _with_selection(finds: Sequence[Found]) -> list[Found]:
         replace(
             found,
             selected=selected(found),
-            processing=converted.get(found.paths, found.processing),
+            processing=told.get(found.paths, found.processing),
         )
         for found in finds
     ]
+
+
+def _of_other_sources(finds: Iterable[Found], movie: Found) -> dict[tuple[Path, ...], str]:
+    """Which finds do not go with a movie, and what to say of it."""
+    told = {}
+    for found in finds:
+        if found.provenance is None or movie.provenance is None:
+            continue
+        against = found.provenance.contradiction(movie.provenance)
+        # Cameras and inputs have clocks of their own, which may never have been set.
+        is_made_of_a_movie = found.kind in {CellSet.kind, EventSet.kind, VesselSet.kind}
+        if is_made_of_a_movie and not against and None not in (found.start_s, movie.start_s):
+            apart_s = abs(found.start_s - movie.start_s)  # type: ignore[operator]
+            against = "of another day than the movie" if apart_s > SAME_SESSION_S else ""
+        if against and found.kind != MOVIE:
+            told[found.paths] = against
+    return told
 
 
 def _converted(finds: Iterable[Found]) -> dict[tuple[Path, ...], str]:
@@ -160,32 +197,40 @@ def _converted(finds: Iterable[Found]) -> dict[tuple[Path, ...], str]:
     }
 
 
-def _series_key(found: Found) -> Hashable:
-    """The same for files that may be parts of one recording; few are, and all are opened at once.
+def _joined(files: Mapping[Path, Found]) -> list[Found]:
+    """The finds, those that are parts of one recording as one.
 
-    It is the recording's UUID, or what remains of a name without what numbers its part.
+    Only those are looked at again that may be parts, as all of them are opened at once.
+    """
+    keys = {path: _series_keys(found) for path, found in files.items()}
+    shared = Counter(key for of_file in keys.values() for key in of_file)
+    parts = [path for path, of_file in keys.items() if any(shared[key] > 1 for key in of_file)]
+    finds = [found for path, found in files.items() if path not in parts]
+    for paths in series_of(parts):
+        try:
+            together = [files[path] for path in paths]
+            finds += [describe_series(together)] if len(paths) > 1 else together
+        except (IsxFileError, OSError):  # one changed while it was looked at
+            finds += together
+    return finds
+
+
+def _series_keys(found: Found) -> set[Hashable]:
+    """What a file has in common with others that may be parts of the same recording.
+
+    That is the recording's UUID, or what remains of a name without what numbers its part; cell
+    sets are told by their cells.
     """
     path = found.path
     is_legacy_file = path.suffix.lower() in LEGACY_SUFFIXES
     if found.problem is not None or found.may_be_part or found.kind == IMAGE or is_legacy_file:
-        return path
-    if found.uuid is not None:
-        return found.kind, found.uuid
-    return found.kind, path.parent, _NUMBERING.sub("", path.stem.casefold())
-
-
-def _joined(files: Mapping[Path, Found]) -> list[Found]:
-    """Finds of files that may be parts: one of those that are, one of each other."""
-    if len(files) == 1:
-        return list(files.values())
-    finds = []
-    for paths in series_of(files):
-        parts = [files[path] for path in paths]
-        try:
-            finds += [describe_series(parts)] if len(parts) > 1 else parts
-        except (IsxFileError, OSError):  # one changed while it was looked at
-            finds += parts
-    return finds
+        return set()
+    if found.kind == CellSet.kind:
+        return {found.kind}
+    keys: set[Hashable] = {(found.kind, path.parent, _NUMBERING.sub("", path.stem.casefold()))}
+    if found.provenance is not None and "Recording UUID" in found.provenance.facts:
+        keys.add((found.kind, found.provenance.facts["Recording UUID"]))
+    return keys
 
 
 def _without_listed(finds: Sequence[Found]) -> list[Found]:

@@ -6,10 +6,12 @@ import re
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
 from napari_isx.io.base.acquisition import at
+from napari_isx.io.base.provenance import Provenance
 from napari_isx.io.base.recording import Recording
 from napari_isx.io.behavior.movie import HEADER, BehaviorMovie
 from napari_isx.io.cells.cell_set import CellSet
@@ -84,9 +86,10 @@ class Found:
         Why it cannot be opened.
     may_be_part : bool
         Whether it could be a part of a series for all that is known without reading it whole.
-    uuid : str or None
-        Of the recording, where the file has it. All that was recorded and made with it has the
-        same.
+    provenance : Provenance or None
+        What the file and its name tell of where it comes from; None where that was not read.
+    start_s : float or None
+        Unix time at which it begins, where that was read.
     stands_for : tuple of Path
         Other files that it reads, which are not to be opened beside it.
     """
@@ -100,7 +103,8 @@ class Found:
     selected: bool = False
     problem: str | None = None
     may_be_part: bool = False
-    uuid: str | None = None
+    provenance: Provenance | None = None
+    start_s: float | None = None
     stands_for: tuple[Path, ...] = ()
 
     @property
@@ -157,7 +161,8 @@ def describe(path: Path, allowance: Allowance) -> Found:
                 description=_summary(recording),
                 processing=processing_of(recording),
                 may_be_part=suffix == ".gpio",
-                uuid=_uuid(recording),
+                provenance=Provenance.of(recording),
+                start_s=_start_s(recording),
                 stands_for=others,
             )
     except IsxFileError as error:
@@ -168,9 +173,10 @@ def describe(path: Path, allowance: Allowance) -> Found:
 
 def describe_series(parts: Sequence[Found]) -> Found:
     """What the parts of one recording hold together."""
-    paths = tuple(part.path for part in parts)
+    paths = tuple(path for part in parts for path in part.paths)
     with open_isx(paths) as recording:
-        text = f"{_summary(recording)}, in {len(parts)} parts"
+        text = f"{_summary(recording)}, in {len(paths)} parts"
+        provenance = Provenance.of(recording)
     return Found(
         paths,
         parts[0].kind,
@@ -178,7 +184,8 @@ def describe_series(parts: Sequence[Found]) -> Found:
         max(part.modified_s for part in parts),
         text,
         parts[0].processing,
-        uuid=parts[0].uuid,
+        provenance=provenance,
+        start_s=parts[0].start_s,
     )
 
 
@@ -219,9 +226,11 @@ def _summary(recording: Recording) -> str:
     return recording._summary()
 
 
-def _uuid(recording: Recording) -> str | None:
-    value = recording.acquisition_info.get("Recording UUID")
-    return value if isinstance(value, str) else None
+def _start_s(recording: Recording) -> float | None:
+    """When it begins; None where to know it is to decode the file, and of what has no time."""
+    if recording.path.suffix.lower() == ".gpio" or not hasattr(recording, "timing"):
+        return None
+    return float(Fraction(*recording.timing.start_s))
 
 
 def _brief_behavior(path: Path, allowance: Allowance) -> str | None:
