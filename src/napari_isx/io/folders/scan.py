@@ -204,7 +204,7 @@ def _joined(files: Mapping[Path, Found]) -> list[Found]:
     """
     keys = {path: _series_keys(found) for path, found in files.items()}
     shared = Counter(key for of_file in keys.values() for key in of_file)
-    parts = [path for path, of_file in keys.items() if any(shared[key] > 1 for key in of_file)]
+    parts = dict.fromkeys(p for p, mine in keys.items() if any(shared[key] > 1 for key in mine))
     finds = [found for path, found in files.items() if path not in parts]
     for paths in series_of(parts):
         try:
