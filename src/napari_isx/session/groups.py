@@ -226,5 +226,5 @@ def _same_time(events: EventSet, cells: CellSet) -> bool:
     """
     ours, theirs = cells.timing, events.timing
     tolerance_s = 2 * max(ours.period_s, theirs.period_s)
-    apart_s = ours.starts_after_s(theirs) or 0  # an unknown one contradicts nothing
+    apart_s = float(ours.starts_after_s(theirs) or 0)  # an unknown one contradicts nothing
     return abs(apart_s) <= tolerance_s and abs(ours.duration_s - theirs.duration_s) <= tolerance_s

@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -204,8 +203,12 @@ def _same_part(file: _File, part: _File) -> bool:
     """Whether a file is of the time of a part, and may be of its source."""
     ours, theirs = file.recording.timing, part.recording.timing  # type: ignore[attr-defined]
     tolerance_s = 2 * max(ours.period_s, theirs.period_s)
-    apart_s = abs(Fraction(*ours.start_s) - Fraction(*theirs.start_s))
-    if apart_s > tolerance_s or abs(ours.duration_s - theirs.duration_s) > tolerance_s:
+    apart_s = ours.starts_after_s(theirs)
+    if (
+        apart_s is None
+        or abs(apart_s) > tolerance_s
+        or abs(ours.duration_s - theirs.duration_s) > tolerance_s
+    ):
         return False
     return not Provenance.of(file.recording).contradiction(Provenance.of(part.recording))
 

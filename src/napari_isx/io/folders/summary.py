@@ -230,7 +230,8 @@ def _start_s(recording: Recording) -> float | None:
     """When it begins; None where to know it is to decode the file, and of what has no time."""
     if recording.path.suffix.lower() == ".gpio" or not hasattr(recording, "timing"):
         return None
-    return float(Fraction(*recording.timing.start_s))
+    start_s = recording.timing.start_s
+    return float(Fraction(*start_s)) if start_s is not None else None
 
 
 def _brief_behavior(path: Path, allowance: Allowance) -> str | None:
