@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from helpers import recordings
 from helpers.scenes import make_cells
@@ -111,9 +113,9 @@ def test_undo_and_redo_of_every_decision(changes):
     states = [curation.statuses]
     for i in range(300):
         curation.decide([i % 3, (i + 1) % 3], ["rejected", "accepted", "undecided"][i // 3 % 3])
-        if curation.statuses != states[-1]:
-            states.append(curation.statuses)
-    assert len(states) >= 200
+        states.append(curation.statuses)
+    num_changes = sum(a != b for a, b in itertools.pairwise(states))
+    assert 199 <= num_changes < 300
     for state in states[-2::-1]:
         assert curation.undo_text
         curation.undo()
@@ -128,7 +130,7 @@ def test_undo_and_redo_of_every_decision(changes):
     assert not curation.redo_text
     assert curation.redo_text == ""
     curation.redo()
-    assert len(told) == 3 * (len(states) - 1)
+    assert len(told) == 3 * num_changes
 
 
 def test_a_new_decision_ends_redo(cells):
@@ -136,8 +138,12 @@ def test_a_new_decision_ends_redo(cells):
     curation.decide([0], "rejected")
     curation.decide([1], "rejected")
     curation.undo()
-    curation.decide([1], "undecided")  # which it is: no decision
+    curation.decide([1], "undecided")  # which it is
+    assert curation.undo_text == "set undecided: C1, which changed nothing"
     assert curation.redo_text
+    curation.undo()
+    assert curation.statuses == ["rejected", "undecided", "rejected"]
+    assert curation.undo_text == "reject C0"
     curation.decide([1], "accepted")
     assert not curation.redo_text
     curation.undo()

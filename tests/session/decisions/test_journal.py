@@ -171,12 +171,61 @@ def test_cells_that_the_file_was_given_another_status_for_are_told_apart(folder,
     assert [(c.cell, c.is_conflict) for c in curation.restorable.cells] == [(0, True), (1, False)]
     curation.restore(conflicting=False)
     assert curation.statuses == ["undecided", "rejected", *OPENED[2:]]
+    assert [c.cell for c in curation.restorable.cells] == [0]
     curation.save()
+    again = window(folder / "c.isxd")
+    assert [(c.cell, c.is_conflict) for c in again.restorable.cells] == [(0, True)]
+    again.dismiss()
     assert window(folder / "c.isxd").restorable is None
     window(folder / "c.isxd").decide([3], "undecided")
     final = window(folder / "c.isxd")
     final.restore()
     assert final.status(3) == "undecided"
+
+
+def test_undoing_a_restore_brings_the_offer_back(folder, window):
+    window(folder / "c.isxd").decide([0, 1, 4], "rejected")
+    curation = window(folder / "c.isxd")
+    offered = curation.restorable
+    for _ in range(2):
+        curation.restore()
+        assert curation.restorable is None
+        curation.decide([0], "rejected")  # which it is
+        curation.undo()
+        assert curation.restorable is None
+        curation.undo()
+        assert curation.statuses == OPENED
+        assert curation.restorable == offered
+        assert window(folder / "c.isxd").restorable.cells == offered.cells
+    curation.redo()
+    assert curation.restorable is None
+    curation.undo()
+    curation.decide([3], "undecided")
+    curation.save()
+    later = window(folder / "c.isxd")
+    assert later.restorable.cells == offered.cells
+    later.restore()
+    later.save()
+    later.undo()
+    assert later.restorable is None, "the file has it"
+    found = window(folder / "c.isxd").restorable
+    assert [c.decided for c in found.cells] == [OPENED[i] for i in (0, 1, 4)]
+
+
+def test_a_slip_that_is_undone_loses_nothing_of_another_window(folder, window):
+    window(folder / "c.isxd").decide([0, 1], "rejected")
+    curation = window(folder / "c.isxd")
+    curation.decide([1], "accepted")
+    assert [c.cell for c in curation.restorable.cells] == [0]
+    assert window(folder / "c.isxd").restorable.cells[1].decided == "accepted"
+    curation.undo()
+    assert [c.cell for c in curation.restorable.cells] == [0, 1]
+    assert window(folder / "c.isxd").restorable.cells[1].decided == "rejected"
+    curation.decide([1], "accepted")
+    curation.save()
+    curation.undo()
+    assert [c.cell for c in curation.restorable.cells] == [0], "the later decision counts"
+    assert [c.cell for c in window(folder / "c.isxd").restorable.cells] == [0, 1]
 
 
 def test_what_was_decided_meanwhile_is_not_overwritten_by_restoring(folder, window):

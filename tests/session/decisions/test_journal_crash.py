@@ -22,7 +22,8 @@ COUNT = 40
 OPENED = [STATUSES[i % 3] for i in range(COUNT)]
 
 # What both scripts share. The log has a line before each call (">", with the statuses that it is
-# to lead to) and one after it ("=").
+# to lead to) and one after it ("="); cells of a restore that was undone have the statuses there
+# that the next window restores.
 COMMON = r"""
 import os, random, shutil, signal, sys, time
 from pathlib import Path
@@ -40,10 +41,19 @@ class Worker:  # decides, and knows what that should come to
         if self.curation.statuses != self.states[0]:
             self.states.append(self.curation.statuses)
             self.at = 1
+        self.offered = {i: self.states[-1][i] for i in self.decided()}
         self.log = os.open(folder / "log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         self.say("=", self.curation.statuses)
 
+    def decided(self):  # cells that a step changed which was not undone
+        pairs = zip(self.states[:self.at], self.states[1:])
+        return {i for a, b in pairs for i in range(len(a)) if a[i] != b[i]}
+
     def say(self, sign, statuses):
+        statuses, decided = list(statuses), self.decided()
+        for i, status in self.offered.items():
+            if i not in decided:
+                statuses[i] = status
         digits = "".join(str(STATUSES.index(status)) for status in statuses)
         os.write(self.log, (sign + digits + "\n").encode())
 
@@ -54,6 +64,8 @@ class Worker:  # decides, and knows what that should come to
 
     def save(self):
         self.do(self.curation.save)
+        for i in self.decided():
+            self.offered.pop(i, None)
 
     def undo(self):
         self.at = max(self.at - 1, 0)
@@ -67,9 +79,9 @@ class Worker:  # decides, and knows what that should come to
         statuses = self.curation.statuses
         for i in cells:
             statuses[i] = status
-        if statuses != self.states[self.at]:
-            self.at += 1
-            self.states[self.at:] = [statuses]
+        undone = self.states[self.at + 1:] if statuses == self.states[self.at] else []
+        self.states[self.at + 1:] = [statuses, *undone]
+        self.at += 1
         self.do(self.curation.decide, cells, status, how)
 """
 

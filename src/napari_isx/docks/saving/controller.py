@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
-from weakref import WeakKeyDictionary, ref
+from weakref import WeakSet, ref
 
 from napari.utils.notifications import show_error, show_info, show_warning
 from napari.viewer import Viewer
@@ -99,7 +99,7 @@ class SavingControl(Control):
     """
 
     offers_changed: ClassVar[Signal] = Signal()
-    """There are other :attr:`offers`."""
+    """There are other :attr:`offers`: of files opened, or of what was restored and undone."""
     conflict_found: ClassVar[Signal] = Signal(object, object)
     """Saving a group (CellGroup) met statuses of another program (SaveConflict); nothing was
     written. One of :meth:`keep_mine`, :meth:`take_theirs` and :meth:`save` with `force` goes on."""
@@ -109,57 +109,59 @@ class SavingControl(Control):
     def __init__(self, viewer: ViewerModel, session: Session) -> None:
         super().__init__(viewer, session)
         self.offers: list[Offer] = []
-        self._postponed: WeakKeyDictionary[CellGroup, Offer] = WeakKeyDictionary()
+        self._postponed: WeakSet[CellGroup] = WeakSet()
         self._known: dict[CellGroup, Curation] = {}
         self._told: set[str] = set()
         self._running: dict[CellGroup, Work[_Outcome]] = {}
         self._logs: list[Work[_Outcome]] = []
         session.groups_changed.connect(self._on_groups)
-        session.statuses_changed.connect(self._on_statuses)
+        session.statuses_changed.connect(self._renew_offers)
         self._on_groups()
 
     # ---- restoring
 
     def restore(self, group: CellGroup, *, conflicting: bool = True) -> None:
         """Take the decisions again that are offered for a group."""
-        offer, curation = self._take_offer(group), group.curation
-        if offer is None or curation is None:
+        curation = group.curation
+        if curation is None or curation.restorable is None:
             return
         before = curation.statuses
         curation.restore(conflicting=conflicting)
         count = sum(a != b for a, b in zip(before, curation.statuses, strict=True))
         show_info(
             f"{decisions(count)} about {file_name(group)} restored. They are not in the file until "
-            "you save; Undo takes them back."
+            "you save; Undo takes them back, and offers them again."
         )
 
     def postpone(self, group: CellGroup) -> None:
         """Leave what is offered until it is asked for, or the file is opened again."""
-        offer = self._take_offer(group)
-        if offer is not None:
-            self._postponed[group] = offer
+        self._postponed.add(group)
+        self._renew_offers()
 
     def dismiss(self, group: CellGroup) -> None:
         """Do not offer these decisions again; they stay in the journal."""
-        if self._take_offer(group) is not None and group.curation is not None:
+        if group.curation is not None:
             group.curation.dismiss()
+            self._renew_offers()
 
     def offer_again(self) -> None:
         """Offer what was put off."""
-        postponed = [offer for group, offer in self._postponed.items() if group in self._known]
         self._postponed.clear()
-        if postponed:
-            self.offers += postponed
-            self.offers_changed.emit()
-        elif not self.offers:
+        self._renew_offers()
+        if not self.offers:
             show_info("There are no decisions to restore: the files have all that is in journals.")
 
-    def _take_offer(self, group: CellGroup) -> Offer | None:
-        offer = next((offer for offer in self.offers if offer.group is group), None)
-        if offer is not None:
-            self.offers.remove(offer)
+    def _renew_offers(self) -> None:
+        """Offer what can be restored now."""
+        found = [
+            (group, curation.restorable)
+            for group, curation in self._known.items()
+            if group not in self._postponed
+        ]
+        offers = [Offer(group, one) for group, one in found if one is not None]
+        if offers != self.offers:
+            self.offers = offers
             self.offers_changed.emit()
-        return offer
 
     # ---- saving
 
@@ -276,6 +278,7 @@ class SavingControl(Control):
                 f"{decisions(count)} saved in {file_name(group)}. The statuses before are kept in "
                 f"{kept} beside it: “Restore previous statuses” brings them back."
             )
+            self._renew_offers()
             self.saved.emit(group)
 
     def tell_of_no_cells(self) -> None:
@@ -353,14 +356,13 @@ class SavingControl(Control):
             if group not in groups:
                 del self._known[group]
                 self._tell_of_leaving(group, curation)
-        self.offers = [offer for offer in self.offers if offer.group in groups]
         if any(group.curation is not None for group in groups):
             self._attach_to_window()
         for group in groups:
             if group.curation is not None and group not in self._known:
                 self._known[group] = group.curation
-                self._welcome(group, group.curation)
-        self.offers_changed.emit()
+                self._listen(group.curation)
+        self._renew_offers()
 
     def _attach_to_window(self) -> None:
         """Let the viewer's window ask, if it has one."""
@@ -368,14 +370,10 @@ class SavingControl(Control):
 
         attach_prompts(self.viewer, self)
 
-    def _welcome(self, group: CellGroup, curation: Curation) -> None:
-        """Take up a set that was opened: listen to it, and offer what its journal has."""
+    def _listen(self, curation: Curation) -> None:
         curation.notice.connect(self._on_notice)
         curation.trouble.connect(self._on_trouble)
         curation.conflict.connect(self._on_trouble)
-        found = curation.restorable
-        if found is not None:
-            self.offers.append(Offer(group, found))
 
     def _tell_of_leaving(self, group: CellGroup, curation: Curation) -> None:
         """The layers are gone, which nothing can prevent: say where the decisions are."""
@@ -405,12 +403,6 @@ class SavingControl(Control):
                 show_warning(text)
 
         QTimer.singleShot(0, tell)
-
-    def _on_statuses(self, group: CellGroup) -> None:
-        """An offer may have no more to say: all of it was decided here, or undone."""
-        offer = next((offer for offer in self.offers if offer.group is group), None)
-        if offer is not None and group.curation is not None and group.curation.restorable is None:
-            self._take_offer(group)
 
     def _on_notice(self, text: str) -> None:
         self._tell_once(show_info, text)

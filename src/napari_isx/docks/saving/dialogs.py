@@ -64,7 +64,7 @@ class RestoreBar(QToolBar):
         self.later_button.setToolTip(
             "They stay in the journal, and are offered again when the file is opened again"
         )
-        self.never_button = QPushButton("Don't offer again")
+        self.never_button = QPushButton("Don't offer again…")
         self.never_button.setToolTip("They stay in the journal, but are not offered any more")
         inside = QWidget()
         layout = QHBoxLayout(inside)
@@ -125,6 +125,7 @@ class Choice(Enum):
 
     SAVE = "save"
     LEAVE = "leave"
+    DROP = "drop"
     MERGE = "merge"
     THEIRS = "theirs"
     OURS = "ours"
@@ -201,6 +202,29 @@ class UnsavedDialog(_Question):
         self.leave_button = self.add_button(leave, Choice.LEAVE, _Role.DestructiveRole)
         self.save_button.setDefault(True)
         self.save_button.setFocus()
+
+
+class DropDialog(_Question):
+    """Asks before decisions that were never saved are given up.
+
+    Parameters
+    ----------
+    what : str
+        "3 decisions about cells.isxd".
+    parent : QWidget, optional
+    """
+
+    def __init__(self, what: str, parent: QWidget | None = None) -> None:
+        super().__init__(
+            "Unsaved decisions",
+            f"Give up {what}?",
+            "They were never saved in the file, and will not be offered again. The journal keeps "
+            "a record of them. “Not now” offers them again at the next opening.",
+            parent,
+        )
+        self.drop_button = self.add_button("&Give them up", Choice.DROP, _Role.DestructiveRole)
+        self.cancel_button.setDefault(True)
+        self.cancel_button.setFocus()
 
 
 class PreviousDialog(_Question):

@@ -9,10 +9,18 @@ from qtpy.QtCore import QEvent, QObject, Qt, QThread
 from qtpy.QtGui import QKeySequence
 from qtpy.QtWidgets import QDialog, QFileDialog, QMainWindow, QWidget
 
-from napari_isx.docks.saving.controller import Done, Offer, SavingControl, file_name, listed
+from napari_isx.docks.saving.controller import (
+    Done,
+    Offer,
+    SavingControl,
+    decisions,
+    file_name,
+    listed,
+)
 from napari_isx.docks.saving.dialogs import (
     Choice,
     ConflictDialog,
+    DropDialog,
     PreviousDialog,
     RestoreBar,
     UnsavedDialog,
@@ -148,8 +156,16 @@ class WindowPrompts(QObject):
             self._control.postpone(self._offer.group)
 
     def _on_dismissed(self) -> None:
-        if self._offer is not None:
-            self._control.dismiss(self._offer.group)
+        offer = self._offer
+        if offer is None:
+            return
+
+        def answer(choice: Choice | None) -> None:
+            if choice is Choice.DROP:
+                self._control.dismiss(offer.group)
+
+        what = f"{decisions(len(offer.found.cells))} about {file_name(offer.group)}"
+        self._ask(DropDialog(what, self._window), answer)
 
     # ---- questions
 

@@ -8,6 +8,7 @@ import itertools
 import operator
 import uuid
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -24,6 +25,7 @@ from napari_isx.session.decisions.journal_file import JournalFile
 from napari_isx.session.decisions.restorable import Restorable, find_restorable
 
 _HASHED_SAMPLES: Final = 1 << 16
+_BY_HAND: Final = frozenset({"key", "click", "bulk"})
 
 
 class Curation:
@@ -41,6 +43,8 @@ class Curation:
 
     changed: ClassVar[Signal] = Signal(tuple)
     """Statuses changed; emitted once a step, with the cells."""
+    stepped: ClassVar[Signal] = Signal(Step)
+    """A step was taken, undone or done again, even if it changed nothing."""
     saved: ClassVar[Signal] = Signal()
     """The file was given the statuses; emitted in the thread that saved."""
     notice: ClassVar[Signal] = Signal(str)
@@ -55,9 +59,8 @@ class Curation:
         self._statuses = cells.statuses
         self._opened = cells.statuses
         self._history = History()
-        self._decided: set[int] = set()
         self._steps = itertools.count(1)
-        self._restorable: Restorable | None = None
+        self._found: Restorable | None = None
         self._is_looked_up = False
         self._journal = JournalFile(cells.paths, _identity(cells), uuid.uuid4().hex[:12])
         self._journal.notice.connect(self._on_notice)
@@ -112,6 +115,9 @@ class Curation:
     ) -> None:
         """Give each of several cells a status of its own, as one step; see :meth:`decide`.
 
+        A key, a click or a bulk decision that changes nothing is a step too, so that undo takes
+        back what the user did last.
+
         Parameters
         ----------
         statuses : mapping of int to str
@@ -124,15 +130,13 @@ class Curation:
         if unknown is not None:
             raise ValueError(f"unknown status {unknown!r}; known are {', '.join(STATUSES)}")
         wanted = {self._index(i): status for i, status in statuses.items()}
-        changes = {
-            i: (self._statuses[i], status)
-            for i, status in wanted.items()
-            if self._statuses[i] != status
-        }
-        if changes:
-            step = Step(changes, how, note, self._cells.names[next(iter(changes))])
+        changed = (i for i, status in wanted.items() if self._statuses[i] != status)
+        first = next(changed, next(iter(wanted), None) if how in _BY_HAND else None)
+        if first is not None:
+            step = Step(wanted, self._statuses, how, note, self._cells.names[first])
             self._history.add(step)
             self._apply(step.after, how, note)
+            self.stepped.emit(step)
 
     @property
     def undo_text(self) -> str:
@@ -144,31 +148,36 @@ class Curation:
         """What :meth:`redo` would do again, or nothing."""
         return self._history.next.text if self._history.next is not None else ""
 
-    def undo(self) -> None:
-        """Take the last decision back; nothing without one."""
+    def undo(self) -> Step | None:
+        """Take the last decision back, and return it; nothing without one."""
         step = self._history.last
         if step is not None:
             self._history.undo()
             self._apply(step.before, "undo", step.text)
+            self.stepped.emit(step)
+        return step
 
-    def redo(self) -> None:
-        """Take the decision again that was undone last; nothing without one."""
+    def redo(self) -> Step | None:
+        """Take the decision again that was undone last, and return it; nothing without one."""
         step = self._history.next
         if step is not None:
             self._history.redo()
             self._apply(step.after, "redo", step.text)
+            self.stepped.emit(step)
+        return step
 
     @property
     def restorable(self) -> Restorable | None:
-        """Decisions that the journal has and the file has not, or None.
+        """Decisions that the journal has and neither the file nor this window has, or None.
 
-        The journal is read at the first call: milliseconds for a thousand decisions.
+        Undoing what was restored, or decided here about the same cells, brings them back. The
+        journal is read at the first call: milliseconds for a thousand decisions.
         """
         if not self._is_looked_up:
             entries = self._journal.read_others()
-            self._restorable = find_restorable(entries, self._cells.names, self._cells.statuses)
+            self._found = find_restorable(entries, self._cells.names, self._cells.statuses)
             self._is_looked_up = True
-        return self._restorable
+        return self._without_decided(self._found)
 
     def restore(self, *, conflicting: bool = True) -> None:
         """Take the restorable decisions again, as one step that can be undone.
@@ -178,30 +187,33 @@ class Curation:
         Parameters
         ----------
         conflicting : bool
-            Also those about cells that the file was given another status for since.
-        """
-        found = self.restorable
-        if found is None:
-            return
-        if not conflicting and found.conflicts:
-            self._note("declined", sessions=found.sessions)
-        self._restorable = None
-        wanted = {
-            cell.cell: cell.decided
-            for cell in found.cells
-            if cell.cell not in self._decided and (conflicting or not cell.is_conflict)
-        }
-        self.decide_many(wanted, "restore", f"{', '.join(found.users)}, {found.time}")
-
-    def dismiss(self) -> None:
-        """Leave the restorable decisions; they are offered again only if more are taken there.
-
-        They stay in the journal.
+            Also those about cells that the file was given another status for since; without
+            them they can still be restored.
         """
         found = self.restorable
         if found is not None:
-            self._restorable = None
+            cells = (cell for cell in found.cells if conflicting or not cell.is_conflict)
+            wanted = {cell.cell: cell.decided for cell in cells}
+            self.decide_many(wanted, "restore", f"{', '.join(found.users)}, {found.time}")
+
+    def dismiss(self) -> None:
+        """Drop the restorable decisions; they are offered again only if more are taken there.
+
+        They stay in the journal.
+        """
+        found, self._found = self.restorable, None
+        if found is not None:
             self._note("declined", sessions=found.sessions)
+
+    def _without_decided(self, found: Restorable | None) -> Restorable | None:
+        """What is found, less the cells that were decided about here."""
+        decided, statuses = self._history.has_decided, self._statuses
+        cells = tuple(
+            cell
+            for cell in (found.cells if found is not None else ())
+            if not decided(cell.cell) and statuses[cell.cell] != cell.decided
+        )
+        return replace(found, cells=cells) if found is not None and cells else None
 
     def journal_entries(self) -> list[Entry]:
         """All that was ever noted about these cells, by any window, in order of time."""
@@ -306,6 +318,7 @@ class Curation:
         if self._journal.num_lines:
             self._note("saved", statuses=tuple(self._cells.statuses))
         self._opened = self._cells.statuses
+        self._found = self._without_decided(self._found)
         self.saved.emit()
 
     def _apply(self, statuses: Iterable[tuple[int, CellStatus]], how: str, note: str) -> None:
@@ -314,9 +327,9 @@ class Curation:
         changes = tuple(Change(i, names[i], self._statuses[i], s) for i, s in statuses)
         for change in changes:
             self._statuses[change.cell] = change.after
-            self._decided.add(change.cell)
-        self._note("decided", how=how, note=note, changes=changes)
-        self.changed.emit(tuple(change.cell for change in changes))
+        if changes:
+            self._note("decided", how=how, note=note, changes=changes)
+            self.changed.emit(tuple(change.cell for change in changes))
 
     def _note(self, kind: Kind, **values: Any) -> None:
         """Add a line to the journal, which begins with what was found."""

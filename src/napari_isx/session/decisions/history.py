@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -17,26 +18,48 @@ class Step:
 
     Parameters
     ----------
-    changes : mapping of int to (str, str)
-        Cell, and its status before and after.
+    wanted : mapping of int to str
+        The status that each cell gets.
+    statuses : sequence of str
+        The status of every cell before.
     how, note : str
         As in the journal.
     name : str
-        Of the only cell, where it is one.
+        Of the first cell that changes, or else of the first one.
+
+    Attributes
+    ----------
+    cells : list of int
+        Those that change; none where all had their status already.
+    text : str
+        What is done, as a menu has it after "Undo".
+    place : tuple of int or None
+        The cells to select when it is undone, or done again; None while nobody has said.
     """
 
     def __init__(
         self,
-        changes: Mapping[int, tuple[CellStatus, CellStatus]],
+        wanted: Mapping[int, CellStatus],
+        statuses: Sequence[CellStatus],
         how: str,
         note: str = "",
         name: str = "",
     ) -> None:
-        self.how, self.note = how, note
-        self._cells = np.fromiter(changes, np.int32, len(changes))
-        codes = [(STATUSES.index(a), STATUSES.index(b)) for a, b in changes.values()]
+        self.place: tuple[int, ...] | None = None
+        changed = [i for i, status in wanted.items() if statuses[i] != status]
+        self._cells = np.array(changed, np.int32)
+        codes = [(STATUSES.index(statuses[i]), STATUSES.index(wanted[i])) for i in changed]
         self._codes = np.array(codes, np.uint8).reshape(-1, 2)
-        self.text = self._describe(name)
+        count = len(changed) or len(wanted)
+        kinds = {wanted[i] for i in changed or wanted}
+        self.text = _described(name if count == 1 else f"{count:,} cells", kinds, how, note)
+        if not changed:
+            self.text += ", which changed nothing"
+
+    @property
+    def cells(self) -> list[int]:
+        """Those that change."""
+        return [int(cell) for cell in self._cells]
 
     @property
     def before(self) -> Iterator[tuple[int, CellStatus]]:
@@ -52,16 +75,6 @@ class Step:
         codes: list[int] = self._codes[:, column].tolist()
         return zip(self._cells.tolist(), (STATUSES[code] for code in codes), strict=True)
 
-    def _describe(self, name: str) -> str:
-        """What was done, as a menu has it after "Undo"."""
-        cells = name if len(self._cells) == 1 else f"{len(self._cells):,} cells"
-        kinds = set(self._codes[:, 1].tolist())
-        if self.how in ("restore", "file"):
-            return f"{'restore' if self.how == 'restore' else 'take from the file:'} {cells}"
-        verb = _VERBS[STATUSES[kinds.pop()]] if len(kinds) == 1 else "decide"
-        rule = f" by rule {self.note}" if self.how == "rule" and self.note else ""
-        return f"{verb} {cells}{rule}"
-
 
 class History:
     """Steps done, and steps undone, without limit."""
@@ -69,6 +82,7 @@ class History:
     def __init__(self) -> None:
         self._done: list[Step] = []
         self._undone: list[Step] = []
+        self._decided: Counter[int] = Counter()
 
     @property
     def last(self) -> Step | None:
@@ -80,15 +94,34 @@ class History:
         """What would be done again."""
         return self._undone[-1] if self._undone else None
 
+    def has_decided(self, cell: int) -> bool:
+        """Whether a step that was not undone has changed a cell."""
+        return self._decided[cell] > 0
+
     def add(self, step: Step) -> None:
-        """A new step; what was undone cannot be done again any more."""
+        """A new step; what was undone cannot be done again any more, unless nothing changed."""
         self._done.append(step)
-        self._undone.clear()
+        self._decided.update(step.cells)
+        if step.cells:
+            self._undone.clear()
 
     def undo(self) -> None:
         """The last step was undone."""
-        self._undone.append(self._done.pop())
+        step = self._done.pop()
+        self._undone.append(step)
+        self._decided.subtract(step.cells)
 
     def redo(self) -> None:
         """The next step was done again."""
-        self._done.append(self._undone.pop())
+        step = self._undone.pop()
+        self._done.append(step)
+        self._decided.update(step.cells)
+
+
+def _described(cells: str, kinds: set[CellStatus], how: str, note: str) -> str:
+    """What a step does, as a menu has it after "Undo"."""
+    if how in ("restore", "file"):
+        return f"{'restore' if how == 'restore' else 'take from the file:'} {cells}"
+    verb = _VERBS[kinds.pop()] if len(kinds) == 1 else "decide"
+    rule = f" by rule {note}" if how == "rule" and note else ""
+    return f"{verb} {cells}{rule}"

@@ -20,20 +20,29 @@ class Pending(NamedTuple):
         The decision.
     base : str
         What the file had when the decision was taken.
+    depth : int
+        How many decisions of that window about the cell can be taken back until nothing is left
+        of them.
+    undid_saved : bool
+        Whether it has taken back what was saved, so that something is left in any case.
     entry : Entry
         The line that says so.
     """
 
     status: CellStatus
     base: CellStatus
+    depth: int
+    undid_saved: bool
     entry: Entry
 
 
 class Replay:
     """The state after all lines of a journal.
 
-    Decisions of several windows stand side by side, the later one of each cell counts. Saving
-    ends those that the file then has, not those of another window, or taken while it was saved.
+    Decisions of several windows stand side by side, the later one of each cell counts, until
+    undo takes it back: then the one before counts again. So undoing a restore, or a slip, loses
+    nothing of what another window decided. Saving ends those decisions that the file then has,
+    not those of another window, or taken while it was saved.
 
     Parameters
     ----------
@@ -48,7 +57,8 @@ class Replay:
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self.in_file: tuple[CellStatus, ...] = ()
-        self._pending: dict[int, Pending] = {}
+        # By cell, then by session; the session that decided last comes last.
+        self._pending: dict[int, dict[str, Pending]] = {}
         self._declined: set[str] = set()
         for entry in entries:
             self._take(entry)
@@ -56,9 +66,10 @@ class Replay:
     @property
     def wanted(self) -> dict[int, Pending]:
         """Unsaved decisions by cell, without those that were declined."""
+        latest = {i: next(reversed(of.values())) for i, of in self._pending.items() if of}
         return {
             i: pending
-            for i, pending in self._pending.items()
+            for i, pending in latest.items()
             if pending.entry.session not in self._declined
         }
 
@@ -72,17 +83,24 @@ class Replay:
             if entry.kind == "saved":
                 saved = dict(enumerate(entry.statuses))
                 self._pending = {
-                    i: pending
-                    for i, pending in self._pending.items()
-                    if pending.status != saved.get(i)
+                    i: of
+                    for i, of in self._pending.items()
+                    if of and next(reversed(of.values())).status != saved.get(i)
                 }
 
     def _decide(self, entry: Entry) -> None:
         self._declined.discard(entry.session)
         for cell, _, before, after in entry.changes:
-            earlier = self._pending.get(cell)
-            if earlier is not None and earlier.entry.session == entry.session:
-                base = earlier.base
+            of_cell = self._pending.setdefault(cell, {})
+            earlier = of_cell.pop(entry.session, None)
+            if earlier is not None:
+                _, base, depth, undid_saved, _ = earlier
             else:
                 base = self.in_file[cell] if cell < len(self.in_file) else before
-            self._pending[cell] = Pending(after, base, entry)
+                depth, undid_saved = 0, False
+            if entry.how == "undo":
+                depth, undid_saved = max(depth - 1, 0), undid_saved or not depth
+            else:
+                depth += 1
+            if depth or undid_saved:
+                of_cell[entry.session] = Pending(after, base, depth, undid_saved, entry)
