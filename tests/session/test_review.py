@@ -9,7 +9,6 @@ from helpers.scenes import blob, make_cells, make_events
 from napari_isx import open_isx
 from napari_isx.analysis.rois import cut_rois
 from napari_isx.session.cell_filter import CellFilter
-from napari_isx.session.review import MAX_RESELECTED
 from napari_isx.session.session import Session
 
 CENTERS = [(5, 6), (5, 20), (16, 9), (16, 22), (10, 14)]
@@ -94,9 +93,6 @@ def test_a_decision_moves_on_when_that_is_asked_for(session, review):
     session.select(session.group, [1, 2])
     review.decide_selected("accepted", advance=True)
     assert session.selected == (1, 2), "of several cells it is not known which is next"
-    session.select(session.group, [4])
-    review.decide_selected("accepted", advance=True)
-    assert session.selected == (4,), "there is no row below"
 
 
 def test_moving_on_goes_to_the_row_that_was_seen_below(session, review):
@@ -117,32 +113,130 @@ def test_all_shown_rows_are_decided_in_one_step(session, review):
     assert review.curation.statuses == ["undecided"] * 4 + ["accepted"]
 
 
-def test_undo_and_redo_select_what_they_change(session, review):
+def test_after_the_last_row_no_cell_is_selected(session, review):
+    ended = []
+    review.ended.connect(lambda: ended.append(session.selected))
+    session.select(session.group, [4])
+    review.decide_selected("accepted", advance=True)
+    review.decide_selected("rejected", advance=True)
+    assert review.curation.status(4) == "accepted", "the next key decides nothing"
+    assert ended == [()]
+    session.step_cell(-1)
+    assert names(session) == ["C4"], "one row back is the last one"
+    review.undo()
+    assert session.selected == (4,)
+
+
+def test_with_undecided_cells_alone_the_list_ends_too(session, review):
+    ended = []
+    review.ended.connect(lambda: ended.append(len(review.table.order)))
+    review.decide([1], "rejected")
+    review.table.filter_by(CellFilter(statuses=frozenset({"undecided"})))
+    session.select(session.group, [3])
+    for expected in ([4], []):
+        review.decide_selected("accepted", advance=True)
+        assert list(session.selected) == expected
+    assert ended == [2]
+    review.show_undecided()
+    assert names(session) == ["C0"]
+    for expected in ([2], []):
+        review.decide_selected("accepted", advance=True)
+        assert list(session.selected) == expected
+    assert ended == [2, 0]
+
+
+def test_what_is_undecided_is_shown_within_the_filter_if_possible(session, review):
+    review.decide([0, 1], "accepted")
+    review.table.filter_by(CellFilter("2"))
+    review.show_undecided()
+    assert review.table.filtered_by == CellFilter("2", frozenset({"undecided"}))
+    review.decide_selected("rejected", advance=True)
+    review.show_undecided()
+    assert review.table.filtered_by == CellFilter(statuses=frozenset({"undecided"}))
+    assert names(session) == ["C3"]
+
+
+def test_undo_and_redo_return_to_where_one_was(session, review):
     session.select(session.group, [2])
     review.decide_selected("accepted", advance=True)
-    review.decide([0, 1], "rejected")
+    review.decide([0, 1], "rejected", "bulk")
+    session.select(session.group, [4])
     review.undo()
-    assert session.selected == (0, 1)
+    assert session.selected == (3,), "where one was when the cells were decided about"
     review.undo()
     assert session.selected == (2,)
     assert review.curation.statuses == ["undecided"] * 5
     review.redo()
-    assert session.selected == (2,)
+    assert session.selected == (3,), "the next key decides about the next cell"
     review.redo()
-    assert session.selected == (0, 1)
-    review.redo()
+    assert session.selected == (4,)
+    assert review.redo() is None
     assert review.counts() == {"accepted": 1, "undecided": 2, "rejected": 2}
 
 
-def test_undoing_a_big_step_does_not_select_all_of_it(tmp_path, opened):
-    count = MAX_RESELECTED + 6
-    path = make_cells(tmp_path / "many.isxd", footprints=[blob((23, 31), (9, 9))] * count)
+def test_undoing_a_big_step_selects_none_of_it(tmp_path, opened):
+    path = make_cells(tmp_path / "many.isxd", footprints=[blob((23, 31), (9, 9))] * 30)
     session = Session()
     session.show([opened(path)])
-    session.review.decide_shown("accepted")
-    session.review.undo()
-    assert session.selected == tuple(range(MAX_RESELECTED))
-    assert session.review.num_unsaved == 0
+    review = session.review
+    review.decide_shown("accepted")
+    review.undo()
+    assert session.selected == ()
+    session.select(session.group, [7])
+    review.curation.decide_many(dict.fromkeys(range(30), "rejected"), "rule", "Area > 3")
+    review.undo()
+    assert session.selected == (7,)
+    assert review.num_unsaved == 0
+
+
+def test_undo_takes_back_the_last_key_even_if_that_changed_nothing(session, review):
+    session.select(session.group, [1])
+    review.decide_selected("accepted", advance=True)
+    session.select(session.group, [0])
+    review.decide_selected("undecided", advance=True)
+    assert session.selected == (1,)
+    assert review.undo().text == "set undecided: C0, which changed nothing"
+    assert session.selected == (0,)
+    assert review.curation.status(1) == "accepted"
+    review.undo()
+    assert review.curation.status(1) == "undecided"
+    assert session.selected == (1,)
+
+
+def test_the_next_cell_is_that_of_the_view_that_was_used_last(session, review):
+    order = np.array([4, 0, 2, 1])
+    review.order = lambda: order
+    session.select(session.group, [4])
+    for expected in ([0], [2], [1], []):
+        review.decide_selected("accepted", advance=True)
+        assert list(session.selected) == expected
+    session.step_cell(1)
+    assert session.selected == (4,)
+    session.step_cell(-1)
+    assert session.selected == (4,)
+    session.select(session.group, [3])
+    session.step_cell(1)
+    assert session.selected == (4,), "it has no row there, so it goes by the table"
+    order = order[:0]
+    session.select(session.group, [0])
+    session.step_cell(1)
+    assert session.selected == (1,), "nobody sees the other view any more"
+
+
+def test_two_cells_that_may_be_one_are_known_as_a_pair(tmp_path, opened):
+    shape = (23, 31)
+    twins = [blob(shape, (9, 9), 4), blob(shape, (9, 10), 4), blob(shape, (18, 25), 3)]
+    cells = opened(make_cells(tmp_path / "twins.isxd", footprints=twins))
+    session = Session()
+    session.show([cells])
+    review = session.review
+    measure(review, cells)
+    for selected, is_pair in (([1, 0], True), ([0, 2], False), ([0, 1, 2], False), ([0], False)):
+        session.select(session.group, selected)
+        assert (review.suspected_pair is not None) == is_pair
+    review.keep_one(1, 0)
+    assert review.curation.statuses == ["rejected", "undecided", "undecided"]
+    assert session.selected == (1,)
 
 
 def test_columns_are_there_at_once_and_their_values_later(session, review, cells):

@@ -53,12 +53,25 @@ def test_a_click_works_without_a_movie(stage, cells):
     assert stage.view.drawn == ["C1"]
 
 
-def test_a_click_beside_all_cells_keeps_the_selection(stage, movie, cells):
+def test_a_click_beside_all_cells_selects_none_and_a_drag_changes_nothing(stage, movie, cells):
+    stage.open(movie, cells)
+    for place in (NOWHERE_UM, (-500.0, -500.0), (1e6, 1e6)):
+        stage.click(CENTERS_UM[1])
+        stage.click(place, moved_px=30)
+        stage.click(place, button=2)
+        stage.click(place, modifiers=("Shift",))
+        assert stage.view.drawn == ["C1"]
+        stage.click(place)
+        assert stage.view.drawn == []
+
+
+def test_where_a_tool_picks_something_else_the_cells_stay_selected(stage, movie, cells):
     stage.open(movie, cells)
     stage.click(CENTERS_UM[1])
-    for place in (NOWHERE_UM, (-500.0, -500.0), (1e6, 1e6)):
-        stage.click(place)
-        assert stage.view.drawn == ["C1"]
+    points = stage.viewer.add_points([NOWHERE_UM])
+    points.mode = "select"
+    stage.click(NOWHERE_UM)
+    assert stage.view.drawn == ["C1"]
 
 
 @pytest.mark.parametrize("key", ["Shift", "Control"])
@@ -107,7 +120,7 @@ def test_hidden_cells_cannot_be_clicked(stage, movie, cells):
     assert stage.session.selected == (0,), "its contours are still there"
     contours.visible = False
     stage.click(CENTERS_UM[1])
-    assert stage.session.selected == (0,)
+    assert stage.session.selected == ()
 
 
 def test_cells_that_are_not_drawn_cannot_be_clicked(stage, cells, others):

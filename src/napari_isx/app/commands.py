@@ -97,6 +97,11 @@ def redo() -> None:
     _run("redo")
 
 
+def deselect() -> None:
+    """Select no cells."""
+    _run("deselect")
+
+
 def save_decisions() -> None:
     """Write the decisions about the selected set of cells into its file."""
     if (coordinator := _current()) is not None:

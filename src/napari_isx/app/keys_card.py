@@ -30,7 +30,7 @@ Line = tuple[str, str]
 
 _PREFIX: Final = "Inscopix: "
 _DECIDING: Final = ("accept", "reject", "undecide", "flip", "undo", "redo")
-_CELLS: Final = ("next_cell", "previous_cell")
+_CELLS: Final = ("next_cell", "previous_cell", "deselect")
 _TIME: Final = ("next_event", "previous_event", "next_edge", "previous_edge")
 _NAPARIS: Final = (
     ("napari:increment_dims_left", "One frame back"),
@@ -43,6 +43,7 @@ _NAPARIS: Final = (
 )
 _MOUSE: Final = (
     ("Click", "Select the cell; again at the same place, the one below it"),
+    ("Click beside the cells", "Select none"),
     ("Shift or Ctrl + Click", "Add the cell to the selection, or take it out"),
     ("Double-click", "Zoom to the cell"),
     ("Click in a plot", "Go to that time"),

@@ -92,17 +92,11 @@ def _previous_event(coordinator: Coordinator) -> None:
 
 
 def _next_edge(coordinator: Coordinator) -> None:
-    _go_to_edge(coordinator, 1)
+    coordinator.time.go_to_edge(1)
 
 
 def _previous_edge(coordinator: Coordinator) -> None:
-    _go_to_edge(coordinator, -1)
-
-
-def _go_to_edge(coordinator: Coordinator, direction: int) -> None:
-    time_s = coordinator.session.edge_time_s(direction)
-    if time_s is not None:
-        coordinator.time.go_to(time_s)
+    coordinator.time.go_to_edge(-1)
 
 
 def _accept(coordinator: Coordinator) -> None:
@@ -125,6 +119,10 @@ def _redo(coordinator: Coordinator) -> None:
     coordinator.cells.redo()
 
 
+def _deselect(coordinator: Coordinator) -> None:
+    coordinator.session.deselect()
+
+
 _DECISIONS: Final = (
     # Not repeatable: with the switch to move on, a key held down would run through all cells.
     KeyCommand("accept", "A", "Inscopix: accept the selected cells", _accept, False, True),
@@ -134,6 +132,7 @@ _DECISIONS: Final = (
     ),
     KeyCommand("undo", "Control-Z", "Inscopix: undo the last decision", _undo, True, True),
     KeyCommand("redo", "Control-Shift-Z", "Inscopix: redo the decision", _redo, True, True),
+    KeyCommand("deselect", "Escape", "Inscopix: select no cells", _deselect, False, True),
 )
 
 KEY_COMMANDS: Final = {

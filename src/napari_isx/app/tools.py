@@ -7,6 +7,7 @@ from weakref import ref
 
 if TYPE_CHECKING:
     from napari_isx.app.coordinator import Coordinator
+    from napari_isx.docks.common.question import Question
     from napari_isx.docks.saving.window import WindowPrompts
 
 
@@ -26,6 +27,7 @@ class CellTools:
         cells.raters_requested.connect(self.show_raters)
         cells.keys_requested.connect(self.show_keys)
         cells.export_requested.connect(self.export)
+        cells.asked.connect(self.ask)
 
     def show_rules(self, dock: Any = None) -> None:
         """Show the dialog of rules; it closes with the dock that asked for it."""
@@ -52,6 +54,11 @@ class CellTools:
         """Ask where the decision log is to be written."""
         if (prompts := self._prompts) is not None:
             prompts.ask_where_to_export()
+
+    def ask(self, question: Question) -> None:
+        """Ask something in the window."""
+        if (prompts := self._prompts) is not None:
+            prompts.ask(question)
 
     def restore_previous(self) -> None:
         """Ask whether the last save is to be taken back."""

@@ -206,16 +206,23 @@ class CellTable:
         row = self._row_after(cell)
         return row if row < len(self._order) and self._order[row] == cell else None
 
-    def step(self, cell: int | None, direction: int) -> int | None:
+    def step(self, cell: int | None, direction: int, *, clamp: bool = True) -> int | None:
         """The cell that many rows below (above, if negative) a cell.
 
         From a cell that is filtered out it goes on from where its row would be; from None it
         enters at the first row, or the last.
 
+        Parameters
+        ----------
+        cell : int or None
+        direction : int
+        clamp : bool
+            Whether the last (first) row is meant where there are not as many.
+
         Returns
         -------
         int or None
-            The cell in the last (first) row where there are not as many; None without rows.
+            None without such a row.
         """
         if not len(self._order):
             return None
@@ -226,7 +233,9 @@ class CellTable:
             row = self._row_after(cell) + direction
             if direction > 0 and self.position_of(cell) is None:
                 row -= 1
-        return int(self._order[min(max(row, 0), last)])
+        if clamp:
+            row = min(max(row, 0), last)
+        return int(self._order[row]) if 0 <= row <= last else None
 
     def _row_after(self, cell: int) -> int:
         """The row that a cell is in or, if it has none, the row below its place."""

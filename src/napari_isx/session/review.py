@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import ClassVar, Final, Protocol
+from typing import ClassVar, Protocol
 
+import numpy as np
+import numpy.typing as npt
 from psygnal import Signal
 
 from napari_isx.analysis.cell_metrics.compute import MetricColumns, compute_metrics
@@ -13,12 +16,11 @@ from napari_isx.analysis.cell_metrics.definitions import metrics_of
 from napari_isx.analysis.cell_metrics.neighbors import Duplicate, suspected_duplicates
 from napari_isx.analysis.rois import Roi
 from napari_isx.io.cells.cell_set import CellStatus
+from napari_isx.session.cell_filter import CellFilter
 from napari_isx.session.cell_table import CellTable
 from napari_isx.session.decisions.curation import Curation
+from napari_isx.session.decisions.history import Step
 from napari_isx.session.groups import CellGroup, VesselGroup
-
-MAX_RESELECTED: Final = 24
-"""Of a step that is undone, so many cells are selected: as many as have their traces drawn."""
 
 
 class Selection(Protocol):
@@ -53,12 +55,19 @@ class Review:
         None where nothing can be decided, as for events on their own.
     version : int
         Of the files that are measured; another with other events.
+    order : callable or None
+        Gives the cells, ``(n_rows,)``, in the order of another view that was used last; empty
+        once nobody sees it. None for the rows of the table.
     """
 
     progressed: ClassVar[Signal] = Signal(float)
     """More of the measures is there; emitted with the share, 1 when all is."""
     decided: ClassVar[Signal] = Signal()
     """The selected cells were given a status, even if they had it; not by undo or a rule."""
+    ended: ClassVar[Signal] = Signal()
+    """A decision was about the cell in the last row, so that none is selected now."""
+    stepped: ClassVar[Signal] = Signal()
+    """There is something else to undo, or to do again."""
     duplicates_changed: ClassVar[Signal] = Signal()
     """Other pairs of cells are suspected to be one."""
 
@@ -71,10 +80,10 @@ class Review:
         self._events = group.events
         self._duplicates: list[Duplicate] = []
         self._fraction = 0.0
-        self._touched: list[int] = []
+        self.order: Callable[[], npt.NDArray[np.intp]] | None = None
         self.table.set_columns(metrics_of(group.cells, group.events))
         if self.curation is not None:
-            self.curation.changed.connect(self._on_decision)
+            self.curation.stepped.connect(self._on_step)
 
     # ---- measures
 
@@ -140,30 +149,54 @@ class Review:
         how : str
             For the journal.
         advance : bool
-            Whether to select the next row afterwards, where a single cell is selected.
+            Whether to select the next row afterwards, where a single cell is selected; after
+            the last row none is, so that the next key does not decide about it again.
         """
         cells = self._selected
         if self.curation is None or not cells:
             return
+        # Looked for before the decision, which may sort the rows anew.
+        following = self._ahead(cells[-1], 1, clamp=False)
         self.decide(cells, status, how)
         self.decided.emit()
         # Who listens may have moved on already, in an order of his own.
-        if advance and len(cells) == 1 and self._selected == cells:
-            self.step(1)
+        if not advance or len(cells) > 1 or self._selected != cells:
+            return
+        self._selection.select(self.group, [] if following is None else [following])
+        if following is None:
+            self.ended.emit()
 
     def decide_shown(self, status: CellStatus) -> None:
         """Give the cells in all rows that are shown a status, as one step."""
         self.decide(self.table.order.tolist(), status, "bulk")
 
-    def undo(self) -> None:
-        """Take the last decision back, and select the cells it was about."""
-        if self.curation is not None:
-            self._replay(self.curation.undo)
+    def keep_one(self, kept: int, other: int, how: str = "key") -> None:
+        """Reject one of two cells that are suspected to be one, and select the other."""
+        self.decide([other], "rejected", how)
+        self._selection.select(self.group, [kept])
 
-    def redo(self) -> None:
-        """Take the decision again that was undone last, and select the cells it is about."""
-        if self.curation is not None:
-            self._replay(self.curation.redo)
+    def undo(self) -> Step | None:
+        """Take the last decision back, and return to what was selected when it was taken."""
+        return self._return_to(self.curation.undo) if self.curation is not None else None
+
+    def redo(self) -> Step | None:
+        """Take the decision again that was undone last, and return to where one was then."""
+        return self._return_to(self.curation.redo) if self.curation is not None else None
+
+    @property
+    def suspected_pair(self) -> Duplicate | None:
+        """The selected cells, where they are two that may be one."""
+        pair = set(self._selected)
+        return next((each for each in self._duplicates if {each.first, each.second} == pair), None)
+
+    def show_undecided(self) -> None:
+        """Show only undecided cells, if possible within the filter, and select the first."""
+        undecided = frozenset[CellStatus]({"undecided"})
+        self.table.filter_by(replace(self.table.filtered_by, statuses=undecided))
+        if not len(self.table.order):
+            self.table.filter_by(CellFilter(statuses=undecided))
+        self._selection.select(self.group, ())
+        self.step(1)
 
     def counts(self, *, filtered: bool = False) -> dict[CellStatus, int]:
         """How many cells have each status; all of them, or those in the rows that are shown."""
@@ -177,7 +210,7 @@ class Review:
     def step(self, direction: int) -> None:
         """Select the cell so many rows below the last selected one, or above if negative."""
         cells = self._selected
-        target = self.table.step(cells[-1] if cells else None, direction)
+        target = self._ahead(cells[-1] if cells else None, direction)
         if target is not None:
             self._selection.select(self.group, [target])
 
@@ -185,14 +218,31 @@ class Review:
     def _selected(self) -> tuple[int, ...]:
         return self._selection.selected if self._selection.group is self.group else ()
 
-    def _replay(self, step: Callable[[], None]) -> None:
-        self._touched.clear()
-        step()
-        if self._touched:
-            self._selection.select(self.group, self._touched[:MAX_RESELECTED])
+    def _ahead(self, cell: int | None, direction: int, *, clamp: bool = True) -> int | None:
+        """The cell so many rows further, in the view that was used last."""
+        order = self.order().tolist() if self.order is not None else []
+        if not order or not (cell is None or cell in order):
+            return self.table.step(cell, direction, clamp=clamp)
+        if cell is None:
+            row = direction - 1 if direction > 0 else len(order) + direction
+        else:
+            row = order.index(cell) + direction
+        if clamp:
+            row = min(max(row, 0), len(order) - 1)
+        return order[row] if 0 <= row < len(order) else None
 
-    def _on_decision(self, cells: tuple[int, ...]) -> None:
-        self._touched[:] = cells
+    def _return_to(self, replay: Callable[[], Step | None]) -> Step | None:
+        here, step = self._selected, replay()
+        if step is not None:
+            there, step.place = step.place, here
+            if there is not None:
+                self._selection.select(self.group, there)
+        return step
+
+    def _on_step(self, step: Step) -> None:
+        if step.place is None:
+            step.place = self._selected
+        self.stepped.emit()
 
     def _set_fraction(self, fraction: float) -> None:
         self._fraction = fraction
@@ -210,12 +260,15 @@ class Reviews:
     ----------
     advance : bool
         Whether a decision about a single cell moves on to the next row.
+    advance_on_canvas : bool
+        Whether it does so for a cell that was clicked on the canvas, too.
     """
 
     def __init__(self, selection: Selection) -> None:
         self._selection = selection
         self._all: dict[CellGroup, Review] = {}
         self.advance = True
+        self.advance_on_canvas = False
 
     def of(self, group: CellGroup | None) -> Review | None:
         """The review of a group, made on first use; None for vessels, which are not reviewed."""

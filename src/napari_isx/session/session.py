@@ -37,6 +37,8 @@ class Session:
         In session time.
     reviews : Reviews
         Of the groups of cells.
+    is_on_canvas : bool
+        Whether the selected cells were picked on the canvas, not in a view that has an order.
     """
 
     recordings_changed: ClassVar[Signal] = Signal()
@@ -56,6 +58,7 @@ class Session:
         self.cursor = TimeCursor()
         self._group: CellGroup | None = None
         self._selected: tuple[int, ...] = ()
+        self.is_on_canvas = False
         self._is_picked = False  # whether the user has chosen the group
         self.reviews = Reviews(self)
         # Before anybody else hears of it: rows that were kept for the cells before are let go.
@@ -129,22 +132,24 @@ class Session:
         group.pick_events(events)
         self._group_cells(self.recordings)
 
-    def select(self, group: CellGroup, cells: Sequence[int]) -> None:
+    def select(self, group: CellGroup, cells: Sequence[int], *, on_canvas: bool = False) -> None:
         """Select cells of a group, and no others."""
         chosen = tuple(dict.fromkeys(cells))
-        self._is_picked = True
+        self._is_picked, self.is_on_canvas = True, on_canvas
         if group is not self._group or chosen != self._selected:
             self._group, self._selected = group, chosen
             self.selection_changed.emit()
 
-    def toggle(self, group: CellGroup, cell: int) -> None:
+    def toggle(self, group: CellGroup, cell: int, *, on_canvas: bool = False) -> None:
         """Add a cell to the selection, or take it out."""
-        if group is not self._group:
-            self.select(group, [cell])
-        elif cell in self._selected:
-            self.select(group, [other for other in self._selected if other != cell])
-        else:
-            self.select(group, [*self._selected, cell])
+        before = self._selected if group is self._group else ()
+        others = [other for other in before if other != cell]
+        self.select(group, others if cell in before else [*others, cell], on_canvas=on_canvas)
+
+    def deselect(self) -> None:
+        """Select no cells."""
+        if self._group is not None:
+            self.select(self._group, ())
 
     def step_cell(self, step: int) -> None:
         """Select the cell that many rows below the last selected one, at most the last.

@@ -162,21 +162,26 @@ class CanvasControl(Control):
         label = int(event.source.selected_label)
         group = self._group_of(event.source)
         if not self._is_showing and group is not None and 0 < label <= len(group.names):
-            self.session.select(group, [label - 1])
+            self.session.select(group, [label - 1], on_canvas=True)
 
     def _on_click(self, click: Click) -> None:
-        """Select the heaviest cell at a place, or at the same place again the next one there."""
+        """Select the heaviest cell at a place, or at the same place again the next one there.
+
+        Where there is none, no cell is selected any more.
+        """
         group, found = self.found_at(click.position_um)
         if group is None:
+            if not click.adds and not click.has_tool:
+                self.session.deselect()
             return
         if click.adds:
-            self.session.toggle(group, found[0])
+            self.session.toggle(group, found[0], on_canvas=True)
             return
         turn = 0
         if click.is_same_place and group is self.session.group and len(self.session.selected) == 1:
             (selected,) = self.session.selected
             turn = (found.index(selected) + 1) % len(found) if selected in found else 0
-        self.session.select(group, [found[turn]])
+        self.session.select(group, [found[turn]], on_canvas=True)
 
     def found_at(self, position_um: Point) -> tuple[CellGroup | None, list[int]]:
         """The topmost group with cells drawn at a place in the world, and these, heaviest first."""

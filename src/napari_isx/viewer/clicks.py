@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 # Tools in which a click picks; in the others it draws.
 PICKING_MODES: Final = frozenset({"pan_zoom", "transform", "pick", "select", "direct"})
+_PLAIN_MODES: Final = frozenset({"pan_zoom", "pick"})
 _SLOP_PX: Final = 4
 
 
@@ -24,11 +25,14 @@ class Click(NamedTuple):
         Whether the click before was at the same place on the screen.
     adds : bool
         Whether Shift or Ctrl was held.
+    has_tool : bool
+        Whether a tool of the active layer picks something there as well.
     """
 
     position_um: tuple[float, float]
     is_same_place: bool
     adds: bool
+    has_tool: bool = False
 
 
 class Clicks:
@@ -58,13 +62,17 @@ class Clicks:
         last, self._last_px = self._last_px, (start[0], start[1])
         is_same_place = last is not None and _apart_px(last, start) <= _SLOP_PX
         adds = bool(modifiers & {"Shift", "Control"})
-        self._on_click(Click((position[-2], position[-1]), is_same_place, adds))
+        has_tool = _mode(viewer) not in _PLAIN_MODES
+        self._on_click(Click((position[-2], position[-1]), is_same_place, adds, has_tool))
 
 
 def is_picking(viewer: ViewerModel) -> bool:
     """Whether a click picks something; else it draws, or turns the view."""
-    mode = str(getattr(viewer.layers.selection.active, "mode", "pan_zoom"))
-    return viewer.dims.ndisplay == 2 and mode in PICKING_MODES
+    return viewer.dims.ndisplay == 2 and _mode(viewer) in PICKING_MODES
+
+
+def _mode(viewer: ViewerModel) -> str:
+    return str(getattr(viewer.layers.selection.active, "mode", "pan_zoom"))
 
 
 def _apart_px(a: Any, b: Any) -> float:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.layers import Image, Points
+from napari.utils.notifications import show_info
 
 from napari_isx.io.base.frames import FrameSequence
 from napari_isx.layers.keys import recording_of
@@ -24,6 +25,7 @@ class TimeControl(Control):
     def __init__(self, viewer: ViewerModel, session: Session) -> None:
         super().__init__(viewer, session)
         self._clock = session.clock
+        self._said: tuple[object, ...] = ()
         viewer.dims.events.point.connect(self.follow_slider)
         viewer.dims.events.range.connect(self.span)
 
@@ -46,10 +48,33 @@ class TimeControl(Control):
             self.viewer.dims.set_point(axis, time_s)
 
     def go_to_event(self, direction: int) -> None:
-        """Show the next (1) or previous (-1) event of the selected cells, if there is one."""
-        time_s = self.session.event_time_s(direction)
+        """Show the next (1) or previous (-1) event of the selected cells, or say what lacks."""
+        time_s, group = self.session.event_time_s(direction), self.session.group
         if time_s is not None:
             self.go_to(time_s)
+        elif not self.session.selected or group is None:
+            self._say("Select a cell first: this key goes to its next or previous event.")
+        elif group.events is None:
+            self._say("These cells have no event set: open one, or choose one in Traces.")
+        else:
+            self._say(f"The selected {group.item} has no {_side(direction)} event.")
+
+    def go_to_edge(self, direction: int) -> None:
+        """Show the next (1) or previous (-1) edge of the selected channels."""
+        time_s = self.session.edge_time_s(direction)
+        if time_s is not None:
+            self.go_to(time_s)
+        elif not len(self.session.channels):
+            self._say("No channels are open: open a GPIO file to go through their edges.")
+        else:
+            self._say(f"The channels have no {_side(direction)} edge.")
+
+    def _say(self, text: str) -> None:
+        """Say why there is nothing to go to, once while nothing else is selected or shown."""
+        said = text, self.session.group, self.session.selected, self.session.cursor.time_s
+        if said != self._said:
+            self._said = said
+            show_info(text)
 
     def place_layers(self) -> None:
         """Put layers where the session's clock has them, and stay at the moment that is shown."""
@@ -142,6 +167,10 @@ class TimeControl(Control):
             for layer, recording in self.our_layers()
             if isinstance(layer, Image | Points) and layer.ndim == 3 and recording in self._clock
         ]
+
+
+def _side(direction: int) -> str:
+    return "later" if direction > 0 else "earlier"
 
 
 def _last_s(placed: Placed) -> float:

@@ -19,6 +19,8 @@ CENTERS = [(5, 6), (5, 20), (16, 9)]
 
 
 class Table:
+    num_visible_rows = 3
+
     cells_picked = Signal(list)
     cell_opened = Signal(int)
     step_requested = Signal(int)
@@ -43,6 +45,8 @@ class Decisions:
     undo_requested = Signal()
     redo_requested = Signal()
     advance_changed = Signal(bool)
+    advance_on_canvas_changed = Signal(bool)
+    offer_taken = Signal()
 
 
 class Duplicates:
@@ -96,8 +100,11 @@ class CellsDock:
     def show_steps(self, undo, redo, num_unsaved):
         self.told["steps"] = (undo, redo, num_unsaved)
 
-    def show_advance(self, on):
-        self.told["advance"] = on
+    def show_advance(self, on, on_canvas):
+        self.told["advance"] = (on, on_canvas)
+
+    def show_note(self, text, offer=""):
+        self.told["note"] = (text, offer)
 
     def show_keys(self, keys):
         self.told["keys"] = keys
@@ -238,28 +245,140 @@ def test_a_decision_colours_the_canvas_once(stage, dock, paths):
 
 def test_undo_and_redo(stage, dock, paths):
     stage.open(paths["cells"])
-    dock.decisions.shown_decided.emit("undecided")
-    assert dock.told["counts"][0] == (0, 3, 0)
+    stage.session.select(stage.session.group, [1, 2])
+    dock.decisions.decided.emit("undecided")
+    assert dock.told["counts"][0] == (1, 2, 0)
+    stage.session.select(stage.session.group, [0])
     dock.decisions.undo_requested.emit()
     assert dock.told["counts"][0] == (2, 0, 1)
-    assert stage.session.selected == (0, 1, 2)
+    assert dock.told["note"] == ("Undone: set undecided: 2 cells", "")
+    assert stage.session.selected == (1, 2)
     dock.decisions.redo_requested.emit()
-    assert dock.told["counts"][0] == (0, 3, 0)
+    assert dock.told["counts"][0] == (1, 2, 0)
     assert dock.told["steps"][1] == ""
+    assert stage.session.selected == (0,)
+    for told in ("Undone: set undecided: 2 cells", "Nothing to undo"):
+        dock.decisions.undo_requested.emit()
+        assert dock.told["note"] == (told, "")
 
 
-def test_all_shown_are_those_that_pass_the_filters(stage, dock, paths):
+@pytest.fixture
+def asked(stage):
+    """Questions that were asked."""
+    questions = []
+    stage.coordinator.cells.asked.connect(questions.append)
+    return questions
+
+
+def test_more_cells_than_can_be_seen_are_asked_about(stage, dock, paths, asked):
+    stage.open(paths["cells"])
+    curation = stage.session.group.curation
+    dock.table.num_visible_rows = 2
+    dock.table.cells_picked.emit([0, 1, 2])
+    dock.decisions.decided.emit("rejected")
+    (question,) = asked
+    assert question.headline == "Reject the 3 cells selected?"
+    assert curation.unsaved == ()
+    question.answers[0].act()
+    assert curation.statuses == ["rejected"] * 3
+    assert stage.session.selected == (0, 1, 2)
+    dock.table.cells_picked.emit([0, 1])
+    dock.decisions.decided.emit("accepted")
+    assert len(asked) == 1
+    assert curation.statuses == ["accepted", "accepted", "rejected"]
+
+
+def test_without_a_table_as_many_as_have_traces_are_not_asked_about(stage, tmp_path, asked):
+    stage.open(make_cells(tmp_path / "many.isxd", footprints=[blob((23, 31), (9, 9))] * 25))
+    for count in (24, 25):
+        stage.session.select(stage.session.group, range(count))
+        stage.coordinator.cells.decide("rejected")
+    assert stage.session.group.curation.statuses.count("rejected") == 24
+    assert [question.title for question in asked] == ["All selected rows"]
+
+
+def test_of_a_suspected_pair_never_both_are_rejected(stage, dock, paths, asked):
+    stage.open(paths["twins"])
+    curation = stage.session.group.curation
+    dock.duplicates.pair_picked.emit(0)
+    for decide in (dock.decisions.decided.emit, dock.table.status_requested.emit):
+        decide("rejected")
+        assert set(curation.statuses) == {"undecided"}
+    stage.coordinator.cells.decide("rejected")
+    assert len(asked) == 3
+    question = asked[0]
+    assert "Key 1 keeps C0 and rejects C1; key 2 keeps C1 and rejects C0." in question.text
+    assert [answer.key for answer in question.answers] == ["1", "2"]
+    question.answers[1].act()
+    assert curation.statuses == ["rejected", "undecided", "undecided"]
+    assert stage.session.selected == (1,)
+    curation.undo()
+    dock.duplicates.pair_picked.emit(0)
+    question.answers[0].act()
+    assert curation.statuses == ["undecided", "rejected", "undecided"]
+    dock.duplicates.pair_picked.emit(0)
+    dock.decisions.decided.emit("accepted")
+    assert curation.statuses[:2] == ["accepted"] * 2
+
+
+def test_the_end_of_the_list_is_told_and_what_is_left_is_offered(stage, dock, paths):
+    stage.open(paths["twins"])
+    group = stage.session.group
+    stage.session.select(group, [2])
+    dock.decisions.decided.emit("rejected")
+    assert stage.session.selected == ()
+    assert dock.told["note"] == ("End of the list, 2 undecided left.", "Go through the 2")
+    dock.decisions.offer_taken.emit()
+    assert stage.session.selected == (0,)
+    assert dock.told["table"].filtered_by == CellFilter(statuses=frozenset({"undecided"}))
+    assert dock.told["note"] == ("", "")
+    for _ in range(2):
+        dock.decisions.decided.emit("rejected")
+    assert dock.told["note"] == ("End of the list, every cell is decided.", "")
+
+
+def test_a_key_without_a_cell_says_what_it_needs(stage, dock, paths, monkeypatch):
+    told = []
+    monkeypatch.setattr("napari_isx.docks.cells.controller.show_info", told.append)
+    stage.open(paths["cells"])
+    stage.coordinator.cells.decide("rejected")
+    assert told == ["No cell is selected: click one, or press Down, to decide about it."]
+    assert stage.session.group.curation.undo_text == ""
+
+
+def test_whether_decisions_move_on_after_a_click_on_the_canvas_is_a_setting(stage, dock, paths):
+    stage.open(paths["movie"], paths["cells"])
+    place = tuple(3.0 * np.array(CENTERS[0]))
+    stage.click(place)
+    assert stage.session.selected == (0,)
+    dock.decisions.decided.emit("undecided")
+    assert stage.session.selected == (0,), "where one works is the canvas"
+    dock.decisions.advance_on_canvas_changed.emit(True)
+    assert dock.told["advance"] == (True, True)
+    dock.decisions.decided.emit("rejected")
+    assert stage.session.selected == (1,)
+    dock.decisions.decided.emit("rejected")
+    assert stage.session.selected == (2,), "it was not clicked"
+    another = CellsDock()
+    dock.decisions.advance_on_canvas_changed.emit(False)
+    stage.coordinator.cells.attach(another)
+    assert another.told["advance"] == (True, False)
+
+
+def test_all_shown_are_those_that_pass_the_filters(stage, dock, paths, asked):
     stage.open(paths["cells"])
     dock.filters.filter_changed.emit(CellFilter(text="2"))
     assert dock.num_rows_shown > 0
     assert dock.told["counts"] == ((2, 0, 1), (0, 0, 1))
     dock.decisions.shown_decided.emit("accepted")
+    assert stage.session.group.curation.unsaved == ()
+    asked[0].answers[0].act()
     assert stage.session.group.curation.statuses == ["accepted"] * 3
 
 
 def test_saving(stage, dock, paths):
     stage.open(paths["cells"])
-    dock.decisions.shown_decided.emit("rejected")
+    stage.coordinator.session.review.decide_shown("rejected")
     dock.save_requested.emit()
     assert dock.told["steps"][2] == 0
     assert stage.session.group.cells.statuses_in_file() == ["rejected"] * 3
@@ -269,7 +388,7 @@ def test_saving_that_fails_keeps_the_decisions(stage, dock, paths, monkeypatch):
     told = []
     monkeypatch.setattr("napari_isx.docks.saving.controller.show_error", told.append)
     stage.open(paths["cells"])
-    dock.decisions.shown_decided.emit("rejected")
+    stage.coordinator.session.review.decide_shown("rejected")
     curation = stage.session.group.curation
 
     def fail(self, force=False):
@@ -411,7 +530,7 @@ def test_two_sets_each_have_their_own(stage, dock, paths):
     assert dock.told["groups"] == (["cells", "twins"], 1)
     assert dock.told["table"].sorted_by is None
     assert dock.told["display"][2] == "status"
-    dock.decisions.shown_decided.emit("rejected")
+    stage.coordinator.session.review.decide_shown("rejected")
     dock.group_picked.emit(0)
     assert dock.told["counts"][0] == (2, 0, 1)
     assert dock.told["table"].sorted_by == ("name", True)
@@ -430,7 +549,7 @@ def bound(layer):
     return sorted(str(key) for key in layer.keymap)
 
 
-ALL_KEYS = sorted(["A", "R", "U", "Ctrl+Z", "Ctrl+Shift+Z"])
+ALL_KEYS = sorted(["A", "R", "U", "Ctrl+Z", "Ctrl+Shift+Z", "Escape"])
 
 
 def test_our_layers_pass_the_keys_on(stage, keys, paths):
@@ -451,7 +570,7 @@ def test_our_layers_pass_the_keys_on(stage, keys, paths):
     [
         (lambda: Shapes(), ALL_KEYS),
         (lambda: Points(), ALL_KEYS),
-        (lambda: Labels(np.zeros((4, 4), int)), ["A", "R", "U"]),
+        (lambda: Labels(np.zeros((4, 4), int)), ["A", "Escape", "R", "U"]),
     ],
 )
 def test_layers_of_others_do_while_cells_are_selected(stage, keys, paths, make, expected):

@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from helpers.window_data import NAMES
-from qtpy.QtCore import QPoint, Qt, QTimer
+from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication, QMenu, QMessageBox
+from qtpy.QtWidgets import QMenu
 
 from napari_isx.analysis.cell_metrics.definitions import Metric
-from napari_isx.docks.cells.decision_texts import question
+from napari_isx.docks.cells.decision_texts import ask_about_many
 from napari_isx.docks.cells.dock import CellsWidget
 from napari_isx.docks.cells.table_model import CellTableModel, header_text
+from napari_isx.docks.saving.window import prompts_of
 from napari_isx.session.cell_table import CellTable
 
 Ctrl = Qt.KeyboardModifier.ControlModifier
@@ -59,21 +60,6 @@ def click_header(hands, dock, key):
 
 def shown(dock):
     return [NAMES[cell] for cell in dock.table.order]
-
-
-def answer(text):
-    """Click a button of the question that is about to be asked."""
-
-    def click():
-        box = QApplication.activeModalWidget()
-        assert isinstance(box, QMessageBox)
-        asked.append(box.text())
-        (button,) = [b for b in box.buttons() if b.text().replace("&", "") == text]
-        button.click()
-
-    asked = []
-    QTimer.singleShot(200, click)
-    return asked
 
 
 def test_with_nothing_open_it_says_what_to_do(hands, dock):
@@ -223,24 +209,36 @@ def test_where_no_cell_passes_it_says_so(hands, dock, session):
 
 def test_all_shown_rows_are_asked_about(hands, dock, session):
     dock.filters.text.setText("c")
-    asked = answer("Cancel")
-    dock.decisions.ask("rejected")
-    assert asked == ["Reject the 3 cells shown?"]
+    (reject,) = [a for a in dock.decisions.all_shown.menu().actions() if a.data() == "rejected"]
+    reject.trigger()
+    question = prompts_of(hands.viewer).question
+    assert question.headline.text() == "Reject the 3 cells shown?"
+    assert question.cancel_button.isDefault()
+    QTest.keyClick(question, Qt.Key.Key_Escape)
     assert session.review.num_unsaved == 0
-    answer("Reject")
-    dock.decisions.ask("rejected")
+    reject.trigger()
+    button, _ = prompts_of(hands.viewer).question.buttons.buttons()
+    assert button.text() == "&Reject the 3 cells shown"
+    button.click()
     assert session.group.curation.statuses == ["rejected"] * 4
     dock.decisions.undo.click()
     assert session.group.curation.statuses == ["accepted", "undecided", "rejected", "accepted"]
+    assert dock.decisions.note == "Undone: reject 3 cells"
 
 
 def test_questions_say_how_many_would_change():
-    assert question("rejected", 37, 12) == (
+    def said(*values):
+        return ask_about_many(*values, lambda: None)[1:3]
+
+    assert said("rejected", "shown", 37, 12) == (
         "Reject the 37 cells shown?",
         "25 of them are already. This can be undone in one step.",
     )
-    assert question("undecided", 1, 1)[0] == "Set the only cell shown undecided?"
-    assert question("accepted", 12, 0)[1] == "All of them are already. Nothing would change."
+    assert said("undecided", "shown", 1, 1)[0] == "Set the only cell shown undecided?"
+    assert said("accepted", "selected", 12, 0) == (
+        "Accept the 12 cells selected?",
+        "All of them are already. Nothing would change.",
+    )
 
 
 def test_buttons_and_menu_decide(hands, dock, session):

@@ -105,6 +105,7 @@ def test_the_bar_can_be_put_off_by_keys_and_comes_back_with_the_file(hands, path
     hands.open(path)
     assert bar.isVisible()
     bar.never_button.click()
+    prompts_of(hands.viewer).question.drop_button.click()
     hands.viewer.layers.clear()
     hands.open(path)
     assert not bar.isVisible()

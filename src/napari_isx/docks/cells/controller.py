@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 from weakref import ref
 
 from napari.utils.action_manager import action_manager
+from napari.utils.notifications import show_info
 from psygnal import Signal
 
 from napari_isx.analysis.cell_metrics.definitions import STATUS
 from napari_isx.app.shortcuts import key_texts
+from napari_isx.docks.cells.decision_texts import ask_about_many, ask_which_to_keep
 from napari_isx.docks.cells.duplicates import Pair
 from napari_isx.docks.cells.measuring import Measuring
 from napari_isx.docks.cells.view import CellsView
+from napari_isx.docks.common.question import Question
 from napari_isx.docks.common.review_follower import ReviewFollower
+from napari_isx.docks.common.settings import recall, remember
 from napari_isx.docks.common.theme import plot_colors
 from napari_isx.docks.common.views import Views
 from napari_isx.docks.saving.controller import SavingControl
@@ -31,6 +36,8 @@ from napari_isx.viewer.control import Control
 if TYPE_CHECKING:
     from napari.components import ViewerModel
 
+_SCREENFUL: Final = 24  # without a table, as many as have their traces drawn
+_ADVANCE_SETTING: Final = "advance_on_canvas"
 _NO_REVIEW: Final = "Vessels are not reviewed here. Select a set of cells."
 
 
@@ -50,6 +57,8 @@ class CellsControl(Control):
     """The user wants the card of keys."""
     export_requested: ClassVar[Signal] = Signal()
     """The user wants the log of decisions."""
+    asked: ClassVar[Signal] = Signal(Question)
+    """Something has to be answered before it is decided."""
 
     def __init__(
         self,
@@ -73,6 +82,7 @@ class CellsControl(Control):
         self._measuring.ended.connect(self._show_progress)
         saving.saved.connect(self._show_steps)
         action_manager.events.shortcut_changed.connect(self.show_keys)
+        session.reviews.advance_on_canvas = recall(_ADVANCE_SETTING) is True
 
     def attach(self, view: CellsView) -> None:
         """Let a dock show the cells until it is destroyed."""
@@ -85,7 +95,7 @@ class CellsControl(Control):
         view.export_requested.connect(self._ask_for_log)
         view.table.cells_picked.connect(self._pick_cells)
         view.table.cell_opened.connect(self._centering.show)
-        view.table.step_requested.connect(self.session.step_cell)
+        view.table.step_requested.connect(self._step)
         view.table.sort_requested.connect(self._sort_by)
         view.table.status_requested.connect(self._decide_by_click)
         view.filters.filter_changed.connect(self._filter_by)
@@ -98,29 +108,54 @@ class CellsControl(Control):
         view.decisions.undo_requested.connect(self.undo)
         view.decisions.redo_requested.connect(self.redo)
         view.decisions.advance_changed.connect(self._set_advance)
+        view.decisions.advance_on_canvas_changed.connect(self._set_advance_on_canvas)
+        view.decisions.offer_taken.connect(self._show_undecided)
         view.duplicates.pair_picked.connect(self._pick_pair)
         view.set_colors(plot_colors(self.viewer.theme))
-        view.show_advance(self.session.reviews.advance)
+        self._show_advance()
         self.show_keys()
         self._on_groups()
 
     # ---- decisions
 
     def decide(self, status: CellStatus, how: str = "key") -> None:
-        """Give the selected cells a status, and move on where that is switched on."""
-        review = self.session.review
-        if review is not None:
-            review.decide_selected(status, how, advance=self.session.reviews.advance)
+        """Give the selected cells a status, and move on where that is switched on.
+
+        Asks first where there are more than can be seen at once, or where one of two cells that
+        may be one is to be rejected.
+        """
+        review, cells = self.session.review, self.session.selected
+        if review is None or review.curation is None:
+            return
+        if not cells:
+            show_info("No cell is selected: click one, or press Down, to decide about it.")
+            return
+        self._say("")
+        pair = review.suspected_pair if status == "rejected" else None
+        if pair is not None:
+            names = review.table.names
+            keep_first = partial(review.keep_one, pair.first, pair.second, how)
+            keep_second = partial(review.keep_one, pair.second, pair.first, how)
+            names_of_pair = (names[pair.first], names[pair.second])
+            self.asked.emit(ask_which_to_keep(names_of_pair, keep_first, keep_second))
+        elif len(cells) > self._num_visible_rows:
+            self._ask(review, status, "selected", cells)
+        else:
+            reviews = self.session.reviews
+            moves_on = not self.session.is_on_canvas or reviews.advance_on_canvas
+            review.decide_selected(status, how, advance=reviews.advance and moves_on)
 
     def undo(self) -> None:
         """Take the last decision about the cells of the group back."""
-        if (review := self.session.review) is not None:
-            review.undo()
+        review = self.session.review
+        step = review.undo() if review is not None else None
+        self._say(f"Undone: {step.text}" if step is not None else "Nothing to undo")
 
     def redo(self) -> None:
         """Take the decision again that was undone last."""
-        if (review := self.session.review) is not None:
-            review.redo()
+        review = self.session.review
+        step = review.redo() if review is not None else None
+        self._say(f"Done again: {step.text}" if step is not None else "Nothing to redo")
 
     # ---- what changes
 
@@ -142,6 +177,8 @@ class CellsControl(Control):
     def _on_selection(self) -> None:
         self._follow_group()
         review = self._review
+        if self.session.selected:
+            self._say("")
         if review is not None:
             for view in self._views:
                 view.show_selection(self.session.selected)
@@ -172,6 +209,8 @@ class CellsControl(Control):
             (review.table.values_changed, self._on_values),
             (review.progressed, self._show_progress),
             (review.duplicates_changed, self._show_duplicates),
+            (review.stepped, self._show_steps),
+            (review.ended, self._on_end),
         ]
 
     def _on_columns(self) -> None:
@@ -196,7 +235,6 @@ class CellsControl(Control):
         self._show_values(key)
         if key == STATUS:
             self._show_counts()
-            self._show_steps()
         self.display.follow_values(review, key)
 
     def _on_theme(self, event: object = None) -> None:  # noqa: ARG002
@@ -229,7 +267,17 @@ class CellsControl(Control):
 
     def _pick_cells(self, cells: list[int]) -> None:
         if self._review is not None:
+            self._lead()
             self.session.select(self._review.group, cells)
+
+    def _step(self, direction: int) -> None:
+        self._lead()
+        self.session.step_cell(direction)
+
+    def _lead(self) -> None:
+        """Let decisions move on, and keys step, by the rows of the table."""
+        if self._review is not None:
+            self._review.order = None
 
     def _pick_pair(self, place: int) -> None:
         if self._review is not None and place < len(self._review.duplicates):
@@ -240,6 +288,7 @@ class CellsControl(Control):
         """Upwards, then downwards, then as the file has them."""
         if self._review is None:
             return
+        self._lead()
         table, turns = self._review.table, ((key, True), (key, False), None)
         wanted = (
             turns[turns.index(table.sorted_by) + 1] if table.sorted_by in turns[:2] else turns[0]
@@ -253,6 +302,7 @@ class CellsControl(Control):
 
     def _filter_by(self, chosen: CellFilter) -> None:
         if self._review is not None:
+            self._lead()
             self._review.table.filter_by(chosen)
 
     def _decide_by_click(self, status: CellStatus) -> None:
@@ -260,14 +310,61 @@ class CellsControl(Control):
 
     def _decide_shown(self, status: CellStatus) -> None:
         if self._review is not None:
-            self._review.decide_shown(status)
+            self._ask(self._review, status, "shown", self._review.table.order.tolist())
+
+    def _ask(self, review: Review, status: CellStatus, kind: str, cells: Sequence[int]) -> None:
+        """Ask whether many cells are to get a status."""
+        statuses = review.table.statuses or []
+        num_changed = sum(statuses[cell] != status for cell in cells)
+        act = partial(review.decide, tuple(cells), status, "bulk")
+        if cells:
+            self.asked.emit(ask_about_many(status, kind, len(cells), num_changed, act))
+
+    @property
+    def _num_visible_rows(self) -> int:
+        """How many cells can be seen at once in a table, or else as traces."""
+        return max((view.table.num_visible_rows for view in self._views), default=0) or _SCREENFUL
 
     def _set_advance(self, on: bool) -> None:
         self.session.reviews.advance = on
-        for view in self._views:
-            view.show_advance(on)
+        self._show_advance()
+
+    def _set_advance_on_canvas(self, on: bool) -> None:
+        self.session.reviews.advance_on_canvas = on
+        remember(_ADVANCE_SETTING, on)
+        self._show_advance()
+
+    def _on_end(self) -> None:
+        """Say that the last row was decided about, and offer what is left."""
+        if self._review is None:
+            return
+        left = self._review.counts()["undecided"]
+        if left:
+            text = f"End of the list, {left:,} undecided left."
+            self._say(text, offer=f"Go through the {left:,}" if left > 1 else "Go to it")
+        else:
+            text = "End of the list, every cell is decided."
+            self._say(text)
+        if not any(self._views):
+            show_info(text)
+
+    def _show_undecided(self) -> None:
+        if self._review is not None:
+            self._review.show_undecided()
+            self._lead()
+            self._show_table()
 
     # ---- what is shown
+
+    def _say(self, text: str, *, offer: str = "") -> None:
+        """Say what came of the last key."""
+        for view in self._views:
+            view.show_note(text, offer)
+
+    def _show_advance(self) -> None:
+        reviews = self.session.reviews
+        for view in self._views:
+            view.show_advance(reviews.advance, reviews.advance_on_canvas)
 
     def _show_table(self) -> None:
         review = self._review

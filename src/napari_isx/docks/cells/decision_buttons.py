@@ -12,12 +12,12 @@ from qtpy.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QMenu,
-    QMessageBox,
     QPushButton,
     QWidget,
 )
+from superqt import QElidingLabel
 
-from napari_isx.docks.cells.decision_texts import decision_text, question
+from napari_isx.docks.cells.decision_texts import decision_text
 from napari_isx.docks.common.status_icons import status_icon
 from napari_isx.io.cells.cell_set import STATUSES, CellStatus
 
@@ -40,19 +40,32 @@ class DecisionRow(QWidget):
     decided = Signal(str)
     """The selected cells get this status."""
     shown_decided = Signal(str)
-    """All cells that are shown get this status; the user was asked."""
+    """All cells that are shown are to get this status; the user has to be asked."""
     undo_requested = Signal()
     redo_requested = Signal()
     advance_changed = Signal(bool)
     """Whether a decision moves on to the next row."""
+    advance_on_canvas_changed = Signal(bool)
+    """Whether it does so for a cell that was clicked on the canvas, too."""
+    offer_taken = Signal()
+    """The user wants what the note offers."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._shown: Mapping[CellStatus, int] = dict.fromkeys(STATUSES, 0)
         self.buttons = {status: QPushButton(status_icon(status), "") for status in _ORDER}
         self.undo, self.redo = QPushButton("↶ Undo"), QPushButton("↷ Redo")
         self.advance = QCheckBox("Next after a decision")
-        self.advance.setToolTip("Move on to the next row when a single cell was decided about")
+        self.advance.setToolTip(
+            "Move on to the next row when a single cell was decided about: in the table, or in "
+            "the heat map where that was used last"
+        )
+        self.advance_on_canvas = QCheckBox("also after a click on the canvas")
+        self.advance_on_canvas.setToolTip(
+            "Move on for a cell that was clicked on the canvas, too; else it stays selected"
+        )
+        self._note = QElidingLabel()
+        self.offer = QPushButton()
+        self.offer.hide()
         self.all_shown = QPushButton("All shown rows…")
         self.all_shown.setToolTip("Decide about all cells that the filters let through")
         menu = QMenu(self.all_shown)
@@ -62,7 +75,7 @@ class DecisionRow(QWidget):
         self.all_shown.setMenu(menu)
         self._lay_out()
         self.show_keys({})
-        self.show_counts(self._shown)
+        self.show_counts(dict.fromkeys(STATUSES, 0))
         self.show_steps("", "")
         for button in self.buttons.values():
             button.clicked.connect(self._on_button)
@@ -70,6 +83,26 @@ class DecisionRow(QWidget):
         self.undo.clicked.connect(self.undo_requested)
         self.redo.clicked.connect(self.redo_requested)
         self.advance.clicked.connect(self.advance_changed)
+        self.advance_on_canvas.clicked.connect(self.advance_on_canvas_changed)
+        self.offer.clicked.connect(self.offer_taken)
+
+    @property
+    def note(self) -> str:
+        """What is said of the last key; empty for nothing."""
+        return str(self._note.text())
+
+    def show_note(self, text: str, offer: str = "") -> None:
+        """Say what came of the last key, with a button for what is offered."""
+        self._note.setText(text)
+        self._note.setToolTip(text)
+        self.offer.setText(offer)
+        self.offer.setVisible(bool(offer))
+
+    def show_advance(self, on: bool, on_canvas: bool) -> None:
+        """Tell whether decisions move on."""
+        self.advance.setChecked(on)
+        self.advance_on_canvas.setChecked(on_canvas)
+        self.advance_on_canvas.setEnabled(on)
 
     def show_keys(self, keys: Mapping[str, str]) -> None:
         """Name the keys, by the names of their commands."""
@@ -86,7 +119,6 @@ class DecisionRow(QWidget):
 
     def show_counts(self, shown: Mapping[CellStatus, int]) -> None:
         """Tell how many cells of each status are shown."""
-        self._shown = shown
         self.all_shown.setEnabled(sum(shown.values()) > 0)
 
     def show_steps(self, undo: str, redo: str) -> None:
@@ -97,32 +129,12 @@ class DecisionRow(QWidget):
             words = f"{name.capitalize()}: {text}" if text else f"Nothing to {name}"
             button.setToolTip(f"{words} ({key})" if key else words)
 
-    def ask(self, status: CellStatus) -> None:
-        """Ask whether all cells that are shown are to get a status."""
-        num_shown = sum(self._shown.values())
-        if not num_shown:
-            return
-        text, detail = question(status, num_shown, num_shown - self._shown[status])
-        box = QMessageBox(self.window())
-        box.setWindowTitle("All shown rows")
-        box.setIconPixmap(status_icon(status).pixmap(28, 28))
-        box.setText(text)
-        box.setInformativeText(detail)
-        box.addButton(_TITLES[status], QMessageBox.ButtonRole.AcceptRole)
-        cancel = box.addButton(QMessageBox.StandardButton.Cancel)
-        box.setDefaultButton(QMessageBox.StandardButton.Cancel)
-        box.exec()
-        confirmed = box.clickedButton() is not None and box.clickedButton() is not cancel
-        box.deleteLater()
-        if confirmed:
-            self.shown_decided.emit(status)
-
     def _on_button(self) -> None:
         status = next(s for s, button in self.buttons.items() if button is self.sender())
         self.decided.emit(status)
 
     def _on_menu(self, action: QAction) -> None:
-        self.ask(action.data())
+        self.shown_decided.emit(action.data())
 
     def _lay_out(self) -> None:
         decide = QHBoxLayout()
@@ -137,7 +149,12 @@ class DecisionRow(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addLayout(decide, 0, 0, 1, 3)
+        said = QHBoxLayout()
+        said.addWidget(self._note, 1)
+        said.addWidget(self.offer)
         layout.addWidget(self.advance, 1, 0)
         layout.addWidget(self.all_shown, 1, 1)
         layout.addLayout(steps, 1, 2)
+        layout.addWidget(self.advance_on_canvas, 2, 0)
+        layout.addLayout(said, 2, 1, 1, 2)
         layout.setColumnStretch(0, 1)

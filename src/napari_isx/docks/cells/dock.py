@@ -201,9 +201,13 @@ class CellsWidget(QWidget):
             else "The file has all decisions"
         )
 
-    def show_advance(self, on: bool) -> None:
+    def show_advance(self, on: bool, on_canvas: bool) -> None:
         """Tell whether a decision moves on to the next row."""
-        self.decisions.advance.setChecked(on)
+        self.decisions.show_advance(on, on_canvas)
+
+    def show_note(self, text: str, offer: str = "") -> None:
+        """Say what came of the last key, with a button for what is offered."""
+        self.decisions.show_note(text, offer)
 
     def show_keys(self, keys: Mapping[str, str]) -> None:
         """Name the keys, by the names of their commands."""
@@ -252,7 +256,7 @@ class CellsWidget(QWidget):
     def _show_rows_or_message(self) -> None:
         self._rows_pages.setCurrentIndex(0 if self.table.order else 1)
 
-    def _on_name(self) -> None:
+    def _on_entered(self) -> None:
         """Go on to the rows, where keys decide again."""
         self.table.setFocus()
 
@@ -262,7 +266,7 @@ class CellsWidget(QWidget):
 
     def _connect(self) -> None:
         self._groups.activated.connect(self.group_picked)
-        self.filters.name_entered.connect(self._on_name)
+        self.filters.entered.connect(self._on_entered)
         self.duplicates_button.toggled.connect(self._show_duplicates)
         signals = {
             "rules": self.rules_requested,

@@ -48,8 +48,8 @@ class FilterBar(QWidget):
     """Another `CellFilter`."""
     range_added = Signal(str)
     """The user wants to filter by the column with this key; its values are needed."""
-    name_entered = Signal()
-    """The user is done with the name, and wants to go on to the cells found."""
+    entered = Signal()
+    """The user is done with a name or a limit, and wants to go on to the cells found."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -168,7 +168,7 @@ class FilterBar(QWidget):
 
     def _on_return(self) -> None:
         self._send()
-        self.name_entered.emit()
+        self.entered.emit()
 
     def _on_add(self, action: QAction) -> None:
         key = action.data()
@@ -181,6 +181,7 @@ class FilterBar(QWidget):
         if key not in self.ranges:
             made = RangeFilter(self._columns[key])
             made.changed.connect(self._on_change)
+            made.entered.connect(self._on_return)
             made.removed.connect(self._on_removed)
             if self._colors is not None:
                 made.set_colors(self._colors)

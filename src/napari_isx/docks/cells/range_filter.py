@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 from qtpy.QtCore import QLocale, QSignalBlocker, Qt, Signal
-from qtpy.QtGui import QDoubleValidator
+from qtpy.QtGui import QDoubleValidator, QValidator
 from qtpy.QtWidgets import QGridLayout, QLabel, QLineEdit, QToolButton, QWidget
 from superqt import QDoubleRangeSlider
 
@@ -27,6 +27,8 @@ class RangeFilter(QWidget):
 
     changed = Signal()
     """The user chose another range."""
+    entered = Signal()
+    """The user is done with a limit."""
     removed = Signal()
     """The user does not want the filter any more."""
 
@@ -57,8 +59,9 @@ class RangeFilter(QWidget):
         layout.addWidget(self.high, 1, 2, 2, 1)
         layout.setColumnStretch(1, 1)
         self.slider.valueChanged.connect(self._on_slider)
-        self.low.editingFinished.connect(self._on_typed)
-        self.high.editingFinished.connect(self._on_typed)
+        for field in (self.low, self.high):
+            field.editingFinished.connect(self._on_typed)
+            field.returnPressed.connect(self._on_return)
         self._remove.clicked.connect(self.removed)
         pass_keys_on(self)
         self.show_values(None)
@@ -127,10 +130,28 @@ class RangeFilter(QWidget):
         )
         self._choose(min(low, high), max(low, high))
 
+    def _on_return(self) -> None:
+        self._on_typed()
+        self.entered.emit()
+
     def _choose(self, low: float, high: float) -> None:
         if (low, high) != self._range:
             self.show_range((low, high))
             self.changed.emit()
+
+
+class _LimitValidator(QDoubleValidator):
+    """Takes numbers as Python writes them, and an empty field."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setLocale(QLocale.c())
+
+    def validate(self, text: str | None, place: int) -> Any:
+        """Whether the text can stay."""
+        if not text:
+            return QValidator.State.Acceptable, "", place
+        return super().validate(text, place)
 
 
 def _limit(which: str) -> QLineEdit:
@@ -138,9 +159,7 @@ def _limit(which: str) -> QLineEdit:
     field.setFixedWidth(_LIMIT_PX)
     field.setToolTip(f"The {which} value that is let through; empty for no limit")
     field.setAccessibleName(f"{which} value")
-    validator = QDoubleValidator(field)
-    validator.setLocale(QLocale.c())
-    field.setValidator(validator)
+    field.setValidator(_LimitValidator(field))
     return field
 
 

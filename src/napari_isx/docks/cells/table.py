@@ -89,6 +89,11 @@ class CellTableView(QTableView):
         return list(self._model.order)
 
     @property
+    def num_visible_rows(self) -> int:
+        """How many rows can be seen at once."""
+        return int(self.viewport().height()) // _ROW_PX
+
+    @property
     def shown_columns(self) -> list[str]:
         """Keys of the columns that are shown."""
         keys = [metric.key for metric in self._model.columns]

@@ -62,8 +62,11 @@ class CellsView(View, Protocol):
     def show_steps(self, undo: str, redo: str, num_unsaved: int) -> None:
         """Tell what can be undone, done again and saved."""
 
-    def show_advance(self, on: bool) -> None:
-        """Tell whether decisions move on."""
+    def show_advance(self, on: bool, on_canvas: bool) -> None:
+        """Tell whether decisions move on, and whether after a click on the canvas, too."""
+
+    def show_note(self, text: str, offer: str = "") -> None:
+        """Say what came of the last key, with a button for what is offered."""
 
     def show_keys(self, keys: Mapping[str, str]) -> None:
         """Name the keys."""

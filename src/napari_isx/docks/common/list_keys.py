@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from qtpy.QtCore import Qt
-from qtpy.QtGui import QKeyEvent
+from qtpy.QtGui import QKeyEvent, QKeySequence
 
 MOVING_KEYS: Final = frozenset(
     {
@@ -22,8 +22,10 @@ class MovingKeys:
     """What the list itself acts on."""
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802
-        """Move in the list."""
-        if event is not None and event.key() in self.own_keys:
+        """Move in the list, or select all of it."""
+        if event is None:
+            return
+        if event.key() in self.own_keys or event.matches(QKeySequence.StandardKey.SelectAll):
             super().keyPressEvent(event)  # type: ignore[misc]
-        elif event is not None:
+        else:
             event.ignore()

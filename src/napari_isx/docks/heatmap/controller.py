@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 import numpy as np
 
@@ -256,10 +256,26 @@ class HeatMapControl(SeenControl[HeatMapDock]):
 
     def _pick_cell(self, cell: int) -> None:
         if self._group is not None:
+            self._lead()
             self.session.select(self._group, [cell])
+
+    def _lead(self) -> None:
+        """Let decisions move on, and keys step, by the rows that are seen here."""
+        review = self._followed.review
+        if review is None:
+            return
+        weak = ref(self)
+
+        def order() -> Order:
+            control = weak()
+            is_seen = control is not None and control._followed.review is review
+            return control._order_now() if control is not None and is_seen else np.arange(0)
+
+        review.order = order
 
     def _pick_order(self, key: str) -> None:
         self._order = key
+        self._lead()
         for view in self._seen():
             view.show_orders(self._offered, key)
             view.show_progress(None)
@@ -274,6 +290,7 @@ class HeatMapControl(SeenControl[HeatMapDock]):
 
     def _pick_filtered(self, on: bool) -> None:
         self._only_filtered = on
+        self._lead()
         self._show_order()
 
     def _refine(self, start_s: float, stop_s: float) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import Enum
 from html import escape
-from typing import Final
+from typing import Any, Final
 
 from qtpy.QtCore import QSize, Qt, Signal
-from qtpy.QtGui import QIcon
+from qtpy.QtGui import QIcon, QKeyEvent
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -25,6 +25,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_isx.docks.common.question import Question
 from napari_isx.docks.common.symbols import SYMBOLS
 from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.session.decisions.conflicts import Difference
@@ -145,7 +146,7 @@ class _Question(QDialog):
         super().__init__(parent)
         self.setWindowTitle(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.choice: Choice | None = None
+        self.choice: Any = None
         self.headline, self.text = _label(headline, big=True), _label(text)
         self.buttons = QDialogButtonBox()
         self.cancel_button = self.buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
@@ -158,7 +159,7 @@ class _Question(QDialog):
         self.buttons.rejected.connect(self.reject)
 
     def add_button(
-        self, text: str, choice: Choice, role: QDialogButtonBox.ButtonRole, tooltip: str = ""
+        self, text: str, choice: Any, role: QDialogButtonBox.ButtonRole, tooltip: str = ""
     ) -> QPushButton:
         """A button that ends the dialog with an answer."""
         button = self.buttons.addButton(text, role)
@@ -170,6 +171,33 @@ class _Question(QDialog):
 
         button.clicked.connect(answer)
         return button
+
+
+class QuestionDialog(_Question):
+    """Asks a `Question`; its choice is an `Answer`.
+
+    Parameters
+    ----------
+    question : Question
+    parent : QWidget, optional
+    """
+
+    def __init__(self, question: Question, parent: QWidget | None = None) -> None:
+        super().__init__(*question[:3], parent)
+        self._keys: dict[str, QPushButton] = {}
+        for answer in question.answers:
+            button = self.add_button(answer.text, answer, _Role.AcceptRole)
+            button.setAutoDefault(False)
+            self._keys[answer.key] = button
+        self.cancel_button.setDefault(True)
+        self.cancel_button.setFocus()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Press the button that a key stands for."""
+        if event.text() and event.text() in self._keys:
+            self._keys[event.text()].click()
+        else:
+            super().keyPressEvent(event)
 
 
 class UnsavedDialog(_Question):

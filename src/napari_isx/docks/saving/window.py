@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from qtpy.QtCore import QEvent, QObject, Qt, QThread
+from qtpy.QtCore import QEvent, QObject, Qt, QThread, QTimer
 from qtpy.QtGui import QKeySequence
 from qtpy.QtWidgets import QDialog, QFileDialog, QMainWindow, QWidget
 
+from napari_isx.docks.common.question import Answer, Question
 from napari_isx.docks.saving.controller import (
     Done,
     Offer,
@@ -22,6 +23,7 @@ from napari_isx.docks.saving.dialogs import (
     ConflictDialog,
     DropDialog,
     PreviousDialog,
+    QuestionDialog,
     RestoreBar,
     UnsavedDialog,
 )
@@ -59,7 +61,10 @@ class WindowPrompts(QObject):
         self.bar.restore_picked.connect(self._on_restore)
         self.bar.postponed.connect(self._on_postponed)
         self.bar.dismissed.connect(self._on_dismissed)
-        control.offers_changed.connect(self._show_offer)
+        # Not while layers are being added: the bar makes Qt draw the canvas at once.
+        self._soon = QTimer(self, singleShot=True)
+        self._soon.timeout.connect(self._show_offer)
+        control.offers_changed.connect(self._show_offer_soon)
         control.conflict_found.connect(self._ask_about_conflict)
         window.installEventFilter(self)
         self._show_offer()
@@ -140,6 +145,9 @@ class WindowPrompts(QObject):
     def _offer(self) -> Offer | None:
         return next(iter(self._control.offers), None)
 
+    def _show_offer_soon(self) -> None:
+        self._soon.start(0)
+
     def _show_offer(self) -> None:
         offer = self._offer
         if offer is not None:
@@ -180,6 +188,15 @@ class WindowPrompts(QObject):
 
         name = file_name(group)
         self._ask(ConflictDialog(name, conflict.differences, self._window), answer)
+
+    def ask(self, question: Question) -> None:
+        """Ask something, and do what is answered."""
+
+        def act(answer: Answer | None) -> None:
+            if answer is not None:
+                answer.act()
+
+        self._ask(QuestionDialog(question, self._window), act)
 
     def ask_about_previous(self, group: CellGroup | None = None) -> None:
         """Ask whether the last save is to be taken back, and do it."""

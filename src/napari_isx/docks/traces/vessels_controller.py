@@ -143,9 +143,9 @@ class VesselsControl(Control):
             found = nearest_vessel(self._lines_of(group.vessels), row, col, reach_px)
             if found is not None:
                 if add:
-                    self.session.toggle(group, found)
+                    self.session.toggle(group, found, on_canvas=True)
                 else:
-                    self.session.select(group, [found])
+                    self.session.select(group, [found], on_canvas=True)
                 return
 
     def _group_of(self, recording: object) -> VesselGroup | None:
