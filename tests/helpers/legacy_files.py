@@ -83,10 +83,24 @@ def write_recording(folder: Path, frames: np.ndarray) -> Path:
 
 
 def packet(channel: int, counter: int, on: bool, time_us: int) -> bytes:
-    """One of nVoke's GPIO packets of 11 bytes."""
+    """One of nVoke's packets of a digital line: 1 to 4 GPIO, 5 sync, 6 trigger."""
+    return bytes([channel, 11, counter % 256, 0x80 * on]) + _time(time_us)
+
+
+def led_packet(channel: int, power: int, on: bool, time_us: int) -> bytes:
+    """One of an LED, 8 to 10, with its power in tenths, 0 to 511."""
+    return bytes([channel, 13, 0, power >> 1, (power & 1) << 4 | on, 0x59]) + _time(time_us)
+
+
+def analog_packet(samples: Iterable[int], scale: int, time_us: int) -> bytes:
+    """Ten samples of the analog input, of a full scale in tenths."""
+    head = bytes([7, 32, 0, scale & 0x80, scale & 0x7F])
+    return head + np.asarray(samples, ">u2").tobytes() + _time(time_us)
+
+
+def _time(time_us: int) -> bytes:
     seconds, rest = divmod(time_us, 1_000_000)
-    head = bytes([channel, 11, counter % 256, 0x80 * on])
-    return head + seconds.to_bytes(4, "big") + rest.to_bytes(3, "big")
+    return seconds.to_bytes(4, "big") + rest.to_bytes(3, "big")
 
 
 def stream(rows: Iterable[tuple[int, bool, int]]) -> bytes:

@@ -528,14 +528,6 @@ def test_a_folder_is_no_file(tmp_path, suffix):
         open_isx(folder)
 
 
-def test_a_gpio_stream_of_nvoke_is_told_with_what_helps(tmp_path):
-    path = tmp_path / "box.raw"
-    path.write_bytes(legacy_files.some_stream())
-    with pytest.raises(UnsupportedIsxError, match=r"box\.raw: it is an nVoke GPIO") as caught:
-        open_isx(path)
-    assert "isx.GpioSet.read" in caught.value.advice
-
-
 DAMAGING = """
 import sys, numpy as np
 from pathlib import Path

@@ -19,8 +19,9 @@ from napari_isx.io.errors import IsxFileError
 from napari_isx.io.events.event_set import EventSet
 from napari_isx.io.format.source import FileSource
 from napari_isx.io.gpio.gpio_set import GpioSet
-from napari_isx.io.legacy.detect import RAW, XML
+from napari_isx.io.legacy.detect import XML
 from napari_isx.io.legacy.hdf5 import HDF5
+from napari_isx.io.legacy.raw import RAW
 from napari_isx.io.legacy.tiff import TIFF
 from napari_isx.io.movies.isxd import Image, Movie
 from napari_isx.io.open import open_isx

@@ -23,10 +23,10 @@ from xml.parsers import expat
 from napari_isx.io.errors import IsxFileError
 from napari_isx.io.format.source import FileSource
 from napari_isx.io.legacy.hdf5 import HDF5, is_hdf5
+from napari_isx.io.legacy.raw import RAW, has_packets
 from napari_isx.io.legacy.tiff import TIFF, TiffPiece, is_tiff
 
 XML: Final = frozenset({".xml"})
-RAW: Final = frozenset({".raw"})
 
 _ATTRIBUTES: Final = frozenset(
     ("width", "height", "left", "top", "downsample", "fps", "frames", "record_start", "dropped")
@@ -41,12 +41,6 @@ _COUNT: Final = re.compile(r"\d{1,9}", re.ASCII)
 # The names in the root group stand in a heap near the file's start, or near its end if it grew.
 _HDF5_LOOK_BYTES: Final = 1 << 20
 _HDF5_NAMES: Final = (b"\0images\0", b"\0timeStamp\0")
-
-_SYNC: Final = bytes.fromhex("5555555555555d")
-_PACKET_BYTES: Final = frozenset({11, 13, 32})
-"""Lengths of nVoke's packets, which are their second byte."""
-_RAW_LOOK_BYTES: Final = 512
-_MAX_RAW_STEPS: Final = 8
 
 
 def is_legacy(path: str | os.PathLike[str]) -> bool:
@@ -64,7 +58,7 @@ def is_legacy(path: str | os.PathLike[str]) -> bool:
             if suffix in XML:
                 return read_recording(source) is not None
             if suffix in RAW:
-                return has_gpio_packets(source)
+                return has_packets(source)
             if suffix in HDF5:
                 return is_hdf5(source) and _names_datasets(source)
             may_be = is_first_piece(path) or _goes_on(path)
@@ -196,21 +190,3 @@ def _has_frames(path: Path) -> bool:
     """Whether a TIFF file has frames such as microscopes and their software write."""
     with closing(TiffPiece(path)) as piece:
         return piece.shape[0] > 1 and piece.dtype.itemsize > 1
-
-
-def has_gpio_packets(source: FileSource) -> bool:
-    """Whether a file has nVoke's sync sequence near its start, and packets after it."""
-    data = source.read(0, min(source.size, _RAW_LOOK_BYTES + _MAX_RAW_STEPS * max(_PACKET_BYTES)))
-    at = data.find(_SYNC, 0, _RAW_LOOK_BYTES)
-    packets = 0
-    for _ in range(_MAX_RAW_STEPS):
-        if at < 0 or at + 1 >= len(data):
-            break
-        if data.startswith(_SYNC, at):
-            at += len(_SYNC)
-        elif data[at + 1] in _PACKET_BYTES:
-            packets += 1
-            at += data[at + 1]
-        else:
-            return False
-    return packets > 0

@@ -20,20 +20,19 @@ import numpy.typing as npt
 from napari_isx.io.base.recording import Recording
 from napari_isx.io.base.spacing import DEFAULT_PIXEL_SIZE_UM, Spacing
 from napari_isx.io.base.timing import Timing
-from napari_isx.io.errors import IsxFileError, UnsupportedIsxError
+from napari_isx.io.errors import IsxFileError
 from napari_isx.io.format.json_fields import Rational
 from napari_isx.io.format.source import FileSource
 from napari_isx.io.gpio.gpio_set import GpioSet
 from napari_isx.io.legacy.detect import (
-    RAW,
     XML,
     RecordingXml,
-    has_gpio_packets,
     pieces_of,
     read_recording,
 )
 from napari_isx.io.legacy.hdf5 import HDF5, Hdf5Piece, open_lines, read_times
 from napari_isx.io.legacy.piece import Piece, not_ours
+from napari_isx.io.legacy.raw import RAW, RAW_MOVIE_ADVICE, open_raw
 from napari_isx.io.legacy.tiff import TIFF, TiffPiece
 from napari_isx.io.movies.isxd import MAX_FRAMES, Movie
 
@@ -47,14 +46,6 @@ _START: Final = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _MONTHS: Final = re.findall("...", "janfebmaraprmayjunjulaugsepoctnovdec")
-_RAW_ADVICE: Final = (
-    "Open it in Inscopix' own software and export it as .isxd, or convert it where their package "
-    "isx runs: isx.GpioSet.read(path) leaves an .isxd file in the system's temporary folder"
-)
-_RAW_MOVIE_ADVICE: Final = (
-    "nVista's .raw movies have to be decompressed first, with the software that recorded them; "
-    "then open their .xml"
-)
 
 
 class LegacyMovie(Movie):
@@ -213,26 +204,23 @@ def open_legacy(source: FileSource) -> Recording:
     IsxFileError
         It is no such file, or is broken.
     UnsupportedIsxError
-        It is of a kind that is not read. Says what would help.
+        Its pixels are of a kind that is not read. Says what would help.
     """
-    path, suffix = source.path, source.path.suffix.lower()
+    suffix = source.path.suffix.lower()
     if suffix in RAW:
-        what = "an nVoke GPIO recording"
-        if has_gpio_packets(source):
-            raise UnsupportedIsxError(path, f"it is {what}, which is not read here", _RAW_ADVICE)
-        raise not_ours(path, what, _RAW_MOVIE_ADVICE)
+        return open_raw(source)
     if suffix not in XML:
         return LegacyMovie(source)
     recording = read_recording(source)
     if recording is None:
-        raise not_ours(path, "the description of an nVista recording")
+        raise not_ours(source.path, "the description of an nVista recording")
     return LegacyMovie(source, recording)
 
 
 def _listed(path: Path, recording: RecordingXml) -> list[Path]:
     """The files that an `.xml` lists, which are beside it."""
     if not recording.files:
-        raise IsxFileError(path, "it lists no TIFF or HDF5 file with frames", _RAW_MOVIE_ADVICE)
+        raise IsxFileError(path, "it lists no TIFF or HDF5 file with frames", RAW_MOVIE_ADVICE)
     files = [path.with_name(name) for name in recording.files]
     missing = [one.name for one in files if not one.is_file()]
     if missing:
