@@ -117,9 +117,7 @@ class LegacyMovie(Movie):
             )
         if count > MAX_FRAMES:
             raise IsxFileError(self.path, f"it has {count:,} frames; {MAX_FRAMES:,} are the most")
-        self.timing = Timing(
-            count, period or _DEFAULT_PERIOD, start_s or Rational(0, 1), dropped=dropped
-        )
+        self.timing = Timing(count, period or _DEFAULT_PERIOD, start_s, dropped=dropped)
         self.spacing = _spacing(self._attributes, self._frames.shape)
         self.dtype = self._frames.dtype
         self.shape = (count, *self._frames.shape)
