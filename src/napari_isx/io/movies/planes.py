@@ -17,8 +17,8 @@ key                             meaning
 ==============================  =========================================================
 
 Which frame is whose follows from its sample, dropped ones counted: never from the number of the
-stored frame. Where frames have headers these tell it too, and are believed: a movie may start in
-the middle of a cycle, or miss frames that nobody counted.
+stored frame. Where frames have headers, some of these tell whose turn is first, for a movie may
+start in the middle of a cycle; where they do not go by turns, nobody knows whose a frame is.
 """
 
 from __future__ import annotations
@@ -269,27 +269,11 @@ def _plane_turns(movie: Movie, foci: Sequence[int | None]) -> Interleaving:
     samples, seen = _look(movie, EFOCUS_WORD, 2, count)
     if len(set(seen)) < 2:  # no headers, or none that tells planes apart
         return tuple(_turns_of_plane(focus, k, count) for k, focus in enumerate(foci))
-    by_place: dict[int, set[int]] = {}
-    for sample, focus in zip(samples, seen, strict=True):
-        by_place.setdefault(sample % count, set()).add(focus)
-    found = {place: next(iter(values)) for place, values in by_place.items()}
-    regular = all(len(values) == 1 for values in by_place.values())
-    if regular and len(set(found.values())) == len(found):
-        return _ordered_turns(foci, found)
-    if None in foci or not set(seen) <= set(foci):
-        raise IsxFileError(
-            movie.path,
-            f"its description tells of {count} planes by turns, but the focus in its frames' "
-            f"headers does not follow them",
-            _UNFIT_ADVICE,
-        )
-    of_frames = _header_numbers(movie, EFOCUS_WORD, 2)
-    masks = (_mask(movie, of_frames == focus) for focus in foci)
-    return tuple(
-        Turns(("efocus", focus), mask=mask)
-        for focus, mask in zip(foci, masks, strict=True)
-        if focus is not None
-    )
+    found = {sample % count: focus for sample, focus in zip(samples, seen, strict=True)}
+    alike = all(found[i % count] == focus for i, focus in zip(samples, seen, strict=True))
+    if not alike or len(set(found.values())) < len(found):
+        raise _unfit(movie, f"{count} planes", "focus")
+    return _ordered_turns(foci, found)
 
 
 def _ordered_turns(foci: Sequence[int | None], found: Mapping[int, int]) -> Interleaving:
@@ -322,7 +306,7 @@ def _color_turns(movie: Movie, cycle: Sequence[str]) -> Interleaving:
         fitting = (s for s in shifts if _tells_apart(cycle, s, samples, ids))
         found = next(fitting, None)
         if found is None:
-            return _turns_by_id(movie, cycle)
+            raise _unfit(movie, "two colors", "color")
         shift = found
     places = {color: [i for i, c in enumerate(cycle) if c == color] for color in colors}
     return tuple(
@@ -344,24 +328,13 @@ def _tells_apart(
     return all(len(v) == 1 for v in values) and len(set.union(*values)) == len(values)
 
 
-def _turns_by_id(movie: Movie, cycle: Sequence[str]) -> Interleaving:
-    """The turns as the header of every frame has them; the cycle tells which id is whose."""
-    of_frames = _header_numbers(movie, COLOR_WORD, 1)
-    ids = np.unique(of_frames)
-    stored = np.flatnonzero(movie.timing.valid_mask)
-    first_color = np.array([color == cycle[0] for color in cycle])[stored % len(cycle)]
-    shares = [float(first_color[of_frames == color_id].mean()) for color_id in ids]
-    if len(ids) != 2 or shares[0] == shares[1]:
-        raise IsxFileError(
-            movie.path,
-            "its description tells of two colours by turns, but the colours in its frames' "
-            "headers do not follow them",
-            _UNFIT_ADVICE,
-        )
-    order = ids if shares[0] > shares[1] else ids[::-1]
-    return tuple(
-        Turns(("channel", color), mask=_mask(movie, of_frames == color_id))
-        for color, color_id in zip(dict.fromkeys(cycle), order, strict=True)
+def _unfit(movie: Movie, described: str, seen: str) -> IsxFileError:
+    """The error for frames that do not come by turns, as where some are missing uncounted."""
+    return IsxFileError(
+        movie.path,
+        f"its description tells of {described} by turns, but in its frames' headers the {seen} "
+        f"changes otherwise",
+        _UNFIT_ADVICE,
     )
 
 
@@ -377,20 +350,6 @@ def _look(movie: Movie, word: int, count: int, per_cycle: int) -> tuple[list[int
     frames = np.union1d(np.arange(min(2 * per_cycle, stored)), spread)
     samples = np.flatnonzero(movie.timing.valid_mask)[frames]
     return samples.tolist(), [movie._header_number(i, word, count) for i in frames.tolist()]
-
-
-def _header_numbers(movie: Movie, word: int, count: int) -> npt.NDArray[np.int64]:
-    """A number in the header of every stored frame, from one small read each."""
-    stored = movie.timing.num_valid
-    numbers = (movie._header_number(i, word, count) for i in range(stored))
-    return np.fromiter(numbers, np.int64, stored)
-
-
-def _mask(movie: Movie, of_frames: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Which samples have one of some stored frames."""
-    mask = np.zeros(len(movie), np.bool_)
-    mask[movie.timing.valid_mask] = of_frames
-    return mask
 
 
 def _repeated(movie: Movie, cycle: Sequence[str], shift: int, color: str) -> npt.NDArray[np.bool_]:
