@@ -35,7 +35,7 @@ def test_the_names_of_the_package_are_all_there():
         loaded_after("import napari_isx; napari_isx.missing")
 
 
-IO = ["open", "movies.write", "movies.isxd", "cells.cell_set", "events.event_set", "base.lazy"]
+IO = ["open", "movies.write", "movies.isxd", "cells.isxd", "events.isxd", "base.frames"]
 
 
 @pytest.mark.parametrize("module", IO)

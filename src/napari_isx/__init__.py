@@ -14,26 +14,29 @@ if TYPE_CHECKING:
     from napari_isx.io.base.signal import Signal
     from napari_isx.io.base.spacing import Spacing
     from napari_isx.io.base.timing import Timing
-    from napari_isx.io.behavior.movie import BehaviorMovie
+    from napari_isx.io.behavior.behavior_movie import BehaviorMovie
     from napari_isx.io.behavior.write import write_behavior_movie
     from napari_isx.io.cells.cell_set import CellSet
+    from napari_isx.io.cells.write import write_cell_set
     from napari_isx.io.errors import IsxFileError, UnsupportedIsxError
     from napari_isx.io.events.event_set import EventSet
+    from napari_isx.io.events.write import write_event_set
     from napari_isx.io.gpio.gpio_set import GpioSet
-    from napari_isx.io.movies.isxd import Image, Movie
-    from napari_isx.io.movies.write import write_cell_set, write_event_set, write_image, write_movie
+    from napari_isx.io.movies.base import Movie
+    from napari_isx.io.movies.isxd import Image
+    from napari_isx.io.movies.write import write_image, write_movie
     from napari_isx.io.open import open_isx
     from napari_isx.io.vessels.vessel_set import VesselSet
     from napari_isx.io.vessels.write import write_vessel_set
 
 _HOME: Final = {
-    "BehaviorMovie": "behavior.movie",
+    "BehaviorMovie": "behavior.behavior_movie",
     "CellSet": "cells.cell_set",
     "EventSet": "events.event_set",
     "GpioSet": "gpio.gpio_set",
     "Image": "movies.isxd",
     "IsxFileError": "errors",
-    "Movie": "movies.isxd",
+    "Movie": "movies.base",
     "Signal": "base.signal",
     "Spacing": "base.spacing",
     "Timing": "base.timing",
@@ -41,8 +44,8 @@ _HOME: Final = {
     "VesselSet": "vessels.vessel_set",
     "open_isx": "open",
     "write_behavior_movie": "behavior.write",
-    "write_cell_set": "movies.write",
-    "write_event_set": "movies.write",
+    "write_cell_set": "cells.write",
+    "write_event_set": "events.write",
     "write_image": "movies.write",
     "write_movie": "movies.write",
     "write_vessel_set": "vessels.write",

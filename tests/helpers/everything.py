@@ -34,6 +34,9 @@ CALLS: dict[str, list[tuple[Any, ...]]] = {
     "to_um": [([],), ([(0, 0)],)],
 }
 NOT_CALLED = {
+    "from_array",
+    "from_arrays",
+    "open_file",
     "close",
     "save_statuses",
     "restore_previous_statuses",

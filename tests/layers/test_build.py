@@ -18,7 +18,7 @@ from napari_isx import (
     write_image,
     write_vessel_set,
 )
-from napari_isx.io.base.recording import Recording
+from napari_isx.io.base.recording import FileRecording
 from napari_isx.layers.build import layers_of
 from napari_isx.layers.keys import RECORDING_KEY, recording_of
 
@@ -272,7 +272,7 @@ def test_sound_files_warn_of_nothing(tmp_path, opened, warned):
 
 
 def test_a_kind_that_has_no_layers_is_told_by_name(tmp_path, opened):
-    class Other(Recording):
+    class Other(FileRecording):
         def _summary(self):
             return "something new"
 

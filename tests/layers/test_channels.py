@@ -8,7 +8,7 @@ from helpers import gpio_files
 from napari.components import ViewerModel
 
 from napari_isx import IsxFileError
-from napari_isx.io.gpio import gpio_set as gpio_module
+from napari_isx.io.gpio import gpio_file as gpio_module
 from napari_isx.layers.channels import channels_layer
 
 

@@ -42,7 +42,7 @@ def show_raters(viewer: ViewerModel, coordinator: Coordinator) -> RatersDialog |
     if dialog is None and window is not None:
         group = coordinator.session.group
         recording = group.recording if group is not None else None
-        folder = str(recording.path.parent) if recording is not None else ""
+        folder = str(recording.place.parent) if recording is not None else ""
         dialog = RatersDialog(folder, window)
         coordinator.raters.attach(dialog)
     return _shown(dialog)

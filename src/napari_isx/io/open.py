@@ -8,39 +8,12 @@ from pathlib import Path
 from typing import Final
 
 from napari_isx.io.base.recording import Recording
-from napari_isx.io.behavior.movie import BehaviorMovie
-from napari_isx.io.cells.cell_set import CellSet
-from napari_isx.io.errors import UnsupportedIsxError
-from napari_isx.io.events.event_set import open_event_set
-from napari_isx.io.format.container import Footer, IsxKind, read_footer
+from napari_isx.io.base.schedule import UNFIT_ADVICE
+from napari_isx.io.errors import IsxFileError, UnsupportedIsxError
+from napari_isx.io.format.container import read_footer
 from napari_isx.io.format.source import FileSource
-from napari_isx.io.gpio.gpio_set import open_gpio_file, open_gpio_set
-from napari_isx.io.gpio.imu import open_imu_file
-from napari_isx.io.join import join, without_pieces
-from napari_isx.io.legacy.readers import open_legacy
-from napari_isx.io.movies.compressed import CompressedMovie
-from napari_isx.io.movies.isxd import open_movie_or_image
-from napari_isx.io.vessels.vessel_set import VesselSet
-
-_READERS: Final[dict[IsxKind, Callable[[FileSource, Footer], Recording]]] = {
-    IsxKind.MOVIE: open_movie_or_image,
-    IsxKind.IMAGE: open_movie_or_image,
-    IsxKind.CELL_SET: CellSet,
-    IsxKind.EVENT_SET: open_event_set,
-    IsxKind.GPIO: open_gpio_set,
-    IsxKind.IMU: open_gpio_set,
-    IsxKind.VESSEL_SET: VesselSet,
-}
-"""Kinds of `.isxd` file that are read; a new kind is a new row here."""
-
-_SUFFIX_READERS: Final[dict[str, Callable[[FileSource], Recording]]] = {
-    ".gpio": open_gpio_file,
-    ".imu": open_imu_file,
-    ".isxb": BehaviorMovie,
-    ".isxc": CompressedMovie,
-    **dict.fromkeys((".xml", ".hdf5", ".h5", ".tif", ".tiff", ".raw"), open_legacy),
-}
-"""Formats of their own, by suffix in lower case."""
+from napari_isx.io.kinds import KINDS, kind_of, kind_of_suffix
+from napari_isx.io.legacy.readers import LEGACY, open_legacy
 
 _ADVICE: Final = (
     "The file itself is sound as far as this was looked at. See the project's page for the kinds "
@@ -101,16 +74,59 @@ def _open_file(path: str | os.PathLike[str]) -> Recording:
     suffix = Path(path).suffix.lower()
     source = FileSource(path)
     try:
-        if suffix in _SUFFIX_READERS:
-            return _SUFFIX_READERS[suffix](source)
+        if (kind := kind_of_suffix(suffix)) is not None:
+            return kind.suffixes[suffix](source)
+        if suffix in LEGACY:
+            return open_legacy(source)
         footer = read_footer(source)
-        reader = _READERS.get(footer.kind)
+        reader = next((k.isxd[footer.kind] for k in KINDS if footer.kind in k.isxd), None)
         if reader is None:
-            kind = footer.kind.name.lower().replace("_", " ")
+            name = footer.kind.name.lower().replace("_", " ")
             raise UnsupportedIsxError(
-                path, f"it is a {kind} file, a kind this version does not read", _ADVICE
+                path, f"it is a {name} file, a kind this version does not read", _ADVICE
             )
         return reader(source, footer)
     except BaseException:
         source.close()
         raise
+
+
+def description_of(recording: Recording) -> dict[str, object]:
+    """What has to be the same in all parts of a series."""
+    kind = kind_of(recording)
+    return {} if kind is None or kind.series is None else kind.series._describe(recording)
+
+
+def join(parts: Sequence[Recording]) -> Recording:
+    """Make a series of recordings, in any order; it closes them.
+
+    Raises
+    ------
+    IsxFileError
+        A part does not fit the others. Names the part and what differs.
+    UnsupportedIsxError
+        There are no series of this kind.
+    """
+    kind = kind_of(parts[0])
+    if kind is None or kind.series is None:
+        raise UnsupportedIsxError(
+            parts[0].place,
+            f"it is of the kind {parts[0].kind}, which cannot be part of a series",
+            UNFIT_ADVICE,
+        )
+    for part in parts[1:]:
+        if not isinstance(part, kind.interface):
+            raise IsxFileError(
+                part.place,
+                f"it is of the kind {part.kind}, but {parts[0].name} is of the kind {kind.name}, "
+                f"so they are not parts of one series",
+                UNFIT_ADVICE,
+            )
+    make: Callable[[Sequence[Recording]], Recording] = kind.series
+    return make(parts)
+
+
+def without_pieces(recordings: Sequence[Recording]) -> list[Recording]:
+    """The recordings whose own file none of the others reads: an `.xml` reads its `.tif` files."""
+    pieces = {path for one in recordings for path in one.paths if path != one.path}
+    return [one for one in recordings if one.path not in pieces]

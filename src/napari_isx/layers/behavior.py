@@ -14,10 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_isx.io.base.spacing import Spacing
-from napari_isx.io.behavior.movie import BehaviorMovie
+from napari_isx.io.behavior.behavior_movie import BehaviorMovie
 from napari_isx.io.behavior.tracking import Zone
 from napari_isx.io.cells.cell_set import CellSet
-from napari_isx.io.movies.isxd import Image, Movie
+from napari_isx.io.movies.base import Movie
+from napari_isx.io.movies.isxd import Image
 from napari_isx.io.vessels.vessel_set import VesselSet
 from napari_isx.layers.keys import BOX_KEY, RECORDING_KEY, LayerData, recording_of
 from napari_isx.layers.placement import placement
@@ -71,7 +72,7 @@ def behavior_layer(movie: BehaviorMovie) -> LayerData:
     return (
         to_dask_in_time(movie),
         {
-            "name": movie.path.stem,
+            "name": movie.title,
             "metadata": {RECORDING_KEY: movie},
             "colormap": "gray",
             # The camera's exposure made it a picture; a first frame before the light goes on
@@ -291,7 +292,7 @@ def _place(layer: Layer, scale: tuple[float, float], translate: tuple[float, flo
 def _over(movie: BehaviorMovie, what: str) -> dict[str, Any]:
     """What layers over the pictures have in common."""
     return {
-        "name": f"{movie.path.stem} {what}",
+        "name": f"{movie.title} {what}",
         "metadata": {RECORDING_KEY: movie},
         "opacity": 1.0,
         **placement(movie.spacing),

@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from napari_isx.io.base.recording import Recording
-from napari_isx.io.behavior.movie import BehaviorMovie
+from napari_isx.io.behavior.behavior_movie import BehaviorMovie
 from napari_isx.io.cells.cell_set import CellSet
 from napari_isx.io.cells.series import CellSetSeries, differing_footprints
 from napari_isx.io.errors import IsxFileError, UnsupportedIsxError
 from napari_isx.io.events.event_set import EventSet
 from napari_isx.io.gpio.gpio_set import GpioSet
 from napari_isx.io.legacy.readers import LegacyMovie
-from napari_isx.io.movies.isxd import Image, Movie
+from napari_isx.io.movies.base import Movie
+from napari_isx.io.movies.isxd import Image
 from napari_isx.io.vessels.vessel_set import VesselSet
 from napari_isx.layers.behavior import behavior_layer, behavior_layers
 from napari_isx.layers.cells import cell_layers
@@ -56,7 +57,7 @@ def layers_of(recording: Recording) -> list[LayerData]:
             _warn_of_clock(recording)
             return [channels_layer(recording)]
     raise UnsupportedIsxError(
-        recording.path,
+        recording.place,
         f"napari cannot show a {type(recording).__name__} yet",
         "napari_isx.open_isx opens it in Python.",
     )
@@ -87,7 +88,7 @@ def _behavior_layers(movie: BehaviorMovie) -> list[LayerData]:
         _warn(_in_words(error), "The movie is shown without its tracking.")
         return [behavior_layer(movie)]
     for problem in tracking.problems if tracking is not None else ():
-        _warn(f"{movie.path.name}: {problem}", "The rest of the tracking is shown.")
+        _warn(f"{movie.name}: {problem}", "The rest of the tracking is shown.")
     return behavior_layers(movie)
 
 
@@ -96,7 +97,7 @@ def _warn_of_other_cells(series: CellSetSeries) -> None:
     if differing is not None:
         part, name = differing
         _warn(
-            f"{part.path.name}: its cell {name} lies elsewhere than in {series.path.name}",
+            f"{part.name}: its cell {name} lies elsewhere than in {series.name}",
             "Shown as one series they may be different cells under one name.",
         )
 

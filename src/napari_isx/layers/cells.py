@@ -43,7 +43,7 @@ def labels_layer(cells: CellSet, rois: list[Roi]) -> LayerData:
     return (
         label_image(rois, cells.spacing.num_pixels).astype(np.uint16 if small else np.int32),
         {
-            "name": f"{cells.path.stem} cells",
+            "name": f"{cells.title} cells",
             "features": cell_features(cells, cells.statuses),
             "colormap": label_colormap(fill_colors(outlines, cells.statuses)),
             "opacity": LABELS_OPACITY,
@@ -63,7 +63,7 @@ def contours_layer(cells: CellSet, rois: list[Roi]) -> LayerData:
     features = cell_features(cells, cells.statuses).iloc[drawn].reset_index(drop=True)
     colors = outline_colors(cells.statuses, cells.colors, "status")[drawn]
     kwargs: dict[str, Any] = {
-        "name": f"{cells.path.stem} contours",
+        "name": f"{cells.title} contours",
         "metadata": {RECORDING_KEY: cells, ROIS_KEY: rois},
         "visible": len(drawn) <= MAX_VISIBLE_CONTOURS,
         "opacity": 1.0,

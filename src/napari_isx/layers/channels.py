@@ -37,5 +37,5 @@ def channels_layer(gpio: GpioSet) -> LayerData:
 def _name(gpio: GpioSet) -> str:
     """The file's name and what is in it, as movie, GPIO and IMU often have the same name."""
     kind = "IMU" if gpio.is_imu else "GPIO"
-    stem = gpio.path.stem
+    stem = gpio.title
     return stem if stem.upper().endswith(kind) else f"{stem} {kind}"

@@ -36,7 +36,7 @@ def events_layer(events: EventSet) -> LayerData:
     return (
         np.empty((0, 3)),  # not None: napari leaves that out of sample data
         {
-            "name": events.path.stem,
+            "name": events.title,
             "ndim": 3,
             "metadata": {RECORDING_KEY: events},
             "scale": (seconds_per_step(events.timing), 1.0, 1.0),

@@ -11,7 +11,8 @@ import numpy.typing as npt
 from napari_isx.analysis.contrast import contrast_limits
 from napari_isx.io.base.recording import Recording
 from napari_isx.io.base.spacing import Spacing
-from napari_isx.io.movies.isxd import Image, Movie
+from napari_isx.io.movies.base import Movie
+from napari_isx.io.movies.isxd import Image
 from napari_isx.layers.keys import RECORDING_KEY, LayerData
 from napari_isx.layers.placement import placement
 from napari_isx.timeline.frame_grid import to_dask_in_time
@@ -29,7 +30,7 @@ def movie_layer(movie: Movie) -> LayerData:
     return (
         to_dask_in_time(movie),
         {
-            "name": movie.path.stem,
+            "name": movie.title,
             "metadata": {RECORDING_KEY: movie},
             **_appearance(frames, rgb=movie.ndim == 4),
             **placement(movie.spacing, movie.timing),
@@ -88,7 +89,7 @@ def picture_layer(recording: Recording, data: npt.NDArray[Any], spacing: Spacing
     spacing : Spacing
     """
     kwargs: dict[str, Any] = {
-        "name": recording.path.stem,
+        "name": recording.title,
         "metadata": {RECORDING_KEY: recording},
         **_appearance([data], rgb=data.ndim == 3),
         **placement(spacing),

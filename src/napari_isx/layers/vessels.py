@@ -33,7 +33,7 @@ def vessel_layers(vessels: VesselSet) -> list[LayerData]:
 def lines_layer(vessels: VesselSet) -> LayerData:
     """A Shapes layer ``(y, x)``: a line across each vessel, or for velocities a box along it."""
     kwargs: dict[str, Any] = {
-        "name": f"{vessels.path.stem} vessels",
+        "name": f"{vessels.title} vessels",
         "metadata": {RECORDING_KEY: vessels},
         "opacity": 1.0,
         **placement(vessels.spacing),

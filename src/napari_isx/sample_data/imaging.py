@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from napari_isx.io.base.spacing import Spacing
 from napari_isx.io.base.timing import Timing
-from napari_isx.io.movies.write import write_cell_set, write_event_set
+from napari_isx.io.cells.write import write_cell_set
+from napari_isx.io.events.write import write_event_set
 from napari_isx.sample_data.neurons import Neurons
 from napari_isx.sample_data.plan import PERIOD_S, PIXEL_UM, Floats, Scene
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_isx.io.base.recording import Recording
-from napari_isx.io.behavior.movie import BehaviorMovie
+from napari_isx.io.behavior.behavior_movie import BehaviorMovie
 from napari_isx.io.behavior.tracking import Tracking
 from napari_isx.io.gpio.gpio_set import GpioSet
 

@@ -93,7 +93,7 @@ class ChannelList:
         for recording in opened:
             if id(recording) not in known:
                 self._add(recording)
-        names = {one.path.name for one in opened}
+        names = {one.name for one in opened}
         self.problems = {name: why for name, why in self.problems.items() if name in names}
         if self._channels != before:
             self.changed.emit()
@@ -157,7 +157,7 @@ class ChannelList:
         try:
             channels = channels_of(recording)
         except (OSError, ValueError) as error:  # damaged, closed or out of reach
-            self.problems[recording.path.name] = str(error)
+            self.problems[recording.name] = str(error)
             return
         channels.sort(key=lambda channel: (channel.is_constant, channel.interest))
         wanted = [one for one in channels if not (one.is_constant or one.tells_of_frames)]

@@ -24,19 +24,19 @@ def event_words(group: CellGroup, groups: Sequence[CellGroup]) -> ClockWords:
     certain, possible = group.choices
     if len(certain) + len(possible) < 2 and not possible:
         return NOTHING
-    details = [f"{one.path.name} was made from {group.title}" for one in certain]
+    details = [f"{one.name} was made from {group.title}" for one in certain]
     details += [_rivals(one, groups) for one in possible]
     if group.has_open_question:
-        names = ", ".join(one.path.stem for one in possible)
+        names = ", ".join(one.title for one in possible)
         text = f"⚠ {names}: of these cells or of others? Choose above the list"
         return ClockWords(text, "\n".join(details), is_serious=True)
-    drawn = f"events of {group.events.path.stem}" if group.events is not None else "no events drawn"
+    drawn = f"events of {group.events.title}" if group.events is not None else "no events drawn"
     return ClockWords(drawn, "\n".join(details), is_serious=False)
 
 
 def _rivals(events: EventSet, groups: Sequence[CellGroup]) -> str:
     titles = [one.title for one in groups if events in one.choices.possible]
     return (
-        f"{events.path.name} may be of {' or '.join(titles)}: they have its cells' names and its "
+        f"{events.name} may be of {' or '.join(titles)}: they have its cells' names and its "
         "time, and nothing that the files say tells them apart"
     )

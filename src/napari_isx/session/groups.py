@@ -108,7 +108,7 @@ class CellGroup:
     @property
     def title(self) -> str:
         """The file's name."""
-        return self.recording.path.stem if self.recording is not None else ""
+        return self.recording.title if self.recording is not None else ""
 
     @property
     def timing(self) -> Timing:

@@ -15,9 +15,9 @@ import numpy.typing as npt
 from napari_isx.io.base.frames import FrameSequence
 from napari_isx.io.base.recording import Recording
 from napari_isx.io.base.timing import Timing
-from napari_isx.io.behavior.movie import BehaviorMovie
+from napari_isx.io.behavior.behavior_movie import BehaviorMovie
 from napari_isx.io.errors import IsxFileError
-from napari_isx.io.movies.isxd import Movie
+from napari_isx.io.movies.base import Movie
 from napari_isx.timeline.frame_grid import shown_late_s
 from napari_isx.timeline.hardware_time import HardwareTime, Times, hardware_time
 
@@ -346,7 +346,7 @@ def _place_with_source(one: _Timed, timed: Sequence[_Timed]) -> None:
         if one.uuid == source.uuid and abs(apart_s) <= source.timing.period_s / 2:
             one.position_s = source.position_s + apart_s
             one.hardware, one.counter, one.method = source.hardware, source.counter, source.method
-            one.reason = f"with {source.recording.path.name}, which has its start time"
+            one.reason = f"with {source.recording.name}, which has its start time"
             return
 
 

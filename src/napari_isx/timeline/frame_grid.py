@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.base.frames import FrameSequence
-from napari_isx.io.base.lazy import frames_to_dask
+from napari_isx.io.base.frames import FrameSequence, frames_to_dask
 from napari_isx.io.base.timing import Timing
 from napari_isx.timeline.hardware_time import HardwareTime, Times, hardware_time
 

@@ -16,9 +16,9 @@ import numpy.typing as npt
 
 from napari_isx.io.base.recording import Recording
 from napari_isx.io.base.timing import Timing
-from napari_isx.io.behavior.movie import BehaviorMovie
+from napari_isx.io.behavior.behavior_movie import BehaviorMovie
 from napari_isx.io.gpio.gpio_set import GpioSet
-from napari_isx.io.movies.isxd import Movie
+from napari_isx.io.movies.base import Movie
 
 _FEW_FRAMES: Final = 2_000
 """Of a movie of so many frames all timestamps are read; each is a small read of its own."""

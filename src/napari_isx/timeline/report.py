@@ -78,11 +78,11 @@ def _without_hardware(placed: list[Placed]) -> str:
 
 
 def _where(one: Placed) -> str:
-    return f"{one.recording.path.name}: from {one.offset_s:.3f} s, {one.reason}"
+    return f"{one.recording.name}: from {one.offset_s:.3f} s, {one.reason}"
 
 
 def _worst(worst: Misalignment, amount: str) -> str:
-    names = [recording.path.name for recording in worst.between]
+    names = [recording.name for recording in worst.between]
     at = f"at {worst.at_s:.1f} s"
     if len(names) == 1:
         return f"{names[0]} is up to {amount} off its hardware timestamps ({at})"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari_isx.io.behavior.movie import BehaviorMovie
+from napari_isx.io.behavior.behavior_movie import BehaviorMovie
 from napari_isx.layers.behavior import field_of, place_beside, show_box
 from napari_isx.layers.keys import BOX_KEY
 from napari_isx.session.session import Session

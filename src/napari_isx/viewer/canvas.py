@@ -16,7 +16,8 @@ from psygnal import Signal
 
 from napari_isx.analysis.rois import cells_at
 from napari_isx.io.cells.cell_set import CellStatus
-from napari_isx.io.movies.isxd import Image, Movie
+from napari_isx.io.movies.base import Movie
+from napari_isx.io.movies.isxd import Image
 from napari_isx.io.vessels.vessel_set import VesselSet
 from napari_isx.layers.cells import show_statuses
 from napari_isx.layers.keys import ROIS_KEY, recording_of

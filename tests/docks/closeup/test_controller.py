@@ -14,7 +14,7 @@ from qtpy.QtWidgets import QApplication
 
 from napari_isx import Spacing
 from napari_isx.docks.closeup import controller as module
-from napari_isx.io.movies.isxd import Movie
+from napari_isx.io.movies.base import Movie
 
 # Of the canvas of a viewer without a window; of a cell, from its first to its last pixel; and of
 # the field of `make_cells`.

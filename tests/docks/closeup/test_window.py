@@ -14,7 +14,7 @@ from qtpy.QtWidgets import QApplication, QComboBox, QPushButton, QToolButton
 
 from napari_isx import Spacing, Timing, write_movie
 from napari_isx.docks.closeup.dock import CloseUpWidget
-from napari_isx.io.movies.isxd import Movie
+from napari_isx.io.movies.base import Movie
 from napari_isx.viewer.debounce import Later
 
 Left = Qt.MouseButton.LeftButton

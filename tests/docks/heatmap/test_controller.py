@@ -114,7 +114,7 @@ def reads(monkeypatch):
     heat_map = overview.heat_map
 
     def counting(cells, *args, **kwargs):
-        counted.append(cells.path.stem)
+        counted.append(cells.title)
         yield from heat_map(cells, *args, **kwargs)
 
     monkeypatch.setattr(overview, "heat_map", counting)

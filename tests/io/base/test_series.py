@@ -174,10 +174,10 @@ def test_the_same_file_twice_is_no_series(tmp_path):
 def test_kinds_do_not_mix(tmp_path):
     first = movie(tmp_path / "a.isxd")
     second = cells(tmp_path / "b.isxd", start_s=9)
-    with pytest.raises(IsxFileError, match=r"b\.isxd: it is of the kind CellSet"):
+    with pytest.raises(IsxFileError, match=r"b\.isxd: it is of the kind cell set"):
         open_isx([first, second])
     image = recordings.write_movie(tmp_path / "i.isxd", recordings.pixels(1, 3, 5), type=4)
-    with pytest.raises(UnsupportedIsxError, match="kind Image"):
+    with pytest.raises(UnsupportedIsxError, match="kind image"):
         open_isx([image, first])
 
 

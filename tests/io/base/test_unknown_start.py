@@ -9,7 +9,9 @@ import pytest
 from helpers import behavior_files, compressed_files, gpio_files, recordings, series_files
 
 from napari_isx import IsxFileError, Timing, open_isx
-from napari_isx.io.movies.write import write_cell_set, write_event_set, write_movie
+from napari_isx.io.cells.write import write_cell_set
+from napari_isx.io.events.write import write_event_set
+from napari_isx.io.movies.write import write_movie
 
 DAY_S = 86_400
 BAD_TIMES = {

@@ -216,7 +216,7 @@ def test_indexing_is_that_of_a_movie(plain_isxb: Path) -> None:
         for i in (10, -11):
             with pytest.raises(IndexError, match="which has 10 frames"):
                 movie[i]
-        with pytest.raises(TypeError):
+        with pytest.raises(IndexError):
             movie[1.0]
 
 

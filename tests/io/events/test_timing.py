@@ -11,8 +11,8 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from napari_isx import IsxFileError, open_isx
+from napari_isx.io.base.channels import sample_count
 from napari_isx.io.base.timing import MAX_SAMPLES
-from napari_isx.io.events.event_set import sample_count
 from napari_isx.io.format.json_fields import Rational
 
 DENOMINATORS = st.sampled_from([1, 3, 10, 1000, 1001, 20_000, 1_000_000])

@@ -223,7 +223,7 @@ def test_unlike_files_stay_apart(tmp_path):
 
 
 def test_gpio_files_are_not_decoded_for_the_list(tmp_path, monkeypatch):
-    from napari_isx.io.gpio import gpio_set as gpio
+    from napari_isx.io.gpio import gpio_file as gpio
 
     def refuse(*args, **kwargs):
         raise AssertionError("decoded")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from helpers import recordings
 
+import napari_isx
 from napari_isx import IsxFileError, UnsupportedIsxError, open_isx
 from napari_isx.io.format.container import MAX_FOOTER_BYTES, read_footer
 from napari_isx.io.format.json_fields import Fields
@@ -29,7 +30,10 @@ CLASSES = {
 def test_the_content_says_what_a_file_is(tmp_path, kind):
     path = recordings.every_kind(tmp_path)[kind]
     with open_isx(path) as recording, open_isx([path]) as from_list:
-        assert type(recording).__name__ == type(from_list).__name__ == CLASSES[kind]
+        interface = getattr(napari_isx, CLASSES[kind])
+        assert isinstance(recording, interface)
+        assert isinstance(from_list, interface)
+        assert repr(recording).startswith(f"<{CLASSES[kind]} ")
         assert path.name in repr(recording)
 
 

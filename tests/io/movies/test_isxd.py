@@ -10,7 +10,7 @@ from helpers import recordings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_isx import Image, IsxFileError, Movie, open_isx
+from napari_isx import Image, IsxFileError, Movie, Timing, open_isx, write_movie
 
 CODES = [pytest.param(0, id="uint16"), pytest.param(1, id="float32"), pytest.param(2, id="uint8")]
 
@@ -141,11 +141,68 @@ def test_no_such_frame_is_an_index_error(tmp_path, index):
         movie[index]
 
 
-@pytest.mark.parametrize("index", [1.0, "0", None, (0, 1)])
-def test_what_is_no_index_is_a_type_error(tmp_path, index):
-    path = recordings.write_movie(tmp_path / "m.isxd", recordings.pixels(4, 3, 5))
-    with open_isx(path) as movie, pytest.raises(TypeError):
+REFUSED = [1.0, "0", [0, 4], (0, 3), [[0.5]], (0, 0, 0, 0), np.zeros(3, bool), (..., 0, ...), [-5]]
+
+
+@pytest.mark.parametrize("index", REFUSED, ids=str)
+def test_what_numpy_refuses_is_an_index_error(tmp_path, index):
+    frames = recordings.pixels(4, 3, 5)
+    with pytest.raises(IndexError):
+        frames[index]
+    path = recordings.write_movie(tmp_path / "m.isxd", frames)
+    with open_isx(path) as movie, pytest.raises(IndexError):
         movie[index]
+
+
+INDICES = [
+    *([0, 5, 2], [-1, -1], [], [[0, 1], [2, 3]], np.array([1, 3]), np.int8(4), range(2, 5)),
+    *((), ..., None, True, False, (..., 0), (3, ...), (2, 1), (2, 1, 3), (0, slice(1, 3))),
+    *(np.s_[3:9, 10:20, ::2], np.s_[3:9, ::-1], np.s_[:, 2:1], np.s_[::-2, 1:6:2, ::-1]),
+    *(
+        np.s_[[0, 5], 3:6],
+        np.s_[[0, 5], ..., 2],
+        np.s_[[0, 1], [2, 3]],
+        np.s_[2:4, 1],
+        np.s_[:, None],
+    ),
+    *(
+        np.s_[[0, 5], 1, 2],
+        np.s_[[0, 5], :, [1, 2]],
+        np.s_[4, [1, 2]],
+        np.s_[1:1],
+        np.s_[:, -1:0:-2],
+    ),
+    np.arange(12) % 3 == 0,
+    np.indices((12, 7, 9)).sum(axis=0) % 4 == 0,
+    [bool(i % 2) for i in range(12)],
+]
+
+
+@pytest.mark.parametrize("index", INDICES, ids=str)
+def test_indices_give_what_numpy_gives(tmp_path, index):
+    frames = recordings.pixels(12, 7, 9)
+    frames[[4, 7]] = 0
+    timing = Timing.regular(12, 0.05, dropped=[4, 7])
+    write_movie(tmp_path / "m.isxd", frames, timing=timing)
+    expected = frames[index]
+    for movie in (open_isx(tmp_path / "m.isxd"), Movie.from_array(frames, timing=timing)):
+        with movie:
+            found = movie[index]
+            assert found.shape == expected.shape
+            assert found.dtype == expected.dtype
+            assert np.array_equal(found, expected)
+
+
+def test_only_the_rows_that_are_asked_for_are_read(tmp_path, monkeypatch):
+    path = recordings.write_movie(tmp_path / "m.isxd", recordings.pixels(6, 100, 8))
+    with open_isx(path) as movie:
+        read = []
+        whole = movie._source.read_into
+        monkeypatch.setattr(
+            movie._source, "read_into", lambda at, out: (read.append(out.nbytes), whole(at, out))
+        )
+        movie[[1, 4], 10:20, ::2]
+        assert read == [10 * 8 * 2] * 2
 
 
 def test_frames_are_new_and_writable(tmp_path):

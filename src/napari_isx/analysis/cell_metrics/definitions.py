@@ -210,15 +210,15 @@ def _units(cells: CellSet | None) -> str:
 
 def _trace_words(cells: CellSet) -> str:
     units = cells.trace_units
-    return f"{cells.path.name} ({units if units else 'unit of traces unknown'})"
+    return f"{cells.name} ({units if units else 'unit of traces unknown'})"
 
 
 def _event_metrics(events: EventSet, cells: CellSet | None) -> Iterator[Metric]:
-    unknown = f"Empty where {events.path.name} does not have the cell."
+    unknown = f"Empty where {events.name} does not have the cell."
     yield Metric(
         "num_events",
         "Events",
-        f"Number of events of the cell in {events.path.name}. {unknown}",
+        f"Number of events of the cell in {events.name}. {unknown}",
         kind="integer",
         format=".0f",
     )
@@ -230,7 +230,7 @@ def _event_metrics(events: EventSet, cells: CellSet | None) -> Iterator[Metric]:
     yield Metric(
         "event_rate",
         "Event rate",
-        f"Number of events in {events.path.name} / seconds recorded ({time}). {unknown}",
+        f"Number of events in {events.name} / seconds recorded ({time}). {unknown}",
         unit="Hz",
         format=".3f",
     )
@@ -241,7 +241,7 @@ def _snr(cells: CellSet, events: EventSet) -> Metric:
         "snr",
         "SNR",
         f"median(A) / MAD, over the amplitudes A of the cell's events; {_MAD}. Events: "
-        f"{events.path.name}. Traces: {_trace_words(cells)}; SNRs compare only within one unit of "
+        f"{events.name}. Traces: {_trace_words(cells)}; SNRs compare only within one unit of "
         "traces. Empty without events, and where the MAD is 0.",
         format=".1f",
     )

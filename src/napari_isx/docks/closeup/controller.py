@@ -20,7 +20,7 @@ from napari_isx.docks.closeup.pictures import Extent, Pictures, Subject, read_pi
 from napari_isx.docks.common.background import Work
 from napari_isx.docks.common.visible_controller import SeenControl, SeenView
 from napari_isx.io.cells.cell_set import CellStatus
-from napari_isx.io.movies.isxd import Movie
+from napari_isx.io.movies.base import Movie
 from napari_isx.session.groups import CellGroup, VesselGroup
 from napari_isx.session.plot_rows import TraceRow, trace_row
 from napari_isx.session.session import Session
@@ -258,7 +258,7 @@ class CloseUpControl(SeenControl[CloseUpView]):
             view.show_movies([self._title_of(one) for one in movies], place, is_sure=is_sure)
         if place >= 0:
             return movies[place].movie, ""
-        others = "; ".join(f"{one.movie.path.name} has {one.contradiction}" for one in movies)
+        others = "; ".join(f"{one.movie.name} has {one.contradiction}" for one in movies)
         why = (
             f"These cells were found in a movie that is not open: {others}. Choose it below anyway"
         )

@@ -9,7 +9,7 @@ from napari_isx.io.base.provenance import Provenance
 from napari_isx.io.base.recording import Recording
 from napari_isx.io.base.spacing import Spacing
 from napari_isx.io.base.timing import Timing
-from napari_isx.io.movies.isxd import Movie
+from napari_isx.io.movies.base import Movie
 from napari_isx.session.groups import CellGroup
 from napari_isx.timeline.clock import Clock
 

@@ -28,7 +28,7 @@ from napari_isx.analysis.event_image import (
 )
 from napari_isx.analysis.rois import Roi
 from napari_isx.io.cells.cell_set import CellSet
-from napari_isx.io.movies.isxd import Movie
+from napari_isx.io.movies.base import Movie
 from napari_isx.session.groups import CellGroup
 from napari_isx.session.plot_rows import TraceRow
 from napari_isx.timeline.clock import Placed
@@ -164,7 +164,7 @@ def subject_of(
     elif movie is None:
         no_movie = no_movie or why_no_movie or _NO_MOVIE
     elif movie_crop is None:
-        no_movie = no_movie or f"This cell lies outside {movie.recording.path.name}"
+        no_movie = no_movie or f"This cell lies outside {movie.recording.name}"
     if no_movie:
         movie = movie_crop = None
     events = row.event_times_s, row.event_values

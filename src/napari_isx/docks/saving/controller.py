@@ -290,7 +290,7 @@ class SavingControl(Control):
     def previous_save(self, group: CellGroup | None = None) -> str | None:
         """When the statuses that could be restored were replaced; None where there are none."""
         group = group or self.session.group
-        if group is None or group.cells is None:
+        if group is None or group.cells is None or group.cells.path is None:
             return None
         kept = kept_footers(group.cells.path)
         return when(kept[-1].time) if kept else None
@@ -424,7 +424,7 @@ def decisions(count: int) -> str:
 def file_name(group: CellGroup) -> str:
     """The name of a group's file, or of the first of several."""
     recording = group.recording
-    return recording.path.name if recording is not None else ""
+    return recording.name if recording is not None else ""
 
 
 def when(time: str) -> str:

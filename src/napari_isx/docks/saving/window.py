@@ -219,7 +219,7 @@ class WindowPrompts(QObject):
         if group is None or group.cells is None:
             self._control.tell_of_no_cells()
             return
-        path = group.cells.path
+        path = group.cells.place
         dialog = QFileDialog(
             self._window, "Export the decision log", str(path.parent), "Table (*.csv)"
         )

@@ -136,9 +136,9 @@ def _item(place: int, channel: Channel, is_shown: bool) -> ChannelItem:
     return ChannelItem(
         place,
         channel.name,
-        channel.recording.path.name,
+        channel.recording.name,
         channel.kind,
-        f"{channel.name}: {_KINDS[channel.kind]}{units}\n{changes}\n{channel.recording.path.name}",
+        f"{channel.name}: {_KINDS[channel.kind]}{units}\n{changes}\n{channel.recording.name}",
         is_shown,
         channel.is_constant,
     )

@@ -12,9 +12,9 @@ from napari_isx.docks.common.theme import plot_colors
 from napari_isx.docks.common.views import View, Views
 from napari_isx.docks.traces.plot import MAX_ROWS, PlotColors
 from napari_isx.io.base.recording import Recording
-from napari_isx.io.behavior.movie import BehaviorMovie
+from napari_isx.io.behavior.behavior_movie import BehaviorMovie
 from napari_isx.io.cells.cell_set import CellStatus
-from napari_isx.io.movies.isxd import Movie
+from napari_isx.io.movies.base import Movie
 from napari_isx.layers.styles import ColorBy
 from napari_isx.session.event_words import NOTHING, event_words
 from napari_isx.session.groups import CellGroup
@@ -197,7 +197,7 @@ class TracesControl(Control):
         choices = [*group.choices.certain, *group.choices.possible]
         place = choices.index(group.events) + 1 if group.events in choices else 0
         words = event_words(group, self.session.groups)
-        titles = [one.path.stem for one in choices] if words.text else []
+        titles = [one.title for one in choices] if words.text else []
         for view in self._views:
             view.show_event_choices(titles, -1 if group.has_open_question else place, words)
 

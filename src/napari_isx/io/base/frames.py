@@ -5,12 +5,12 @@ from __future__ import annotations
 import operator
 from abc import abstractmethod
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Generic, SupportsIndex, TypeVar, overload
+from functools import partial
+from typing import TYPE_CHECKING, Any, Generic, Protocol, SupportsIndex, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.base.lazy import frames_to_dask
 from napari_isx.io.base.recording import Recording
 from napari_isx.io.base.spacing import Spacing
 from napari_isx.io.base.timing import Timing
@@ -50,18 +50,47 @@ class FrameSequence(Recording, Generic[P]):
     def __iter__(self) -> Iterator[npt.NDArray[P]]:
         return (self.read_frame(i) for i in range(len(self)))
 
-    @overload
-    def __getitem__(self, index: SupportsIndex) -> npt.NDArray[P]: ...
-    @overload
-    def __getitem__(self, index: slice) -> npt.NDArray[P]: ...
-    def __getitem__(self, index: SupportsIndex | slice) -> npt.NDArray[P]:
-        if not isinstance(index, slice):
+    def __getitem__(self, index: Any) -> npt.NDArray[P]:
+        """Read what a NumPy array of this shape would give for an index, as a new array.
+
+        Only frames that the index asks for are read, and of them only the rows where one slice
+        of rows is asked for.
+
+        Raises
+        ------
+        IndexError
+            NumPy would refuse the index.
+        """
+        if isinstance(index, SupportsIndex) and not isinstance(index, (bool, np.ndarray)):
             return self.read_frame(operator.index(index))
-        samples = range(*index.indices(len(self)))
+        samples, within = split_index(index, self.shape)
+        if samples is None:
+            return self._gather(index)
+        rows = range(*within[0].indices(self.shape[1])) if within else range(self.shape[1])
+        start, stop = (min(rows), max(rows) + 1) if rows else (0, 0)
+        inside = (_moved(rows, start), *within[1:])
+        sample_list = samples.ravel().tolist()
+        part = np.empty((stop - start, *self.shape[2:]), self.dtype)
+        cut = part[inside].shape
+        result = np.empty((len(sample_list), *cut), self.dtype)
+        for target, sample in zip(result, sample_list, strict=True):
+            direct = cut == part.shape and rows.step > 0
+            self._read_rows_into(sample, start, target if direct else part)
+            if not direct:
+                target[...] = part[inside]
+        return result.reshape(*samples.shape, *cut)
+
+    def _gather(self, index: Any) -> npt.NDArray[P]:
+        """Read single pixels, and whatever else NumPy's fancy indexing can ask for."""
+        axes = np.ogrid[tuple(slice(size) for size in self.shape)]
+        # Zero-stride arrays of coordinates: NumPy itself says which pixel goes where.
+        places = [np.broadcast_to(axis, self.shape)[index] for axis in axes]
+        samples, which = np.unique(places[0], return_inverse=True)
         frames = np.empty((len(samples), *self.shape[1:]), self.dtype)
-        for frame, sample in zip(frames, samples, strict=True):
+        for frame, sample in zip(frames, samples.tolist(), strict=True):
             self._read_into(sample, frame)
-        return frames
+        picked: npt.NDArray[P] = frames[(which.reshape(places[0].shape), *places[1:])]
+        return picked
 
     def read_frame(self, i: int) -> npt.NDArray[P]:
         """Read one frame; of a behavior movie its luma.
@@ -144,7 +173,7 @@ class FrameSequence(Recording, Generic[P]):
         """The sample that an index means, which may count from the end."""
         sample = i + len(self) if i < 0 else i
         if not 0 <= sample < len(self):
-            raise IndexError(f"frame {i} of {self.path.name}, which has {len(self):,} frames")
+            raise IndexError(f"frame {i} of {self.name}, which has {len(self):,} frames")
         return sample
 
     @abstractmethod
@@ -159,3 +188,108 @@ class FrameSequence(Recording, Generic[P]):
             frame = np.empty(self.shape[1:], self.dtype)
             self._read_into(sample, frame)
             rows[...] = frame[start : start + len(rows)]
+
+
+def split_index(
+    index: Any, shape: tuple[int, ...]
+) -> tuple[npt.NDArray[np.intp] | None, list[slice]]:
+    """Take an index apart into samples and what is cut out of every frame.
+
+    Parameters
+    ----------
+    index : object
+        As NumPy takes it.
+    shape : tuple of int
+        Of the movie.
+
+    Returns
+    -------
+    samples : numpy.ndarray or None
+        The samples in order, in the shape that they have in the result; None where the index is
+        of another form than samples, then slices.
+    within : list of slice
+        For the axes of a frame, as far as the index names them.
+
+    Raises
+    ------
+    IndexError
+        NumPy would refuse the index of samples.
+    """
+    parts = list(index) if isinstance(index, tuple) else [index]
+    whole = [i for i, part in enumerate(parts) if part is Ellipsis]
+    if len(whole) == 1:
+        missing = len(shape) - len(parts) + 1
+        parts[whole[0] : whole[0] + 1] = [slice(None)] * max(missing, 0)
+    if not parts:
+        parts = [slice(None)]
+    first, *within = parts
+    is_plain = all(isinstance(part, slice) for part in within)
+    if len(parts) > len(shape) or first is None or isinstance(first, bool) or not is_plain:
+        return None, []
+    samples = np.arange(shape[0])
+    if isinstance(first, slice):
+        return samples[first], within
+    chosen = np.asarray(first)
+    if chosen.size == 0 and chosen.dtype == np.float64:
+        chosen = chosen.astype(np.intp)  # an empty list
+    if chosen.ndim == 0 or (chosen.dtype == np.bool_ and chosen.ndim > 1):
+        return None, []
+    return samples[chosen], within
+
+
+def _moved(rows: range, start: int) -> slice:
+    """The same rows of a block that begins at `start`."""
+    if not rows:
+        return slice(0, 0)
+    stop = rows[-1] - start + (1 if rows.step > 0 else -1)
+    return slice(rows[0] - start, stop if stop >= 0 else None, rows.step)
+
+
+class FrameSource(Protocol):
+    """What a stack is made from; it has to pickle and to tell dask its identity."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Frames first."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of a pixel."""
+
+    def __getitem__(self, index: Any, /) -> npt.NDArray[Any]: ...
+    def __dask_tokenize__(self) -> object: ...
+
+
+def frames_to_dask(frames: FrameSource, frames_per_chunk: int) -> da.Array:
+    """Return a dask array that reads `frames_per_chunk` frames at a time.
+
+    The name is given, because dask would hash the data to find one; the blocks are made by
+    number, because dask would copy an array it is handed.
+
+    Raises
+    ------
+    ValueError
+        `frames_per_chunk` is less than 1.
+    """
+    import dask.array as da
+    from dask.base import tokenize
+
+    if frames_per_chunk < 1:
+        raise ValueError(f"frames_per_chunk must be at least 1, not {frames_per_chunk}")
+    count, *frame_shape = frames.shape
+    whole, rest = divmod(count, frames_per_chunk)
+    sizes = (frames_per_chunk,) * whole + ((rest,) if rest or not count else ())
+    return da.map_blocks(  # type: ignore[no-untyped-call, no-any-return]
+        partial(_read_block, frames, frames_per_chunk),
+        chunks=(sizes, *((size,) for size in frame_shape)),
+        dtype=frames.dtype,
+        meta=np.empty((0,) * len(frames.shape), frames.dtype),
+        name=f"isx-frames-{tokenize(frames, frames_per_chunk)}",
+    )
+
+
+def _read_block(
+    frames: FrameSource, frames_per_chunk: int, block_id: tuple[int, ...]
+) -> npt.NDArray[Any]:
+    first = block_id[0] * frames_per_chunk
+    return frames[first : first + frames_per_chunk]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any, ClassVar, Final, Literal, SupportsIndex
@@ -13,8 +14,7 @@ import numpy.typing as npt
 from napari_isx.io.base.recording import Recording
 from napari_isx.io.base.spacing import Spacing
 from napari_isx.io.base.timing import Timing
-from napari_isx.io.format.container import Footer
-from napari_isx.io.format.source import FileSource
+from napari_isx.io.format.json_fields import Fields
 
 CellStatus = Literal["accepted", "undecided", "rejected"]
 STATUSES: Final[tuple[CellStatus, ...]] = ("accepted", "undecided", "rejected")
@@ -23,52 +23,33 @@ STATUSES: Final[tuple[CellStatus, ...]] = ("accepted", "undecided", "rejected")
 _WHITE: Final = 0xFFFFFFFF
 
 
-class CuratedSet(Recording):
-    """Things found in a movie, each with a name, a status and a colour in the footer.
-
-    Parameters
-    ----------
-    source : FileSource
-    footer : Footer
-    needs_colors : bool
-        Whether a footer without colours is broken. Otherwise all are white.
+class LabelledSet(Recording):
+    """Things found in a movie, each with a name, a status and a color.
 
     Attributes
     ----------
     names : list of str
     timing : Timing
+        Of the traces.
     spacing : Spacing
+        Of the pictures.
     """
 
-    _item: ClassVar[str]
-    """What the set is of, as people and, capitalised, the keys of the footer name it."""
-
-    def __init__(self, source: FileSource, footer: Footer, *, needs_colors: bool = False) -> None:
-        super().__init__(source, footer)
-        fields, prefix = footer.fields, self._item.capitalize()
-        self.spacing = Spacing.from_fields(fields.child("spacingInfo"))
-        self.timing = Timing.from_fields(fields.child("timingInfo"))
-        self.names = fields.strings(f"{prefix}Names")
-        count = len(self.names)
-        self._statuses = fields.integers(f"{prefix}Statuses", 0, len(STATUSES) - 1)
-        if needs_colors:
-            self._colors = fields.integers(f"{prefix}Colors", 0, _WHITE)
-        else:
-            self._colors = fields.integers(f"{prefix}Colors", 0, _WHITE, [_WHITE] * count)
-        for what, values in (("Statuses", self._statuses), ("Colors", self._colors)):
-            if len(values) != count:
-                fields.fail(f"{prefix}{what}", f"one value for each of the {count} {self._item}s")
+    names: list[str]
+    timing: Timing
+    spacing: Spacing
+    item: ClassVar[str]
+    """What the set is of, as people and, capitalized, the keys of a footer name it."""
 
     @property
+    @abstractmethod
     def statuses(self) -> list[CellStatus]:
-        """What was decided about each, as last read from or saved to the file."""
-        return [STATUSES[code] for code in self._statuses]
+        """What was decided about each, as last read or saved."""
 
-    @cached_property
+    @property
+    @abstractmethod
     def colors(self) -> npt.NDArray[np.uint8]:
-        """``(N, 4)``: the file's own colour of each as red, green, blue, alpha."""
-        argb = np.asarray(self._colors, "<u4").reshape(-1, 1).view(np.uint8)
-        return np.ascontiguousarray(argb[:, [2, 1, 0, 3]])
+        """``(N, 4)``: the color of each as red, green, blue, alpha."""
 
     @cached_property
     def trace_units(self) -> str | None:
@@ -80,20 +61,56 @@ class CuratedSet(Recording):
         """The place that an index means, which may count from the end."""
         index, count = operator.index(i), len(self.names)
         if not -count <= index < count:
-            raise IndexError(
-                f"{self._item} {index} of {self.path.name}, which has {count} {self._item}s"
-            )
+            raise IndexError(f"{self.item} {index} of {self.name}, which has {count} {self.item}s")
         return index % count
 
 
-def curated_lists(
+class IsxdLabels:
+    """Names, statuses and colors as a footer has them.
+
+    Parameters
+    ----------
+    fields : Fields
+        Of the footer.
+    item : str
+        What the set is of; see :attr:`LabelledSet.item`.
+    needs_colors : bool
+        Whether a footer without colors is broken. Otherwise all are white.
+    """
+
+    def __init__(self, fields: Fields, item: str, *, needs_colors: bool = False) -> None:
+        prefix = item.capitalize()
+        self.names = fields.strings(f"{prefix}Names")
+        count = len(self.names)
+        self.codes = fields.integers(f"{prefix}Statuses", 0, len(STATUSES) - 1)
+        if needs_colors:
+            self._argb = fields.integers(f"{prefix}Colors", 0, _WHITE)
+        else:
+            self._argb = fields.integers(f"{prefix}Colors", 0, _WHITE, [_WHITE] * count)
+        for what, values in (("Statuses", self.codes), ("Colors", self._argb)):
+            if len(values) != count:
+                fields.fail(f"{prefix}{what}", f"one value for each of the {count} {item}s")
+
+    @property
+    def statuses(self) -> list[CellStatus]:
+        """The statuses that the codes mean."""
+        return [STATUSES[code] for code in self.codes]
+
+    @cached_property
+    def colors(self) -> npt.NDArray[np.uint8]:
+        """``(N, 4)``: red, green, blue, alpha."""
+        argb = np.asarray(self._argb, "<u4").reshape(-1, 1).view(np.uint8)
+        return np.ascontiguousarray(argb[:, [2, 1, 0, 3]])
+
+
+def footer_lists(
     item: str,
     names: Sequence[str] | None,
     statuses: Sequence[CellStatus] | None,
     colors: npt.ArrayLike | None,
     count: int,
 ) -> dict[str, list[Any]]:
-    """What the footer has of each cell or vessel, by key; the reverse of :class:`CuratedSet`.
+    """What the footer has of each cell or vessel, by key; the reverse of :class:`IsxdLabels`.
 
     Raises
     ------

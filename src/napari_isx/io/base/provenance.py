@@ -57,7 +57,7 @@ class Provenance:
     @classmethod
     def of(cls, recording: Recording) -> Provenance:
         """What an open recording tells."""
-        one = cls(dict(_facts_of(recording)), recording.path.stem, _parents_of(recording))
+        one = cls(dict(_facts_of(recording)), recording.title, _parents_of(recording))
         return cls(_facts_of_name(one.name) | dict(one.facts), one.name, one.parents)
 
     def contradiction(self, other: Provenance) -> str:
@@ -126,7 +126,7 @@ def _facts_of_name(name: str) -> dict[str, frozenset[str]]:
 
 def _parents_of(recording: Recording) -> frozenset[str]:
     """The stems of recordings that a file's own description names, whatever it calls them."""
-    own = recording.path.name.casefold()
+    own = recording.name.casefold()
     left, found = [recording.metadata.get("extraProperties")], set()
     while left:
         one = left.pop()

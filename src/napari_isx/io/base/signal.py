@@ -31,3 +31,16 @@ class Signal:
 
     def __len__(self) -> int:
         return len(self.offsets_us)
+
+
+def whole_microseconds(what: str, values: npt.ArrayLike) -> npt.NDArray[np.uint64]:
+    """Whole numbers as the files have them; NumPy would cut or wrap what is none."""
+    given = np.asarray(values)
+    try:
+        with np.errstate(invalid="ignore"):
+            whole = given.astype(np.uint64)
+        if np.array_equal(whole, given) and not np.any(given < 0):
+            return whole
+    except (TypeError, OverflowError):
+        pass
+    raise ValueError(f"{what}: microseconds must be whole numbers from 0")

@@ -139,3 +139,11 @@ class Spacing:
 def _rational(value: float) -> Rational:
     # NumPy's numbers are none to Fraction.
     return Rational(*Fraction(float(value)).limit_denominator(10**6).as_integer_ratio())
+
+
+def check_shape(what: str, shape: tuple[int, ...], spacing: Spacing) -> None:
+    """Raise ValueError for pixels that are not those of the spacing."""
+    if 0 in shape:
+        raise ValueError(f"{what} of {shape} pixels have none")
+    if shape != spacing.num_pixels:
+        raise ValueError(f"{what} of {shape} pixels, but spacing of {spacing.num_pixels}")

@@ -24,6 +24,8 @@ from napari_isx.io.format.json_fields import Fields, Rational
 
 # Three days at 1 kHz. More than this is a damaged file, and arrays of that length must not be
 # made for it.
+# Two days at 48 Hz. Missing frames take no bytes, so a damaged file could claim any number.
+MAX_FRAMES: Final = 1 << 23
 MAX_SAMPLES: Final = 2**28
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 # A day within the years that datetime has, so that every UTC offset stays in them.

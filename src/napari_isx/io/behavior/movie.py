@@ -25,16 +25,16 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.base.frames import FrameSequence
-from napari_isx.io.base.lazy import frames_to_dask
+from napari_isx.io.base.recording import FileRecording
 from napari_isx.io.base.spacing import MAX_PIXELS, Spacing
 from napari_isx.io.base.timing import MAX_SAMPLES, Timing, read_start
 from napari_isx.io.behavior.acquisition import behavior_info
+from napari_isx.io.behavior.behavior_movie import BehaviorMovie
 from napari_isx.io.behavior.jpeg import (
     MIN_PICTURE_BYTES,
     JpegDecoder,
@@ -48,7 +48,7 @@ from napari_isx.io.format.json_fields import MAX_VALUES, Fields, Rational, parse
 from napari_isx.io.format.source import Block, FileSource
 
 if TYPE_CHECKING:
-    import dask.array as da
+    pass
 
 HEADER: Final = struct.Struct("<3Qq8Q")
 # Ten hours at 30 Hz, tracked, are 200 MB of metadata.
@@ -62,33 +62,13 @@ _MAX_PIXEL_BYTES: Final = 8
 _MAX_SEGMENTS_BYTES: Final = 16 << 20
 
 
-class BehaviorMovie(FrameSequence[np.uint8]):
-    """A behavior camera's movie: frames by number, decoded when they are asked for.
-
-    ``movie[i]``, ``movie[a:b:c]`` and iteration give the luma of frames, as the camera stored
-    it; samples without a frame read as zeros, and ``timing.valid_mask`` tells which they are.
-    :meth:`read_color_frame` and ``to_dask(color=True)`` give colour.
+class IsxbMovie(FileRecording, BehaviorMovie):
+    """A behavior movie in a `.isxb` file; see :class:`BehaviorMovie`.
 
     The file has no table of its frames. Where they are is found when the first is read, by going
     through the video as far as the frame that is wanted; nothing is decoded for that, and it is
     done once. From then on any frame costs one read and the decoding of one picture.
-
-    Attributes
-    ----------
-    timing : Timing
-        With the mean period between the first and last hardware timestamp. Of a movie of fewer
-        than two frames, which has none, the period is 50 ms.
-    spacing : Spacing
-        Nominal: 3 um for each of the camera's pixels, unless processing wrote another.
-    shape : tuple of int
-        ``(T, H, W)``.
-    dtype : numpy.dtype
-        uint8.
     """
-
-    dtype = np.dtype("u1")
-
-    kind: ClassVar[str] = "behavior movie"
 
     def __init__(self, source: FileSource) -> None:
         super().__init__(source)
@@ -115,40 +95,6 @@ class BehaviorMovie(FrameSequence[np.uint8]):
     def metadata(self) -> dict[str, Any]:
         """The file's own JSON description: the session."""
         return dict(self._session_json)
-
-    def read_color_frame(self, i: int) -> Pixels:
-        """Read one frame in colour.
-
-        Parameters and errors are those of :meth:`read_frame`.
-
-        Returns
-        -------
-        numpy.ndarray
-            ``(H, W, 3)`` uint8: red, green, blue; zeros where the sample has no frame.
-        """
-        picture = self._decode(self._sample(i), color=True)
-        return np.zeros((*self.shape[1:], 3), self.dtype) if picture is None else picture
-
-    def to_dask(self, frames_per_chunk: int = 1, *, color: bool = False) -> da.Array:
-        """Return the movie as a lazy dask array that decodes frames when they are needed.
-
-        Parameters
-        ----------
-        frames_per_chunk : int
-            1 suits viewing: one step decodes one frame.
-        color : bool
-            Whether to decode the colours.
-
-        Returns
-        -------
-        dask.array.Array
-            ``(T, H, W)``, or ``(T, H, W, 3)`` in colour. It pickles by the file's path, so the
-            workers of a cluster read the file themselves; it keeps the movie open while it
-            lives.
-        """
-        if not color:
-            return super().to_dask(frames_per_chunk)
-        return frames_to_dask(_ColorFrames(self), frames_per_chunk)
 
     @cached_property
     def timestamps_us(self) -> npt.NDArray[np.uint64] | None:
@@ -244,10 +190,6 @@ class BehaviorMovie(FrameSequence[np.uint8]):
         most = MAX_VALUES + _MAX_VALUES_OF_FRAME * self._header.stored
         return parse_json_object(self.path, text, what, most)
 
-    def _summary(self) -> str:
-        size = " x ".join(map(str, self.shape[1:]))
-        return f"{len(self):,} frames of {size} at {self.timing.sampling_rate_hz:.4g} Hz"
-
 
 class _Header(NamedTuple):
     start_ms: int
@@ -272,28 +214,6 @@ class _FrameMetadata:
     dropped: list[int]
     ends: tuple[Fields, Fields] | None
     """The first and last sample, where there are two."""
-
-
-class _ColorFrames:
-    """A behavior movie as a source of colour frames."""
-
-    def __init__(self, movie: BehaviorMovie) -> None:
-        self._movie = movie
-        self.shape = (*movie.shape, 3)
-        self.dtype = movie.dtype
-
-    def __getitem__(self, index: slice) -> Pixels:
-        samples = range(*index.indices(len(self._movie)))
-        frames = np.empty((len(samples), *self.shape[1:]), self.dtype)
-        for frame, sample in zip(frames, samples, strict=True):
-            frame[...] = self._movie.read_color_frame(sample)
-        return frames
-
-    def __reduce__(self) -> tuple[type[_ColorFrames], tuple[BehaviorMovie]]:
-        return _ColorFrames, (self._movie,)
-
-    def __dask_tokenize__(self) -> object:
-        return "color", self._movie.__dask_tokenize__()
 
 
 def _read_header(source: FileSource) -> _Header:

@@ -11,11 +11,11 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.base.spacing import Spacing
+from napari_isx.io.base.signal import whole_microseconds
+from napari_isx.io.base.spacing import Spacing, check_shape
 from napari_isx.io.base.timing import Timing
 from napari_isx.io.behavior.movie import HEADER
 from napari_isx.io.format.atomic_write import new_file
-from napari_isx.io.movies.write import check_shape, whole_microseconds
 
 _FORMAT_VERSION: Final = 100
 _CAMERA: Final = "camera-1"

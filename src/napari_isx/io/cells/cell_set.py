@@ -1,14 +1,10 @@
-"""Cell sets (`.isxd`): a footprint and a trace for each cell.
-
-The payload is one record per cell, without a header: the footprint (float32, row by row), then
-the trace (float32, all samples). Names, statuses, colours and metrics are in the footer; which
-of them must be there depends on its ``fileVersion`` (0 to 5; higher ones are read like 5).
-"""
+"""Cell sets: a footprint and a trace for each cell, and what was decided about it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cached_property
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, SupportsIndex
 
 import numpy as np
@@ -17,16 +13,12 @@ import numpy.typing as npt
 # Statuses are cells' in the first place, so they are to be had here too.
 from napari_isx.io.base.labelled_set import STATUSES as STATUSES
 from napari_isx.io.base.labelled_set import CellStatus as CellStatus
-from napari_isx.io.base.labelled_set import CuratedSet, status_codes
-from napari_isx.io.cells.save_statuses import (
-    recover_statuses,
-    restore_footer,
-    statuses_in_file,
-    update_statuses,
-)
-from napari_isx.io.errors import IsxFileError
-from napari_isx.io.format.container import Footer
-from napari_isx.io.format.source import FileSource, array_to_fill
+from napari_isx.io.base.labelled_set import IsxdLabels, LabelledSet, footer_lists, status_codes
+from napari_isx.io.base.recording import MemoryRecording
+from napari_isx.io.base.spacing import Spacing, check_shape
+from napari_isx.io.base.timing import Timing
+from napari_isx.io.format.json_fields import Fields
+from napari_isx.io.format.source import array_to_fill
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,15 +34,14 @@ METRIC_COLUMNS: Final = (
     "max_width_px",
     "largest_component_max_width_px",
 )
-UNDEFINED: Final = -(2**63)
+WITHOUT_CELLS: Final = "a cell set without cells needs timing and spacing"
 
 
-class CellSet(CuratedSet):
+class CellSet(LabelledSet):
     """Cells found in a movie: their footprints, traces and what was decided about them.
 
     Attributes
     ----------
-    num_cells : int
     names : list of str
     timing : Timing
         Of the traces, which hold all samples, also dropped and cropped ones.
@@ -58,62 +49,81 @@ class CellSet(CuratedSet):
         Of the footprints, which may be cropped and downsampled against the movie.
     """
 
-    _item = "cell"
-
+    item: ClassVar[str] = "cell"
     kind: ClassVar[str] = "cell set"
 
-    def __init__(self, source: FileSource, footer: Footer) -> None:
-        footer = recover_statuses(source, footer)
-        version = footer.fields.integer("fileVersion", default=0)
-        super().__init__(source, footer, needs_colors=version >= 2)
-        self.num_cells = len(self.names)
-        rows, cols = self.spacing.num_pixels
-        self._image_bytes = 4 * rows * cols
-        self._record_bytes = self._image_bytes + 4 * self.timing.num_samples
-        expected = self.num_cells * self._record_bytes
-        surplus = footer.payload_bytes - expected
-        if not 0 <= surplus < self._record_bytes:
-            raise IsxFileError(
-                self.path,
-                f"it should hold {self.num_cells:,} cells of {self._record_bytes:,} bytes each, "
-                f"{expected:,} in all, but has {footer.payload_bytes:,} bytes of data",
-            )
+    @staticmethod
+    def from_arrays(
+        footprints: Iterable[npt.ArrayLike],
+        traces: Iterable[npt.ArrayLike],
+        *,
+        timing: Timing | None = None,
+        spacing: Spacing | None = None,
+        names: Sequence[str] | None = None,
+        statuses: Sequence[CellStatus] | None = None,
+        colors: npt.ArrayLike | None = None,
+        metrics: pd.DataFrame | None = None,
+        extra_properties: Mapping[str, Any] | None = None,
+    ) -> MemoryCellSet:
+        """Make a cell set in memory.
 
-    @cached_property
+        Parameters and errors are those of :func:`napari_isx.write_cell_set`, which writes what
+        this gives.
+
+        Returns
+        -------
+        CellSet
+            With copies of the arrays as float32. Saving statuses changes it, and no file.
+        """
+        return MemoryCellSet(
+            footprints,
+            traces,
+            timing=timing,
+            spacing=spacing,
+            names=names,
+            statuses=statuses,
+            colors=colors,
+            metrics=metrics,
+            extra_properties=extra_properties,
+        )
+
+    @property
+    def num_cells(self) -> int:
+        """How many cells there are."""
+        return len(self.names)
+
+    @property
+    def disputed_cells(self) -> list[int]:
+        """Cells on which the parts of a series do not agree; none elsewhere."""
+        return []
+
+    @property
+    @abstractmethod
     def metrics(self) -> pd.DataFrame | None:
-        """The shape metrics stored in the file, one row per cell, or None where it has none.
+        """The shape metrics that are stored with the cells, one row per cell, or None.
 
         Positions and lengths are in pixels of the cell set; NaN where undefined. The software
-        that made the file computed them, and they can be out of date.
+        that made the set computed them, and they can be out of date.
 
         Raises
         ------
         IsxFileError
             The stored metrics are not one entry per cell.
         """
-        entries = self.metadata.get("cellMetrics")
-        if entries is None:
-            return None
-        return self._metrics_table(entries)
 
-    @cached_property
+    @property
+    @abstractmethod
     def footprints(self) -> npt.NDArray[np.float32]:
-        """``(num_cells, n_rows, n_cols)``: all footprints as one view on the file.
+        """``(num_cells, n_rows, n_cols)``: all footprints; of one file, as a view on it.
 
         Nothing is read until it is used, and nothing is copied. While the array or a slice of it
         lives, the file stays mapped, on Windows also locked against deletion.
         """
-        rows, cols = self.spacing.num_pixels
-        shape = (self.num_cells, rows, cols)
-        self._check_open()
-        return self._source.memmap(0, shape, (self._record_bytes, 4 * cols, 4), "<f4")
 
-    @cached_property
+    @property
+    @abstractmethod
     def traces(self) -> npt.NDArray[np.float32]:
-        """``(num_cells, n_samples)``: all traces as one view on the file, like ``footprints``."""
-        shape = (self.num_cells, self.timing.num_samples)
-        self._check_open()
-        return self._source.memmap(self._image_bytes, shape, (self._record_bytes, 4), "<f4")
+        """``(num_cells, n_samples)``: all traces; of one file, as a view like ``footprints``."""
 
     def footprint(
         self, i: SupportsIndex, out: npt.NDArray[np.float32] | None = None
@@ -140,24 +150,25 @@ class CellSet(CuratedSet):
             `out` is of another shape, type or order.
         """
         target = array_to_fill(out, self.spacing.num_pixels, np.dtype("<f4"))
-        self._source.read_into(self._index(i) * self._record_bytes, target)
+        self._read_footprint(self._index(i), target)
         return target
 
     def trace(self, i: SupportsIndex) -> npt.NDArray[np.float32]:
         """Read one trace: ``(n_samples,)``, a new array; negative counts from the end.
 
-        Invalid samples are as the file has them; ``timing.valid_mask`` tells which they are.
+        Invalid samples are as they are stored; ``timing.valid_mask`` says which they are.
         """
         target = np.empty(self.timing.num_samples, "<f4")
         self._read_trace(self._index(i), target)
         return target
 
+    @abstractmethod
     def save_statuses(self, statuses: Sequence[CellStatus]) -> None:
-        """Write the status of every cell into the file.
+        """Store the status of every cell; of a file, in the file.
 
-        Only digits in the footer change: not a byte of footprints or traces, and not the length
-        of the file. Whatever interrupts it, the file has the old or the new statuses. Other
-        programs may have the file open.
+        Only digits in a file's footer change: not a byte of footprints or traces, and not the
+        length of the file. Whatever interrupts it, the file has the old or the new statuses.
+        Other programs may have the file open.
 
         Parameters
         ----------
@@ -173,12 +184,10 @@ class CellSet(CuratedSet):
         OSError
             The file or its folder cannot be written; nothing was changed.
         """
-        codes = self._codes(statuses)
-        self._footer = update_statuses(self.path, self._footer, codes)
-        self._statuses = codes
 
+    @abstractmethod
     def statuses_in_file(self) -> list[CellStatus]:
-        """Read what the file says of each cell now, which another program may have changed.
+        """Read what is stored of each cell now, which another program may have changed.
 
         Of a series, what all files agree on.
 
@@ -189,19 +198,14 @@ class CellSet(CuratedSet):
         OSError
             The file cannot be read.
         """
-        lists = [statuses_in_file(path, self.names) for path in self.paths]
-        undecided = STATUSES.index("undecided")
-        return [
-            STATUSES[codes[0] if len(set(codes)) == 1 else undecided]
-            for codes in zip(*lists, strict=True)
-        ]
 
+    @abstractmethod
     def restore_previous_statuses(self) -> None:
-        """Take the last save of statuses back: the file gets the footer it had before.
+        """Take the last save of statuses back; doing it again takes that back in turn.
 
-        As safe as saving is. Doing it again takes it back in turn. Also the saves of earlier
-        days can be taken back: the footers are kept in a small file beside the cell set,
-        ``<name>.isxd.statuses-backup``, the first one and the last few.
+        As safe as saving is. Also the saves of earlier days can be taken back: the footers are
+        kept in a small file beside the cell set, ``<name>.isxd.statuses-backup``, the first one
+        and the last few.
 
         Raises
         ------
@@ -210,36 +214,19 @@ class CellSet(CuratedSet):
         OSError
             The file or its folder cannot be written; nothing was changed.
         """
-        self._footer = restore_footer(self.path)
-        self._statuses = self._footer.fields.integers("CellStatuses", 0, len(STATUSES) - 1)
 
-    def close(self) -> None:
-        """Give the file back; arrays already handed out stay valid and keep it mapped."""
-        for name in ("footprints", "traces"):
-            self.__dict__.pop(name, None)
-        super().close()
+    @abstractmethod
+    def _read_footprint(self, i: int, target: npt.NDArray[np.float32]) -> None:
+        """Fill an array with the footprint of a cell."""
 
+    @abstractmethod
     def _read_trace(self, i: int, target: npt.NDArray[np.float32]) -> None:
-        self._source.read_into(i * self._record_bytes + self._image_bytes, target)
-
-    def _check_open(self) -> None:
-        if self.closed:
-            raise ValueError(f"{self.path.name} is closed")
+        """Fill an array with the trace of a cell."""
 
     def _codes(self, statuses: Sequence[CellStatus]) -> list[int]:
         if len(statuses) != self.num_cells:
             raise ValueError(f"{len(statuses)} statuses for {self.num_cells} cells")
         return status_codes(statuses)
-
-    def _metrics_table(self, entries: object) -> pd.DataFrame:
-        import pandas as pd
-
-        if not isinstance(entries, list) or len(entries) != self.num_cells:
-            self._footer.fields.fail("cellMetrics", f"a list of {self.num_cells} entries")
-        rows = [_metrics_row(entry) for entry in entries]
-        if None in rows:
-            self._footer.fields.fail("cellMetrics", "a list of seven values per cell")
-        return pd.DataFrame(np.array(rows).reshape(-1, len(METRIC_COLUMNS)), columns=METRIC_COLUMNS)
 
     def _summary(self) -> str:
         rows, cols = self.spacing.num_pixels
@@ -248,14 +235,136 @@ class CellSet(CuratedSet):
         return f"{cells} of {rows} x {cols}, {samples:,} samples at {rate:.4g} Hz"
 
 
-def _metrics_row(entry: Any) -> list[float] | None:
-    """One cell's metrics in the order of the columns; None where the entry has another form."""
-    if entry == {} or entry is None:
-        return [np.nan] * len(METRIC_COLUMNS)
-    try:
-        components, center, largest, *lengths = entry
-        values = [components, center["x"], center["y"], largest["x"], largest["y"], *lengths]
-        row = [np.nan if v is None or v == UNDEFINED else float(v) for v in values]
-    except (TypeError, KeyError, ValueError, OverflowError):
-        return None
-    return row if len(row) == len(METRIC_COLUMNS) else None
+class MemoryCellSet(MemoryRecording, CellSet):
+    """A cell set without a file; see :meth:`CellSet.from_arrays`."""
+
+    def __init__(
+        self,
+        footprints: Iterable[npt.ArrayLike],
+        traces: Iterable[npt.ArrayLike],
+        *,
+        timing: Timing | None = None,
+        spacing: Spacing | None = None,
+        names: Sequence[str] | None = None,
+        statuses: Sequence[CellStatus] | None = None,
+        colors: npt.ArrayLike | None = None,
+        metrics: pd.DataFrame | None = None,
+        extra_properties: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__("cells in memory", extra_properties)
+        cells = list(checked_cells(footprints, traces, timing, spacing))
+        if cells:
+            timing = timing or Timing(len(cells[0][1]))
+            spacing = spacing or Spacing(cells[0][0].shape)
+        if timing is None or spacing is None:
+            raise ValueError(WITHOUT_CELLS)
+        self.timing, self.spacing = timing, spacing
+        lists = footer_lists("cell", names, statuses, colors, len(cells))
+        self._labels = IsxdLabels(Fields(Path(self.name), lists), self.item)
+        self.names = self._labels.names
+        self._previous = list(self._labels.codes)
+        self._metrics = None if metrics is None else checked_metrics(metrics, len(cells))
+        shape = len(cells), *spacing.num_pixels
+        self._footprints = np.array([image for image, _ in cells], "<f4").reshape(shape)
+        self._traces = np.array([trace for _, trace in cells], "<f4").reshape(
+            len(cells), timing.num_samples
+        )
+        for array in (self._footprints, self._traces):
+            array.flags.writeable = False
+
+    @property
+    def statuses(self) -> list[CellStatus]:
+        """What was decided about each cell."""
+        return self._labels.statuses
+
+    @property
+    def colors(self) -> npt.NDArray[np.uint8]:
+        """``(N, 4)``: the color of each cell as red, green, blue, alpha."""
+        return self._labels.colors
+
+    @property
+    def metrics(self) -> pd.DataFrame | None:
+        """The shape metrics that were given, one row per cell, or None."""
+        return self._metrics
+
+    @property
+    def footprints(self) -> npt.NDArray[np.float32]:
+        """``(num_cells, n_rows, n_cols)``: all footprints, read-only."""
+        return self._footprints
+
+    @property
+    def traces(self) -> npt.NDArray[np.float32]:
+        """``(num_cells, n_samples)``: all traces, read-only."""
+        return self._traces
+
+    def save_statuses(self, statuses: Sequence[CellStatus]) -> None:
+        """Keep the status of every cell in memory."""
+        codes = self._codes(statuses)
+        self._previous, self._labels.codes = self._labels.codes, codes
+
+    def statuses_in_file(self) -> list[CellStatus]:
+        """What is kept in memory."""
+        return self.statuses
+
+    def restore_previous_statuses(self) -> None:
+        """Take the last save back; doing it again takes that back in turn."""
+        self._previous, self._labels.codes = self._labels.codes, self._previous
+
+    def __dask_tokenize__(self) -> tuple[object, ...]:
+        """Identify the content to dask."""
+        return type(self).__name__, self._footprints, self._traces
+
+    def _read_footprint(self, i: int, target: npt.NDArray[np.float32]) -> None:
+        target[...] = self._footprints[i]
+
+    def _read_trace(self, i: int, target: npt.NDArray[np.float32]) -> None:
+        target[...] = self._traces[i]
+
+
+def checked_cells(
+    footprints: Iterable[npt.ArrayLike],
+    traces: Iterable[npt.ArrayLike],
+    timing: Timing | None,
+    spacing: Spacing | None,
+) -> Iterator[tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]]:
+    """The footprint and the trace of each cell as float32, of one size.
+
+    Raises
+    ------
+    ValueError
+        Numbers of cells, samples or pixels do not fit each other.
+    """
+    for cell, (footprint, trace) in enumerate(zip(footprints, traces, strict=True)):
+        image = np.ascontiguousarray(footprint, "<f4")
+        samples = np.ascontiguousarray(trace, "<f4")
+        if image.ndim != 2 or samples.ndim != 1:
+            raise ValueError(
+                f"cell {cell}: a footprint has 2 axes and a trace 1, "
+                f"not {image.ndim} and {samples.ndim}"
+            )
+        timing = timing or Timing(len(samples))
+        spacing = spacing or Spacing(image.shape)
+        check_shape("footprints", image.shape, spacing)
+        if len(samples) != timing.num_samples:
+            raise ValueError(f"cell {cell}: {len(samples)} of {timing.num_samples} samples")
+        yield image, samples
+
+
+def checked_metrics(metrics: pd.DataFrame, num_cells: int) -> pd.DataFrame:
+    """Stored metrics in the order of their columns.
+
+    Raises
+    ------
+    ValueError
+        Not one row per cell, or values that no file can hold.
+    """
+    table = metrics[list(METRIC_COLUMNS)].astype(np.float64)
+    if len(table) != num_cells:
+        raise ValueError(f"cellMetrics: {len(table)} values for {num_cells} cells")
+    for row in table.to_numpy():
+        undefined = np.isnan(row)
+        if np.isinf(row).any() or (undefined[5:].any() and not undefined.all()):
+            raise ValueError(
+                "metrics must be finite; areas and widths are undefined only as a whole"
+            )
+    return table

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from errno import EIO
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, SupportsIndex
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -17,11 +17,11 @@ from napari_isx.io.errors import IsxFileError
 if TYPE_CHECKING:
     import pandas as pd
 
-# All traces at once are a copy, in which even the gaps take memory.
-_MAX_TRACES_BYTES: Final = 8 << 30
 # Cells have the same footprints if the cosine similarity of some of them is at least this.
 _SAME_FOOTPRINT: Final = 0.95
 _COMPARED_FOOTPRINTS: Final = 3
+# All traces at once are a copy, in which even the gaps take memory.
+_MAX_TRACES_BYTES: Final = 8 << 30
 
 
 class CellSetSeries(Series[CellSet], CellSet):
@@ -40,10 +40,8 @@ class CellSetSeries(Series[CellSet], CellSet):
         super().__init__(parts, [part.timing for part in parts])
         first = self._parts[0]
         self.names = first.names
-        self.num_cells = first.num_cells
         self.spacing = first.spacing
         self.timing = self._schedule.timing
-        self._colors = first._colors
         self._disputed = self._find_disputed()
 
     @staticmethod
@@ -59,8 +57,16 @@ class CellSetSeries(Series[CellSet], CellSet):
     @property
     def statuses(self) -> list[CellStatus]:
         """What all parts say of each cell; "undecided" where they differ."""
-        of_cells = zip(*(part.statuses for part in self._parts), strict=True)
-        return [given[0] if len(set(given)) == 1 else "undecided" for given in of_cells]
+        return _agreed([part.statuses for part in self._parts])
+
+    def statuses_in_file(self) -> list[CellStatus]:
+        """Read what all files say of each cell now; "undecided" where they differ."""
+        return _agreed([part.statuses_in_file() for part in self._parts])
+
+    @property
+    def colors(self) -> npt.NDArray[np.uint8]:
+        """``(N, 4)``: the first part's color of each cell as red, green, blue, alpha."""
+        return self._parts[0].colors
 
     @property
     def disputed_cells(self) -> list[int]:
@@ -88,11 +94,12 @@ class CellSetSeries(Series[CellSet], CellSet):
         IsxFileError
             They would take more than 8 GiB.
         """
-        self._check_open()
+        if self.closed:
+            raise ValueError(f"{self.name} is closed")
         shape = (self.num_cells, self.timing.num_samples)
         if 4 * shape[0] * shape[1] > _MAX_TRACES_BYTES:
             raise IsxFileError(
-                self.path,
+                self.place,
                 f"with the time between the parts, its {shape[0]:,} traces of {shape[1]:,} "
                 f"samples do not fit into {_MAX_TRACES_BYTES >> 30} GiB",
                 "Read them one by one: trace(i).",
@@ -102,12 +109,6 @@ class CellSetSeries(Series[CellSet], CellSet):
             self._read_trace(i, target)
         traces.flags.writeable = False
         return traces
-
-    def footprint(
-        self, i: SupportsIndex, out: npt.NDArray[np.float32] | None = None
-    ) -> npt.NDArray[np.float32]:
-        """Read one footprint, from the first part; see :meth:`CellSet.footprint`."""
-        return self._parts[0].footprint(self._index(i), out)
 
     def save_statuses(self, statuses: Sequence[CellStatus]) -> None:
         """Write the status of every cell into the files of all parts, one after another.
@@ -159,6 +160,9 @@ class CellSetSeries(Series[CellSet], CellSet):
         given = zip(*(part.statuses for part in self._parts), strict=True)
         return {i for i, of_cell in enumerate(given) if len(set(of_cell)) > 1}
 
+    def _read_footprint(self, i: int, target: npt.NDArray[np.float32]) -> None:
+        self._parts[0]._read_footprint(i, target)
+
     def _read_trace(self, i: int, target: npt.NDArray[np.float32]) -> None:
         for first, last in self._schedule.timing.gaps:
             target[first : last + 1] = np.nan
@@ -167,12 +171,19 @@ class CellSetSeries(Series[CellSet], CellSet):
 
     def _partly_done(self, error: IsxFileError | OSError, done: int) -> IsxFileError | OSError:
         """The same error, saying which parts are changed and which are not."""
-        names = [part.path.name for part in self._parts]
+        names = [part.name for part in self._parts]
         changed = ", ".join(names[:done]) or "no part"
         state = f"Changed: {changed}. Not changed: {', '.join(names[done:])}."
         if isinstance(error, IsxFileError):
             return type(error)(error.path, error.finding, f"{error.advice} {state}")
         return OSError(error.errno or EIO, f"{error.strerror or error}. {state}", error.filename)
+
+
+def _agreed(of_parts: Sequence[Sequence[CellStatus]]) -> list[CellStatus]:
+    """The status of each cell that all parts agree on, or "undecided"."""
+    return [
+        given[0] if len(set(given)) == 1 else "undecided" for given in zip(*of_parts, strict=True)
+    ]
 
 
 def differing_footprints(parts: Sequence[CellSet]) -> tuple[CellSet, str] | None:

@@ -1,22 +1,23 @@
-"""Event sets (`.isxd`): the calcium events of each cell, with their amplitudes."""
+"""Event sets: the calcium events of each cell, with their amplitudes."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, Final, SupportsIndex
+from typing import TYPE_CHECKING, Any, ClassVar, Final, SupportsIndex
 
 import numpy as np
+import numpy.typing as npt
 
-from napari_isx.io.base.channels import PACKET, channel_index, open_channels, sample_count
-from napari_isx.io.base.recording import Recording
-from napari_isx.io.base.signal import Signal
-from napari_isx.io.format.container import Footer
-from napari_isx.io.format.source import FileSource
+from napari_isx.io.base.channels import Channels, channel_index, in_order
+from napari_isx.io.base.labelled_set import checked_names
+from napari_isx.io.base.recording import MemoryRecording, Recording
+from napari_isx.io.base.signal import Signal, whole_microseconds
+from napari_isx.io.base.timing import Timing
 
 if TYPE_CHECKING:
     import pandas as pd
-
-__all__ = ["METRIC_COLUMNS", "PACKET", "EventSet", "open_event_set", "sample_count"]
 
 METRIC_COLUMNS: Final = (
     "snr",
@@ -32,27 +33,40 @@ METRIC_COLUMNS: Final = (
 
 
 class EventSet(Recording):
-    """Events of cells.
-
-    Attributes
-    ----------
-    num_cells : int
-    names : list of str
-    timing : Timing
-        Of the traces in which the events were found; it has no missing samples.
-    """
+    """Events of cells."""
 
     kind: ClassVar[str] = "event set"
 
-    def __init__(self, source: FileSource, footer: Footer) -> None:
-        super().__init__(source, footer)
-        self._channels = open_channels(source, footer)
-        self.names = self._channels.names
-        self.timing = self._channels.timing
+    @staticmethod
+    def from_arrays(
+        events: Mapping[str, Signal | tuple[npt.ArrayLike, npt.ArrayLike]],
+        *,
+        timing: Timing,
+        metrics: pd.DataFrame | None = None,
+        extra_properties: Mapping[str, Any] | None = None,
+    ) -> MemoryEventSet:
+        """Make an event set in memory.
+
+        Parameters and errors are those of :func:`napari_isx.write_event_set`, which writes what
+        this gives.
+        """
+        return MemoryEventSet(
+            events, timing=timing, metrics=metrics, extra_properties=extra_properties
+        )
+
+    @property
+    @abstractmethod
+    def names(self) -> list[str]:
+        """Name of each cell."""
+
+    @property
+    @abstractmethod
+    def timing(self) -> Timing:
+        """Of the traces in which the events were found; it has no missing samples."""
 
     @property
     def num_cells(self) -> int:
-        """How many cells the file has events of, cells without any included."""
+        """How many cells there are events of, cells without any included."""
         return len(self.names)
 
     def events(self, cell: SupportsIndex | str) -> Signal:
@@ -70,11 +84,12 @@ class EventSet(Recording):
         IsxFileError
             The file is broken.
         """
-        return self._signals[channel_index(self.names, cell, f"cell of {self.path.name}")]
+        return self._signals[channel_index(self.names, cell, f"cell of {self.name}")]
 
-    @cached_property
+    @property
+    @abstractmethod
     def metrics(self) -> pd.DataFrame | None:
-        """The trace metrics stored in the file, one row per cell, or None where it has none.
+        """The trace metrics that are stored with the events, one row per cell, or None.
 
         NaN where undefined. ``snr`` is the median event amplitude over the median absolute
         deviation of the trace (``mad``).
@@ -84,31 +99,98 @@ class EventSet(Recording):
         IsxFileError
             The stored metrics are not nine values per cell.
         """
-        entries = self.metadata.get("metrics")
-        if entries is None:
-            return None
-        import pandas as pd
 
-        if not isinstance(entries, list) or len(entries) != self.num_cells:
-            self._footer.fields.fail("metrics", f"a list of {self.num_cells} entries")
-        rows = [entry or [None] * len(METRIC_COLUMNS) for entry in entries]
-        try:
-            values = np.array(rows, np.float64) if rows else np.empty((0, len(METRIC_COLUMNS)))
-        except (ValueError, TypeError, OverflowError):
-            values = np.empty(0)
-        if values.shape != (self.num_cells, len(METRIC_COLUMNS)):
-            self._footer.fields.fail("metrics", "a list of nine values per cell")
-        return pd.DataFrame(values, columns=METRIC_COLUMNS)
-
-    @cached_property
+    @property
+    @abstractmethod
     def _signals(self) -> list[Signal]:
-        return self._channels.read()
+        """The events of all cells."""
 
     def _summary(self) -> str:
         cells = "1 cell" if self.num_cells == 1 else f"{self.num_cells} cells"
         return f"events of {cells} over {self.timing.duration_s:.4g} s"
 
 
-def open_event_set(source: FileSource, footer: Footer) -> EventSet:
-    """Open an event set of either layout."""
-    return EventSet(source, footer)
+class ChannelEventSet(EventSet):
+    """Events that are read as the channels of a file, or of several; see :class:`EventSet`."""
+
+    _channels: Channels
+
+    @property
+    def names(self) -> list[str]:
+        """Name of each cell."""
+        return self._channels.names
+
+    @property
+    def timing(self) -> Timing:
+        """Of the traces in which the events were found."""
+        return self._channels.timing
+
+    @cached_property
+    def _signals(self) -> list[Signal]:
+        return self._channels.read()
+
+
+class MemoryEventSet(MemoryRecording, EventSet):
+    """An event set without a file; see :meth:`EventSet.from_arrays`."""
+
+    def __init__(
+        self,
+        events: Mapping[str, Signal | tuple[npt.ArrayLike, npt.ArrayLike]],
+        *,
+        timing: Timing,
+        metrics: pd.DataFrame | None = None,
+        extra_properties: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__("events in memory", extra_properties)
+        self._names, self._timing = checked_names(events), timing
+        given = [checked_events(name, signal) for name, signal in events.items()]
+        self._given = [in_order(offsets.copy(), values.copy()) for offsets, values in given]
+        self._metrics = None if metrics is None else checked_metrics(metrics, len(given))
+
+    @property
+    def names(self) -> list[str]:
+        """Name of each cell."""
+        return list(self._names)
+
+    @property
+    def timing(self) -> Timing:
+        """Of the traces in which the events were found."""
+        return self._timing
+
+    @property
+    def metrics(self) -> pd.DataFrame | None:
+        """The trace metrics that were given, one row per cell, or None."""
+        return self._metrics
+
+    @property
+    def _signals(self) -> list[Signal]:
+        return self._given
+
+    def __dask_tokenize__(self) -> tuple[object, ...]:
+        """Identify the content to dask."""
+        parts = [part for one in self._given for part in (one.offsets_us, one.values)]
+        return type(self).__name__, self._names, repr(self._timing), parts
+
+
+def checked_events(
+    name: str, events: Signal | tuple[npt.ArrayLike, npt.ArrayLike]
+) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.float32]]:
+    """Offsets in microseconds and values of one cell's events.
+
+    Raises
+    ------
+    ValueError
+        Offsets are no whole numbers, or not as many as values.
+    """
+    parts = (events.offsets_us, events.values) if isinstance(events, Signal) else events
+    offsets, values = whole_microseconds(name, parts[0]), np.asarray(parts[1], np.float32)
+    if offsets.shape != values.shape or offsets.ndim != 1:
+        raise ValueError(f"{name}: {offsets.shape} offsets and {values.shape} values")
+    return offsets, values
+
+
+def checked_metrics(metrics: pd.DataFrame, num_cells: int) -> pd.DataFrame:
+    """Stored metrics in the order of their columns; ValueError if not one row per cell."""
+    if len(metrics) != num_cells:
+        raise ValueError(f"metrics of {len(metrics)} cells, events of {num_cells}")
+    return metrics[list(METRIC_COLUMNS)].astype(np.float64)

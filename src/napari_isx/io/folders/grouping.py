@@ -22,9 +22,9 @@ from napari_isx.io.cells.cell_set import CellSet
 from napari_isx.io.cells.series import differing_footprints
 from napari_isx.io.errors import IsxFileError
 from napari_isx.io.events.event_set import EventSet
-from napari_isx.io.join import description_of, join, kind_of, without_pieces
-from napari_isx.io.movies.isxd import Movie
-from napari_isx.io.open import open_isx
+from napari_isx.io.kinds import kind_of
+from napari_isx.io.movies.base import Movie
+from napari_isx.io.open import description_of, join, open_isx, without_pieces
 
 _NUMBERED: Final = re.compile(
     r"(?P<head>.*?)(?:[-_. ]+|[-_. ]*(?:part|pt)[-_. ]*)(?P<number>\d{1,4})"
@@ -136,7 +136,8 @@ def _imaged(file: _File) -> Hashable:
 
 def _series(files: Sequence[_File]) -> list[list[_File]]:
     """The series among files that are alike."""
-    if len(files) < 2 or kind_of(files[0].recording) is None:
+    kind = kind_of(files[0].recording)
+    if len(files) < 2 or kind is None or kind.series is None:
         return []
     found = []
     for group in _same_source(files):

@@ -13,7 +13,8 @@ from typing import Final
 from napari_isx.io.base.acquisition import at
 from napari_isx.io.base.provenance import Provenance
 from napari_isx.io.base.recording import Recording
-from napari_isx.io.behavior.movie import HEADER, BehaviorMovie
+from napari_isx.io.behavior.behavior_movie import BehaviorMovie
+from napari_isx.io.behavior.movie import HEADER
 from napari_isx.io.cells.cell_set import CellSet
 from napari_isx.io.errors import IsxFileError
 from napari_isx.io.events.event_set import EventSet
@@ -23,7 +24,8 @@ from napari_isx.io.legacy.detect import XML
 from napari_isx.io.legacy.hdf5 import HDF5
 from napari_isx.io.legacy.raw import RAW
 from napari_isx.io.legacy.tiff import TIFF
-from napari_isx.io.movies.isxd import Image, Movie
+from napari_isx.io.movies.base import Movie
+from napari_isx.io.movies.isxd import Image
 from napari_isx.io.open import open_isx
 from napari_isx.io.vessels.vessel_set import VesselSet
 
@@ -198,7 +200,7 @@ def processing_of(recording: Recording) -> str:
     """
     if not isinstance(recording, Movie):
         return ""
-    steps = [_STEPS[token] for token in _step_tokens(recording.path.stem)]
+    steps = [_STEPS[token] for token in _step_tokens(recording.title)]
     marks = at(recording._session(), "idps")
     marks = marks if isinstance(marks, dict) else {}
     if "pre_mc" in marks and _STEPS["MC"] not in steps:
@@ -222,14 +224,14 @@ def _kind(recording: Recording) -> str:
 
 
 def _summary(recording: Recording) -> str:
-    if isinstance(recording, GpioSet) and recording.path.suffix.lower() == ".gpio":
+    if isinstance(recording, GpioSet) and recording.place.suffix.lower() == ".gpio":
         return "channels as recorded"  # to count them is to decode the file
     return recording._summary()
 
 
 def _start_s(recording: Recording) -> float | None:
     """When it begins; None where to know it is to decode the file, and of what has no time."""
-    if recording.path.suffix.lower() == ".gpio" or not hasattr(recording, "timing"):
+    if recording.place.suffix.lower() == ".gpio" or not hasattr(recording, "timing"):
         return None
     start_s = recording.timing.start_s
     return float(Fraction(*start_s)) if start_s is not None else None

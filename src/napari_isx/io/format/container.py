@@ -15,9 +15,12 @@ files made to this table; so was every format fact in this package.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, Final
+from importlib.metadata import version
+from typing import Any, BinaryIO, Final
 
 from napari_isx.io.errors import IsxFileError
 from napari_isx.io.format.json_fields import Fields, parse_json_object
@@ -118,3 +121,19 @@ def parse_footer(source: FileSource, text: bytes, offset: int) -> Footer:
     if kind not in IsxKind._value2member_map_:
         fields.fail("type", "a kind of Inscopix file (0 to 9)")
     return Footer(IsxKind(kind), fields, text, offset)
+
+
+def write_footer(handle: BinaryIO, footer: Mapping[str, Any]) -> None:
+    """End a file with its JSON footer, naming this package as the producer."""
+    numbers = [int(part) for part in version("napari-isx").split(".")[:3] if part.isdigit()]
+    values = {**footer, "producer": {"name": "napari-isx", "version": numbers}}
+    # Other readers refuse NaN and Infinity, which JSON does not have. Without spaces, because
+    # `isx` writes its own footer over this one when it saves statuses, and does not shorten the
+    # file: if that one were shorter, nobody could open the file again.
+    text = json.dumps(values, separators=(",", ":"), sort_keys=True, allow_nan=False).encode()
+    handle.write(text + b"\0" + len(text).to_bytes(LENGTH_BYTES, "little"))
+
+
+def plain(extra: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Extra properties as they go into a footer."""
+    return None if extra is None else dict(extra)

@@ -31,13 +31,14 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_isx.io.base.channels import timing_between
+from napari_isx.io.base.recording import FileRecording
 from napari_isx.io.base.signal import Signal
 from napari_isx.io.base.timing import MAX_SAMPLES, Timing
 from napari_isx.io.errors import IsxFileError
 from napari_isx.io.format.container import MAX_FOOTER_BYTES
 from napari_isx.io.format.json_fields import Fields, Rational, parse_json_object
 from napari_isx.io.format.source import FileSource
-from napari_isx.io.gpio.gpio_set import GpioSet
+from napari_isx.io.gpio.gpio_set import UNITS, GpioSet
 
 _log = logging.getLogger(__name__)
 
@@ -82,8 +83,8 @@ class Sensor(NamedTuple):
     scale: float
 
 
-def open_imu_file(source: FileSource) -> GpioSet:
-    """Open a `.imu` file.
+class ImuFile(FileRecording, GpioSet):
+    """A `.imu` file; see :class:`GpioSet`.
 
     Raises
     ------
@@ -91,15 +92,33 @@ def open_imu_file(source: FileSource) -> GpioSet:
         The header points outside the file, or the session is missing, not JSON or without
         a valid timing.
     """
-    if source.size < HEADER.size:
-        raise IsxFileError(
-            source.path,
-            f"{source.size} bytes are too few for an IMU file, whose header has {HEADER.size}",
-        )
-    _, _, _, _, _, *places, session_offset, _ = HEADER.unpack(source.read(0, HEADER.size))
-    session = _read_session(source, session_offset)
-    channels = ImuChannels(source, Fields(source.path, session, "session."), places)
-    return GpioSet(source, channels, session=session, units=_UNITS)
+
+    _units = UNITS | _UNITS
+
+    def __init__(self, source: FileSource) -> None:
+        super().__init__(source)
+        if source.size < HEADER.size:
+            raise IsxFileError(
+                source.path,
+                f"{source.size} bytes are too few for an IMU file, whose header has {HEADER.size}",
+            )
+        _, _, _, _, _, *places, session_offset, _ = HEADER.unpack(source.read(0, HEADER.size))
+        session = _read_session(source, session_offset)
+        self._session_json = session
+        self._channels = ImuChannels(source, Fields(source.path, session, "session."), places)
+
+    @property
+    def is_imu(self) -> bool:
+        """It is."""
+        return True
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """The session's JSON."""
+        return dict(self._session_json)
+
+    def _session(self) -> object:
+        return self.metadata
 
 
 class ImuChannels:

@@ -15,7 +15,7 @@ from napari_isx.io.base.signal import Signal
 from napari_isx.io.base.timing import Timing
 from napari_isx.io.format.atomic_write import new_file
 from napari_isx.io.format.json_fields import Rational
-from napari_isx.io.gpio.gpio_set import HEADER, HEADER_END
+from napari_isx.io.gpio.gpio_file import HEADER, HEADER_END
 from napari_isx.io.gpio.imu import HEADER as IMU_HEADER
 from napari_isx.io.gpio.imu import SAMPLE
 from napari_isx.io.gpio.packets import CHANNELS, SYNC_WORD, Line, PacketType

@@ -8,23 +8,22 @@ bits of a sample are the states of the lines IO1, IO2, sync and trigger.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import floor, prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_isx.io.base.channels import MAX_PACKET_BYTES
+from napari_isx.io.base.recording import FileRecording
 from napari_isx.io.base.signal import Signal
-from napari_isx.io.base.timing import Timing
+from napari_isx.io.base.timing import MAX_FRAMES, Timing
 from napari_isx.io.errors import IsxFileError
 from napari_isx.io.format.json_fields import Rational
 from napari_isx.io.format.source import FileSource
 from napari_isx.io.gpio.gpio_set import GpioSet
 from napari_isx.io.legacy.piece import check_movie, not_ours, refusing
-from napari_isx.io.movies.isxd import MAX_FRAMES
 
 if TYPE_CHECKING:
     import h5py
@@ -67,11 +66,20 @@ class Hdf5Piece:
         self._file.close()
 
 
-class LineSet(GpioSet):
+class LineSet(FileRecording, GpioSet):
     """The digital lines beside the frames; by its path alone it would be a movie."""
 
-    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-        return open_lines, (self.path,)
+    def __init__(self, source: FileSource, lines: _Lines) -> None:
+        super().__init__(source)
+        self._channels = lines
+
+    @classmethod
+    def open_file(cls, source: FileSource) -> Self:
+        """Open the lines of a file that has some."""
+        lines = _read_lines(source.path)
+        if lines is None:
+            raise IsxFileError(source.path, "it has no digital lines beside its frames")
+        return cls(source, lines)
 
 
 class _Lines:
@@ -97,6 +105,11 @@ def open_lines(path: Path) -> LineSet | None:
     IsxFileError
         It has some, but they are broken.
     """
+    lines = _read_lines(path)
+    return None if lines is None else LineSet(FileSource(path), lines)
+
+
+def _read_lines(path: Path) -> _Lines | None:
     with open_hdf5(path) as file:
         words = _numbers(path, file, "anc_data", MAX_PACKET_BYTES // 2)
         counts = _numbers(path, file, "anc_data_count", MAX_FRAMES)
@@ -112,7 +125,7 @@ def open_lines(path: Path) -> LineSet | None:
     if np.any(counts < 0) or np.any(counts > _FRAME_WORDS):
         raise IsxFileError(path, "a frame should have 0 to 15 words of digital lines")
     used = rows[np.arange(_FRAME_WORDS) < counts[:, None]]
-    return LineSet(FileSource(path), _Lines(used, float(times[0])), session={})
+    return _Lines(used, float(times[0]))
 
 
 def read_times(path: Path) -> tuple[Rational | None, Rational | None]:

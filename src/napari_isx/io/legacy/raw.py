@@ -33,6 +33,7 @@ from napari_isx.io.base.channels import (
     MAX_TICKS,
     in_order,
 )
+from napari_isx.io.base.recording import FileRecording
 from napari_isx.io.base.signal import Signal
 from napari_isx.io.base.timing import Timing
 from napari_isx.io.errors import IsxFileError
@@ -99,22 +100,24 @@ class _RawChannels:
         return [in_order((times - self._first).astype(np.uint64), v) for times, v in values]
 
 
-def open_raw(source: FileSource) -> GpioSet:
-    """Open an nVoke GPIO recording.
+class RawGpioSet(FileRecording, GpioSet):
+    """An nVoke GPIO recording.
 
     Raises
     ------
     IsxFileError
         It is none, or its times are impossible.
     """
-    channels = _RawChannels(source)
-    gpio = GpioSet(source, channels, session={})
-    if channels.num_lost:
-        gpio.clock_problems = (
-            f"{source.path.name}: {channels.num_lost:,} of its {source.size:,} bytes are damaged, "
-            "and what was in them is left out",
-        )
-    return gpio
+
+    def __init__(self, source: FileSource) -> None:
+        super().__init__(source)
+        channels = _RawChannels(source)
+        self._channels = channels
+        if channels.num_lost:
+            self.clock_problems = (
+                f"{self.name}: {channels.num_lost:,} of its {source.size:,} bytes are damaged, "
+                "and what was in them is left out",
+            )
 
 
 def has_packets(source: FileSource) -> bool:

@@ -13,13 +13,13 @@ from itertools import accumulate
 from math import floor
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy.typing as npt
 
-from napari_isx.io.base.recording import Recording
+from napari_isx.io.base.recording import FileRecording, Recording
 from napari_isx.io.base.spacing import DEFAULT_PIXEL_SIZE_UM, Spacing
-from napari_isx.io.base.timing import Timing
+from napari_isx.io.base.timing import MAX_FRAMES, Timing
 from napari_isx.io.errors import IsxFileError
 from napari_isx.io.format.json_fields import Rational
 from napari_isx.io.format.source import FileSource
@@ -32,9 +32,12 @@ from napari_isx.io.legacy.detect import (
 )
 from napari_isx.io.legacy.hdf5 import HDF5, Hdf5Piece, open_lines, read_times
 from napari_isx.io.legacy.piece import Piece, not_ours
-from napari_isx.io.legacy.raw import RAW, RAW_MOVIE_ADVICE, open_raw
+from napari_isx.io.legacy.raw import RAW, RAW_MOVIE_ADVICE, RawGpioSet
 from napari_isx.io.legacy.tiff import TIFF, TiffPiece
-from napari_isx.io.movies.isxd import MAX_FRAMES, Movie
+from napari_isx.io.movies.base import Movie
+
+LEGACY: Final = XML | HDF5 | TIFF | RAW
+"""Suffixes of older systems, in lower case; only the content tells."""
 
 _DEFAULT_PERIOD: Final = Rational(50, 1000)
 _MAX_FPS: Final = 100_000
@@ -48,7 +51,7 @@ _START: Final = re.compile(
 _MONTHS: Final = re.findall("...", "janfebmaraprmayjunjulaugsepoctnovdec")
 
 
-class LegacyMovie(Movie):
+class LegacyMovie(FileRecording, Movie):
     """A movie of nVista 1 or 2: an `.xml` with its files, or `.tif` or `.hdf5` files alone.
 
     It reads like any :class:`Movie`. Frames have no timestamps; only an `.xml` tells a time, a
@@ -63,9 +66,7 @@ class LegacyMovie(Movie):
     """
 
     def __init__(self, source: FileSource, recording: RecordingXml | None = None) -> None:
-        # Not Movie's, which reads a footer.
-        Recording.__init__(self, source)
-        self._has_lines = False
+        super().__init__(source)
         self._attributes = {} if recording is None else recording.attributes
         files = pieces_of(self.path) if recording is None else _listed(self.path, recording)
         self._frames = _Frames(files, None if recording is None else recording.counts)
@@ -74,6 +75,12 @@ class LegacyMovie(Movie):
         except BaseException:
             self._frames.close()
             raise
+
+    @classmethod
+    def open_file(cls, source: FileSource) -> Self:
+        """Open a file; of an `.xml`, with the files that it lists."""
+        is_xml = source.path.suffix.lower() in XML
+        return cls(source, read_recording(source) if is_xml else None)
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -131,7 +138,7 @@ class LegacyMovie(Movie):
 
     def _read_into(self, sample: int, frame: npt.NDArray[Any]) -> None:
         if self.closed:
-            raise ValueError(f"{self.path.name} is closed")
+            raise ValueError(f"{self.name} is closed")
         stored = self.timing.stored_index(sample)
         if stored is None:
             frame[...] = 0
@@ -206,7 +213,7 @@ def open_legacy(source: FileSource) -> Recording:
     """
     suffix = source.path.suffix.lower()
     if suffix in RAW:
-        return open_raw(source)
+        return RawGpioSet(source)
     if suffix not in XML:
         return LegacyMovie(source)
     recording = read_recording(source)

@@ -28,19 +28,17 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.base.recording import Recording
 from napari_isx.io.base.spacing import Spacing
 from napari_isx.io.base.timing import Timing
 from napari_isx.io.errors import IsxFileError
 from napari_isx.io.format.container import MAX_FOOTER_BYTES, parse_footer
 from napari_isx.io.format.source import Block, FileSource
 from napari_isx.io.movies.avi import AviVideo
-from napari_isx.io.movies.isxd import Movie
+from napari_isx.io.movies.planes import InterleavedMovie
 
 HEADER: Final = struct.Struct("<24x4Q4H2I2Q4H2I2Q2Q")
 _MAX_TILES: Final = 1000
 _MAX_WORDS: Final = 22
-_COUNTER_WORDS: Final = 8
 _LINE_WORDS: Final = 1280
 
 _SHIFTS: Final = np.array([4 - int((code - 49) / 32) for code in range(256)])
@@ -49,7 +47,7 @@ _RIGHT: Final = np.maximum(-_SHIFTS, 0).astype(np.uint16)
 """Shifts of a tile by its code; only codes above 208 shift to the right."""
 
 
-class CompressedMovie(Movie):
+class CompressedMovie(InterleavedMovie):
     """A movie that was compressed on the microscope; nothing is decompressed to disk.
 
     It reads like any :class:`Movie`. A frame costs the decoding of all frames from the last
@@ -59,8 +57,8 @@ class CompressedMovie(Movie):
     def __init__(self, source: FileSource) -> None:
         header = _read_header(source)
         text = source.read(header.session.offset, header.session.size).partition(b"\0")[0]
-        # Not Movie's, which lays out frames that are not compressed.
-        Recording.__init__(self, source, parse_footer(source, text, header.session.offset))
+        super().__init__(source)
+        self._footer = parse_footer(source, text, header.session.offset)
         fields = self._footer.fields
         if fields.integer("dataType", default=0) != 0:
             fields.fail("dataType", "0: compressed movies are uint16")
@@ -71,7 +69,6 @@ class CompressedMovie(Movie):
         self._tile = header.tile
         self._grid = self._check_tiles(header)
         self._words = header.words
-        self._has_lines = header.words >= _COUNTER_WORDS
         self._metadata_at = header.metadata.offset
         self._stride = 2 * header.words + header.tiles
         expected = self._stride * self.timing.num_valid
@@ -86,6 +83,11 @@ class CompressedMovie(Movie):
         )
         if self.has_timestamps:
             self.timing = self._measured_timing()
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """The file's session."""
+        return self._footer.values
 
     def close(self) -> None:
         """Give the file and its decoders back; reading is an error."""

@@ -34,12 +34,12 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_isx.io.base.acquisition import at
-from napari_isx.io.base.composed import Composed
 from napari_isx.io.base.recording import Recording
+from napari_isx.io.base.series import Composed
 from napari_isx.io.base.timing import Ranges, Timing
 from napari_isx.io.errors import IsxFileError
 from napari_isx.io.format.json_fields import Fields, Rational
-from napari_isx.io.movies.isxd import COLOR_WORD, EFOCUS_WORD, Movie
+from napari_isx.io.movies.base import COLOR_WORD, EFOCUS_WORD, Movie, RawMovie
 
 # The microscopes have three; the limit keeps a damaged file from making thousands of movies.
 _MAX_PLANES: Final = 64
@@ -76,7 +76,20 @@ class Turns:
 Interleaving = tuple[Turns, ...]
 
 
-class MoviePlane(Composed[Movie], Movie):
+class InterleavedMovie(RawMovie):
+    """A movie in one file, in which the frames of planes or colors may be interleaved."""
+
+    @property
+    def planes(self) -> list[Movie]:
+        """The planes, opened anew; see :attr:`Movie.planes`."""
+        return [MoviePlane(self, i) for i in range(len(self._interleaving or ()))]
+
+    @cached_property
+    def _interleaving(self) -> Interleaving | None:
+        return find_interleaving(self)
+
+
+class MoviePlane(Composed[InterleavedMovie], Movie):
     """One plane, or colour, of a movie that has several by turns; see :attr:`Movie.planes`.
 
     A view: it reads the movie's file, and ends with it. Where the planes take turns one by one
@@ -85,14 +98,14 @@ class MoviePlane(Composed[Movie], Movie):
 
     Parameters
     ----------
-    movie : Movie
+    movie : InterleavedMovie
     index : int
         Which of its planes.
     owns_movie : bool
         Whether closing the plane closes the movie.
     """
 
-    def __init__(self, movie: Movie, index: int, *, owns_movie: bool = False) -> None:
+    def __init__(self, movie: InterleavedMovie, index: int, *, owns_movie: bool = False) -> None:
         super().__init__([movie])
         self._index, self._owns_movie = index, owns_movie
         interleaving = movie._interleaving or ()
@@ -164,7 +177,7 @@ class MoviePlane(Composed[Movie], Movie):
 
     def _read_into(self, sample: int, frame: npt.NDArray[Any]) -> None:
         if self.closed:
-            raise ValueError(f"{self.path.name} is closed")
+            raise ValueError(f"{self.name} is closed")
         if self.timing.stored_index(sample) is None:
             frame[...] = 0
         else:
@@ -173,7 +186,7 @@ class MoviePlane(Composed[Movie], Movie):
 
     def _read_rows_into(self, sample: int, start: int, rows: npt.NDArray[Any]) -> None:
         if self.closed:
-            raise ValueError(f"{self.path.name} is closed")
+            raise ValueError(f"{self.name} is closed")
         if self.timing.stored_index(sample) is None:
             rows[...] = 0
         else:
@@ -185,17 +198,12 @@ class MoviePlane(Composed[Movie], Movie):
         return f"{label}, {super()._summary()}"
 
 
-def planes_of(movie: Movie) -> list[Movie]:
-    """The planes of a movie, opened anew; none of one that is not interleaved."""
-    return [MoviePlane(movie, i) for i in range(len(movie._interleaving or ()))]
-
-
-def _reopened_plane(movie: Movie, index: int) -> MoviePlane:
+def _reopened_plane(movie: InterleavedMovie, index: int) -> MoviePlane:
     """A plane that was pickled; nobody else has its movie."""
     return MoviePlane(movie, index, owns_movie=True)
 
 
-def find_interleaving(movie: Movie) -> Interleaving | None:
+def find_interleaving(movie: RawMovie) -> Interleaving | None:
     """Find out which samples of a movie are which plane's, or None where all are one's.
 
     Raises
@@ -263,7 +271,7 @@ def _color_cycle(fields: Fields) -> list[str]:
     return red + green if start == "red" else green + red
 
 
-def _plane_turns(movie: Movie, foci: Sequence[int | None]) -> Interleaving:
+def _plane_turns(movie: RawMovie, foci: Sequence[int | None]) -> Interleaving:
     """The turns of focal planes, one sample each."""
     count = len(foci)
     samples, seen = _look(movie, EFOCUS_WORD, 2, count)
@@ -293,7 +301,7 @@ def _turns_of_plane(focus: int | None, first: int, count: int) -> Turns:
     return Turns(None if focus is None else ("efocus", focus), first, count)
 
 
-def _color_turns(movie: Movie, cycle: Sequence[str]) -> Interleaving:
+def _color_turns(movie: RawMovie, cycle: Sequence[str]) -> Interleaving:
     """The turns of two colours, some samples each.
 
     What the headers' colour ids mean is not known, only that each colour has its own.
@@ -328,7 +336,7 @@ def _tells_apart(
     return all(len(v) == 1 for v in values) and len(set.union(*values)) == len(values)
 
 
-def _unfit(movie: Movie, described: str, seen: str) -> IsxFileError:
+def _unfit(movie: RawMovie, described: str, seen: str) -> IsxFileError:
     """The error for frames that do not come by turns, as where some are missing uncounted."""
     return IsxFileError(
         movie.path,
@@ -338,7 +346,7 @@ def _unfit(movie: Movie, described: str, seen: str) -> IsxFileError:
     )
 
 
-def _look(movie: Movie, word: int, count: int, per_cycle: int) -> tuple[list[int], list[int]]:
+def _look(movie: RawMovie, word: int, count: int, per_cycle: int) -> tuple[list[int], list[int]]:
     """Some valid samples, and a number in the headers of their frames.
 
     The first two cycles and frames all through the movie; nothing where there are no headers.
@@ -352,7 +360,9 @@ def _look(movie: Movie, word: int, count: int, per_cycle: int) -> tuple[list[int
     return samples.tolist(), [movie._header_number(i, word, count) for i in frames.tolist()]
 
 
-def _repeated(movie: Movie, cycle: Sequence[str], shift: int, color: str) -> npt.NDArray[np.bool_]:
+def _repeated(
+    movie: RawMovie, cycle: Sequence[str], shift: int, color: str
+) -> npt.NDArray[np.bool_]:
     """Which samples are a colour's, by the cycle."""
     of_cycle = np.roll(np.array([c == color for c in cycle]), -shift)
     return np.resize(of_cycle, len(movie))

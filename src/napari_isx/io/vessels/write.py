@@ -9,13 +9,13 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.base.labelled_set import CellStatus, curated_lists
-from napari_isx.io.base.spacing import Spacing
+from napari_isx.io.base.labelled_set import CellStatus, footer_lists
+from napari_isx.io.base.spacing import Spacing, check_shape
 from napari_isx.io.base.timing import Timing
 from napari_isx.io.format.atomic_write import new_file
-from napari_isx.io.format.container import IsxKind
-from napari_isx.io.movies.write import check_shape, write_footer
-from napari_isx.io.vessels.vessel_set import LAGS, VELOCITY_IN_FILE, VesselType
+from napari_isx.io.format.container import IsxKind, write_footer
+from napari_isx.io.vessels.isxd import VELOCITY_IN_FILE
+from napari_isx.io.vessels.vessel_set import LAGS, VesselType
 
 _POINTS: Final[dict[str, int]] = {"vessel diameter": 2, "rbc velocity": 4}
 _OPTIONAL: Final[dict[str, set[str]]] = {
@@ -113,7 +113,7 @@ def write_vessel_set(
     for what, values in given.items():
         shape = (*samples, LAGS, None, None) if what == "correlations" else samples
         parts[what] = _blocks(what, values, count, "<f4", shape)
-    lists = curated_lists("vessel", names, statuses, colors, count)
+    lists = footer_lists("vessel", names, statuses, colors, count)
     footer = {
         "type": int(IsxKind.VESSEL_SET),
         "fileVersion": 5,

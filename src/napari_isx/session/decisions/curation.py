@@ -245,7 +245,7 @@ class Curation:
                 self._check_file(statuses)
             self._cells.save_statuses(statuses)
         except OSError as error:
-            raise explained(error, self._cells.path) from error
+            raise explained(error, self._cells.place) from error
         self._on_saved()
 
     def take_theirs(self, conflict: SaveConflict, *, decided_here: bool = False) -> None:
@@ -278,7 +278,7 @@ class Curation:
             self._check_cells()
             self._cells.restore_previous_statuses()
         except OSError as error:
-            raise explained(error, self._cells.path) from error
+            raise explained(error, self._cells.place) from error
         in_file = self._cells.statuses
         self.decide_many(dict(enumerate(in_file)), "file", "before the last save")
         self._on_saved()
@@ -294,7 +294,7 @@ class Curation:
         ours = self._journal.identity
         if found is not None and found.names == ours.names and not found.is_same(ours):
             raise IsxFileError(
-                self._cells.path,
+                self._cells.place,
                 "it has other cells by now: they have the same names, but not the same traces",
                 "Nothing was written. Open the file again to see them, and decide anew.",
             )
@@ -307,7 +307,7 @@ class Curation:
         if differences:
             count = len(differences)
             raise SaveConflict(
-                self._cells.path,
+                self._cells.place,
                 f"{'1 cell has' if count == 1 else f'{count:,} cells have'} another status in the "
                 "file than when it was opened",
                 "Nothing was saved: look at the differences, and say which are to stay.",
@@ -347,7 +347,7 @@ class Curation:
     def _index(self, i: int) -> int:
         index, count = operator.index(i), len(self._statuses)
         if not -count <= index < count:
-            raise IndexError(f"cell {index} of {self._cells.path.name}, which has {count} cells")
+            raise IndexError(f"cell {index} of {self._cells.name}, which has {count} cells")
         return index % count
 
     def _on_notice(self, text: str) -> None:
@@ -369,4 +369,4 @@ def _identity(cells: CellSet) -> CellSetIdentity:
         for i in sorted({0, last // 2, last} if last >= 0 else ()):
             digest.update(cells.trace(i)[:_HASHED_SAMPLES].tobytes())
         content = digest.hexdigest()[:16]
-    return CellSetIdentity(cells.path.name, tuple(cells.names), content)
+    return CellSetIdentity(cells.name, tuple(cells.names), content)

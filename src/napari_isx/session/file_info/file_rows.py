@@ -11,16 +11,17 @@ from typing import Any, Final
 import numpy as np
 
 from napari_isx.io.base.frames import FrameSequence
-from napari_isx.io.base.labelled_set import CuratedSet
+from napari_isx.io.base.labelled_set import LabelledSet
 from napari_isx.io.base.recording import Recording
 from napari_isx.io.base.series import Series
 from napari_isx.io.base.timing import Timing
-from napari_isx.io.behavior.movie import BehaviorMovie
+from napari_isx.io.behavior.behavior_movie import BehaviorMovie
 from napari_isx.io.cells.cell_set import STATUSES, CellSet
 from napari_isx.io.events.event_set import EventSet
 from napari_isx.io.gpio.gpio_set import GpioSet
+from napari_isx.io.movies.base import Movie
 from napari_isx.io.movies.compressed import CompressedMovie
-from napari_isx.io.movies.isxd import Image, Movie
+from napari_isx.io.movies.isxd import Image
 from napari_isx.io.movies.planes import MoviePlane
 from napari_isx.io.vessels.vessel_set import VesselSet
 from napari_isx.session.file_info.words import (
@@ -51,7 +52,7 @@ _NOT_READ: Final = "not read yet"
 
 def title_of(recording: Recording) -> str:
     """The file's name, and what else tells recordings of one name apart."""
-    parts, name = _parts(recording), recording.path.name
+    parts, name = _parts(recording), recording.name
     if parts:
         return f"{name} and {counted(len(parts) - 1, 'more part')}"
     if isinstance(recording, MoviePlane):
@@ -63,10 +64,11 @@ def title_of(recording: Recording) -> str:
 
 def file_rows(recording: Recording) -> Iterator[Row]:
     """Which files it is, and of what kind."""
-    path, parts = recording.path, _parts(recording)
+    parts = _parts(recording)
     yield row("Kind", _kind(recording) + (f", a series of {len(parts)} parts" if parts else ""))
-    yield row("Name", path.name)
-    yield row("Folder", str(path.parent))
+    yield row("Name", recording.name)
+    if recording.path is not None:
+        yield row("Folder", str(recording.path.parent))
     total = _total_size(recording.paths)
     yield row("Size", total, size(total) if total is not None else "cannot be told", "bytes")
     for i, part in enumerate(parts[:_MAX_PARTS], start=1):
@@ -78,7 +80,7 @@ def file_rows(recording: Recording) -> Iterator[Row]:
             "samples": timing.num_samples,
         }
         start = "start unknown" if timing.start is None else moment(timing.start)
-        text = f"{part.path.name} · {start} · {duration(timing.duration_s)}"
+        text = f"{part.name} · {start} · {duration(timing.duration_s)}"
         yield row(f"Part {i}", value, text)
 
 
@@ -163,7 +165,7 @@ def content_title(recording: Recording) -> str:
 
 def content_rows(recording: Recording) -> Iterator[Row]:
     """The cells, vessels or channels, counted; nothing of pictures."""
-    if isinstance(recording, CuratedSet):
+    if isinstance(recording, LabelledSet):
         statuses = recording.statuses
         yield _count(content_title(recording), len(statuses))
         for status in STATUSES:
@@ -221,7 +223,7 @@ def _value_counts(recording: GpioSet) -> Sequence[int | None]:
         return stored
     at_hand = "_signals" in vars(recording) or hasattr(recording._channels, "stream")
     # Not from older files, which another process reads.
-    is_quick = _is_small(recording) and recording.path.suffix.lower() in (".isxd", ".imu")
+    is_quick = _is_small(recording) and recording.place.suffix.lower() in (".isxd", ".imu")
     if at_hand or is_quick:
         return [len(recording.channel(i)) for i in range(recording.num_channels)]
     return [None] * recording.num_channels

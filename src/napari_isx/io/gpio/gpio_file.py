@@ -1,0 +1,281 @@
+"""`.gpio` files, as nVista 3, nVoke 2 and nVue record them.
+
+A `.gpio` file is a header, packets, and the session as JSON. Little-endian:
+
+======  ========  ======================================================================
+offset  type      meaning
+======  ========  ======================================================================
+0       u64, u64  start: Unix time in seconds, numerator and denominator
+16      i32       seconds east of UTC
+20      u32       offset of the packets
+24      u64       number of events; not used
+32      u64       file format, 240 for closed-loop systems
+40      u64       offset of the session, which ends the file; 0 for none
+======  ========  ======================================================================
+
+Where a sync word stands at 32 the last two fields are missing; where one stands at 0 there is
+no header at all.
+"""
+
+from __future__ import annotations
+
+import logging
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from math import ceil
+from typing import Any, Final
+
+import numpy as np
+
+from napari_isx.io.base.channels import MAX_TICKS
+from napari_isx.io.base.recording import FileRecording
+from napari_isx.io.base.signal import Signal
+from napari_isx.io.base.timing import Timing, read_start
+from napari_isx.io.errors import IsxFileError
+from napari_isx.io.format.container import MAX_FOOTER_BYTES
+from napari_isx.io.format.json_fields import Fields, Rational, parse_json_object
+from napari_isx.io.format.source import FileSource
+from napari_isx.io.gpio.gpio_set import GpioSet
+from napari_isx.io.gpio.packets import SYNC_WORD, Stream, decode_stream
+
+_log = logging.getLogger(__name__)
+
+HEADER: Final = struct.Struct("<QQiIQ")
+HEADER_END: Final = struct.Struct("<QQ")
+CLOSED_LOOP_FORMAT: Final = 240
+DEFAULT_CLOCK_HZ: Final = 1000
+_MAX_CLOCK_HZ: Final = 10**9
+_SYNC: Final = SYNC_WORD.to_bytes(4, "little")
+_WORD_BYTES: Final = 4
+
+
+class GpioFile(FileRecording, GpioSet):
+    """A `.gpio` file; see :class:`GpioSet`.
+
+    It states its channels nowhere, so their names and the timing come from a first pass over
+    the packets, when they are asked for.
+
+    Raises
+    ------
+    IsxFileError
+        The header is cut off, or gives an impossible time or place.
+    """
+
+    def __init__(self, source: FileSource) -> None:
+        super().__init__(source)
+        header = _read_header(source)
+        session: dict[str, Any] | None = None
+        is_clock_known = False
+        clock_hz, renames, problems = DEFAULT_CLOCK_HZ, dict[str, str](), list[str]()
+        try:
+            session = _read_session(source, header.session_offset)
+            if session is not None:
+                fields = Fields(source.path, session, "session.")
+                clock_hz = _clock_hz(fields)
+                is_clock_known = True
+                renames = _renames(fields, closed_loop=header.file_format == CLOSED_LOOP_FORMAT)
+        except IsxFileError as error:
+            # The packets are worth having without it, and `isx` reads them too.
+            finding = error.finding
+            if not is_clock_known:
+                finding += f", so its clock is taken to run at {clock_hz} Hz"
+                problems = [f"{source.path.name}: {finding}"]
+            _warn_once(f"{source.path}: {finding}")
+        self._session_json = session or {}
+        self._stream_channels = PacketStreamChannels(source, header, clock_hz, renames)
+        self._channels = self._stream_channels
+        self.clock_problems = tuple(problems)
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """The session's JSON."""
+        return dict(self._session_json)
+
+    @property
+    def first_tsc_us(self) -> int:
+        """Hardware counter at offset 0 in microseconds, the clock of a movie's timestamps."""
+        return self._stream_channels.stream.first_tsc_us
+
+    def _session(self) -> object:
+        return self.metadata
+
+    def _summary(self) -> str:
+        if not self._stream_channels.decoded:
+            return "channels not read yet"
+        return super()._summary()
+
+
+@dataclass(frozen=True)
+class GpioHeader:
+    """The header of a `.gpio` file, or what stands in for one.
+
+    Attributes
+    ----------
+    start_s : Rational or None
+        Unix time in seconds; None if it is unknown.
+    utc_offset_s : int
+    packets_offset : int
+    file_format : int
+    session_offset : int
+        0 for none.
+    """
+
+    start_s: Rational | None = Rational(0, 1)
+    utc_offset_s: int = 0
+    packets_offset: int = 0
+    file_format: int = 0
+    session_offset: int = 0
+
+
+class PacketStreamChannels:
+    """The channels of a `.gpio` file."""
+
+    def __init__(
+        self, source: FileSource, header: GpioHeader, clock_hz: int, renames: Mapping[str, str]
+    ) -> None:
+        self._source, self._header = source, header
+        self._clock_hz, self._renames = clock_hz, renames
+
+    @cached_property
+    def stream(self) -> Stream:
+        """The decoded packets, from one pass over the file.
+
+        Raises
+        ------
+        IsxFileError
+            There is not one packet, or their times span more than any recording does.
+        """
+        first, end = self._header.packets_offset, self._source.size
+        # The session's text is no part of a packet that was cut off before it.
+        session_offset = self._header.session_offset
+        if session_offset and first <= session_offset < end:
+            end = session_offset
+        words = np.empty((end - first) // _WORD_BYTES, "<u4")
+        self._source.read_into(first, words)
+        closed_loop = self._header.file_format == CLOSED_LOOP_FORMAT
+        stream = decode_stream(words, closed_loop=closed_loop)
+        if stream is None:
+            raise IsxFileError(
+                self._source.path,
+                f"no GPIO packet is in the {end - first:,} bytes from byte {first:,} on",
+            )
+        tsc_us = stream.first_tsc_us, stream.last_tsc_us
+        if not 0 <= self._num_samples(*tsc_us) <= MAX_TICKS:
+            raise IsxFileError(
+                self._source.path,
+                "the packets' times run from {:,} to {:,} us, which no recording does".format(
+                    *tsc_us
+                ),
+            )
+        return stream
+
+    @property
+    def decoded(self) -> bool:
+        """Whether the packets have been read."""
+        return "stream" in vars(self)
+
+    @cached_property
+    def names(self) -> list[str]:
+        """In the order of first appearance."""
+        return [self._renames.get(name, name) for name in self.stream.names]
+
+    @property
+    def dense(self) -> list[bool]:
+        """All False: packets tell of changes."""
+        return [False] * len(self.stream.names)
+
+    @cached_property
+    def timing(self) -> Timing:
+        """Ticks of the clock from the first change to the last packet, and the header's start."""
+        header, stream = self._header, self.stream
+        count = self._num_samples(stream.first_tsc_us, stream.last_tsc_us)
+        return Timing(count, Rational(1, self._clock_hz), header.start_s, header.utc_offset_s)
+
+    def _num_samples(self, first_us: int, last_us: int) -> int:
+        # Span and tick are each rounded to float64 before they are divided, as in `isx`.
+        return ceil((last_us - first_us + 1) / 1e6 / (1 / self._clock_hz))
+
+    def read(self) -> list[Signal]:
+        """Return the signals of all channels."""
+        return self.stream.signals
+
+
+def _read_header(source: FileSource) -> GpioHeader:
+    head = source.read(0, min(source.size, HEADER.size + HEADER_END.size))
+    if head[: len(_SYNC)] == _SYNC:
+        return GpioHeader()
+    short = head[HEADER.size : HEADER.size + len(_SYNC)] == _SYNC
+    needed = HEADER.size if short else HEADER.size + HEADER_END.size
+    if len(head) < needed:
+        raise IsxFileError(
+            source.path, f"{len(head)} bytes are too few for a GPIO file, whose header has {needed}"
+        )
+    num, den, utc_offset_s, packets_offset, _ = HEADER.unpack_from(head)
+    file_format, session_offset = (0, 0) if short else HEADER_END.unpack_from(head, HEADER.size)
+    values = {"secsSinceEpoch": {"num": num, "den": den}, "utcOffset": utc_offset_s}
+    start_s, utc_offset_s = read_start(values)
+    if packets_offset > source.size:
+        raise IsxFileError(
+            source.path,
+            f"the header places the packets at byte {packets_offset:,} of {source.size:,}",
+        )
+    return GpioHeader(start_s, utc_offset_s, packets_offset, file_format, session_offset)
+
+
+def _read_session(source: FileSource, offset: int) -> dict[str, Any] | None:
+    """The session's JSON, which ends the file; None where the file has none."""
+    if offset == 0:
+        return None
+    size = source.size - offset
+    if size <= 0:
+        finding = f"its end is missing: no session is at byte {offset}, where it should be"
+        raise IsxFileError(source.path, finding)
+    if size > MAX_FOOTER_BYTES:
+        finding = f"no session is at byte {offset}, where it should be"
+        raise IsxFileError(source.path, finding)
+    text, _, _ = source.read(offset, size).partition(b"\0")
+    return {} if text.strip() == b"null" else parse_json_object(source.path, text, "session")
+
+
+@lru_cache(maxsize=256)
+def _warn_once(message: str) -> None:
+    """A file is opened several times on its way into a window."""
+    _log.warning("%s", message)
+
+
+def _clock_hz(fields: Fields) -> int:
+    """The rate of the converter in use: that named by ``adMode``, else ``ad``, else ``autoAd``."""
+    mode = next((key for key in ("ad", "autoAd") if key in fields.values), None)
+    if "adMode" in fields.values:
+        mode = fields.values["adMode"]
+        if not isinstance(mode, str):
+            fields.fail("adMode", "the name of a converter")
+    if mode is None:
+        return DEFAULT_CLOCK_HZ
+    converter = fields.child(mode)
+    clock: Any = converter.values.get("clock")
+    if type(clock) not in (int, float) or not 1 <= clock <= _MAX_CLOCK_HZ:
+        converter.fail("clock", f"a number of hertz from 1 to {_MAX_CLOCK_HZ}")
+    return int(clock)
+
+
+def _renames(fields: Fields, *, closed_loop: bool) -> dict[str, str]:
+    """Other channel names; as in `isx` none where the session is not understood in full."""
+    renames = _dual_color_names(fields)
+    if closed_loop:
+        renames.update({f"Digital GPI {i + 3}": f"SoftTrig-{i}" for i in range(1, 5)})
+    return renames
+
+
+def _dual_color_names(fields: Fields) -> dict[str, str]:
+    """A dual-color microscope has two excitation LEDs, the second in the place of OG-LED."""
+    if fields.values.get("microscope") is None:
+        return {}
+    microscope = fields.child("microscope")
+    if microscope.values.get("dualColor") is None:
+        return {}
+    if not microscope.child("dualColor").boolean("enabled"):
+        return {}
+    return {"EX-LED": "EX-LED1", "OG-LED": "EX-LED2"}
