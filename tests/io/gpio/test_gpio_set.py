@@ -171,7 +171,8 @@ def test_a_packet_cut_off_at_the_end_is_left_out(isx, path, session):
     offsets, values = isx.GpioSet.read(str(path)).get_channel_data(0)
     assert offsets.tolist() == [0, 1000]
     if session:
-        assert values[1] == int.from_bytes(b'{"na', "little") // 16 * 16
+        # As float32 too, for NumPy before 2 compares it with an integer as it is.
+        assert values[1] == np.float32(int.from_bytes(b'{"na', "little") // 16 * 16)
 
 
 @pytest.mark.parametrize("cut", range(1, 60, 3))
