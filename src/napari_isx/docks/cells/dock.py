@@ -30,7 +30,7 @@ from napari_isx.docks.cells.filters import FilterBar
 from napari_isx.docks.cells.table import CellTableView
 from napari_isx.docks.common.passing_keys import pass_keys_on
 from napari_isx.docks.common.placing import Placing
-from napari_isx.docks.traces.plot import PlotColors
+from napari_isx.docks.common.theme import PlotColors
 from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.session.cell_table import CellTable
 from napari_isx.viewer.cell_display import Scope, Style

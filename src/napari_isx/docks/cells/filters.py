@@ -22,7 +22,7 @@ from qtpy.QtWidgets import (
 from napari_isx.analysis.cell_metrics.definitions import Metric
 from napari_isx.docks.cells.range_filter import RangeFilter
 from napari_isx.docks.common.status_icons import status_icon
-from napari_isx.docks.traces.plot import PlotColors
+from napari_isx.docks.common.theme import PlotColors
 from napari_isx.io.cells.cell_set import STATUSES, CellStatus
 from napari_isx.layers.styles import STATUS_COLORS
 from napari_isx.session.cell_filter import CellFilter

@@ -14,7 +14,7 @@ from superqt import QDoubleRangeSlider
 from napari_isx.analysis.cell_metrics.definitions import Metric
 from napari_isx.docks.common.histogram import Histogram
 from napari_isx.docks.common.passing_keys import pass_keys_on
-from napari_isx.docks.traces.plot import PlotColors
+from napari_isx.docks.common.theme import PlotColors
 from napari_isx.session.cell_filter import Range
 
 _STEPS: Final = 200

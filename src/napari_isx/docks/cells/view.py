@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_isx.docks.cells.duplicates import Pair
+from napari_isx.docks.common.theme import PlotColors
 from napari_isx.docks.common.views import View
-from napari_isx.docks.traces.plot import PlotColors
 from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.session.cell_table import CellTable
 from napari_isx.viewer.cell_display import Scope, Style

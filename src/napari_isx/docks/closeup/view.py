@@ -35,8 +35,8 @@ from napari_isx.docks.closeup.panels import (
 )
 from napari_isx.docks.common.passing_keys import pass_keys_on
 from napari_isx.docks.common.symbols import SYMBOLS
+from napari_isx.docks.common.theme import PlotColors
 from napari_isx.docks.common.visible_widget import SeenWidget
-from napari_isx.docks.traces.plot import PlotColors
 from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.session.plot_rows import TraceRow, thin_out
 

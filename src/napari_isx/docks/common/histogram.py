@@ -10,7 +10,7 @@ from qtpy.QtCore import QRectF, QSize, Qt
 from qtpy.QtGui import QColor, QPainter, QPaintEvent
 from qtpy.QtWidgets import QSizePolicy, QWidget
 
-from napari_isx.docks.traces.plot import PlotColors
+from napari_isx.docks.common.theme import PlotColors
 from napari_isx.session.cell_filter import Range, histogram
 
 _HEIGHT_PX: Final = 26

@@ -1,19 +1,29 @@
-"""Colours of the plots that go with napari's themes."""
+"""Colors of the plots that go with napari's themes."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from napari.utils.theme import get_theme
-
-from napari_isx.docks.traces.plot import PlotColors
 
 WARNING_COLOR: Final = "#E0701A"
 """Of text; readable on dark and on light."""
 
 
+@dataclass(frozen=True)
+class PlotColors:
+    """Colors of the plot, to go with a theme."""
+
+    background: str
+    foreground: str
+    trace: str
+    events: str
+    cursor: str
+
+
 def plot_colors(theme_name: str) -> PlotColors:
-    """Colours for a theme, light or dark."""
+    """Colors for a theme, light or dark."""
     theme = get_theme(theme_name)
     background = theme.background.as_rgb_tuple()[:3]
     dark = sum(background) / 3 < 128

@@ -5,9 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from napari_isx.docks.common.theme import plot_colors
+from napari_isx.docks.common.theme import PlotColors, plot_colors
 from napari_isx.docks.common.views import View, Views
-from napari_isx.docks.traces.plot import PlotColors
 from napari_isx.session.session import Session
 from napari_isx.viewer.control import Control
 from napari_isx.viewer.time import TimeControl

@@ -13,7 +13,7 @@ from qtpy.QtGui import QColor, QKeyEvent
 
 from napari_isx.analysis.trace_heatmap import Order, Shades, shrink
 from napari_isx.docks.common.symbols import SYMBOLS
-from napari_isx.docks.traces.plot import PlotColors
+from napari_isx.docks.common.theme import PlotColors
 from napari_isx.io.cells.cell_set import STATUSES, CellStatus
 from napari_isx.layers.styles import STATUS_COLORS
 

@@ -20,9 +20,9 @@ from qtpy.QtWidgets import (
 
 from napari_isx.analysis.trace_heatmap import UNITS, Norm, Order, Shades
 from napari_isx.docks.common.passing_keys import pass_keys_on
+from napari_isx.docks.common.theme import PlotColors
 from napari_isx.docks.common.visible_widget import SeenWidget
 from napari_isx.docks.heatmap.plot import HeatMapPlot
-from napari_isx.docks.traces.plot import PlotColors
 from napari_isx.io.cells.cell_set import CellStatus
 
 _PROGRESS_PX: Final = 120

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 from napari_isx.analysis.cell_metrics.definitions import STATUS, Metric
 from napari_isx.docks.common.review_follower import ReviewFollower
 from napari_isx.docks.common.settings import recall, remember
-from napari_isx.docks.common.theme import plot_colors
+from napari_isx.docks.common.theme import PlotColors, plot_colors
 from napari_isx.docks.common.views import View, is_alive
-from napari_isx.docks.traces.plot import PlotColors
 from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.session.cell_table import CellTable
 from napari_isx.session.groups import CellGroup

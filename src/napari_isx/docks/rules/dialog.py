@@ -20,9 +20,9 @@ from qtpy.QtWidgets import (
 )
 
 from napari_isx.docks.common.status_icons import status_icon
+from napari_isx.docks.common.theme import PlotColors
 from napari_isx.docks.rules.condition import ConditionRow
 from napari_isx.docks.rules.controller import Among, Forecast, has_columns
-from napari_isx.docks.traces.plot import PlotColors
 from napari_isx.io.cells.cell_set import STATUSES
 from napari_isx.session.cell_table import CellTable
 from napari_isx.session.rules import Combine, Condition, Rule

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from napari.utils.action_manager import action_manager
 
 from napari_isx.app.shortcuts import keys_in_words
-from napari_isx.docks.common.theme import plot_colors
+from napari_isx.docks.common.theme import PlotColors, plot_colors
 from napari_isx.docks.common.views import View, Views
-from napari_isx.docks.traces.plot import MAX_ROWS, PlotColors
+from napari_isx.docks.traces.plot import MAX_ROWS
 from napari_isx.io.base.recording import Recording
 from napari_isx.io.behavior.behavior_movie import BehaviorMovie
 from napari_isx.io.cells.cell_set import CellStatus

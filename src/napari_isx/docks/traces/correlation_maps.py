@@ -10,7 +10,7 @@ import pyqtgraph as pg
 from qtpy.QtGui import QKeyEvent
 from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from napari_isx.docks.traces.plot import PlotColors
+from napari_isx.docks.common.theme import PlotColors
 
 _LAGS: Final = ("lag -1", "lag 0", "lag +1")
 _WIDTH_PX: Final = 150

@@ -22,11 +22,12 @@ from qtpy.QtWidgets import (
 )
 
 from napari_isx.docks.common.placing import Placing
+from napari_isx.docks.common.theme import PlotColors
 from napari_isx.docks.traces.cell_list import CellList
 from napari_isx.docks.traces.channel_list import ChannelItem, ChannelPanel
 from napari_isx.docks.traces.clock_label import ClockLine
 from napari_isx.docks.traces.correlation_maps import CorrelationMaps
-from napari_isx.docks.traces.plot import MAX_CHANNELS, MAX_ROWS, PlotColors, TracePlot
+from napari_isx.docks.traces.plot import MAX_CHANNELS, MAX_ROWS, TracePlot
 from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.layers.styles import ColorBy
 from napari_isx.session.plot_rows import TraceRow

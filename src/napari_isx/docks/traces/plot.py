@@ -10,11 +10,10 @@ from qtpy.QtCore import QEvent, QObject, QPointF, Signal
 from qtpy.QtGui import QKeyEvent
 from qtpy.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
-from napari_isx.docks.traces.plot_row import LEFT_AXIS_PX, PlotColors, Row
+from napari_isx.docks.common.theme import PlotColors
+from napari_isx.docks.traces.plot_row import LEFT_AXIS_PX, Row
 from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.session.plot_rows import TraceRow
-
-__all__ = ["MAX_CHANNELS", "MAX_ROWS", "PlotColors", "TracePlot"]
 
 MAX_ROWS: Final = 24
 """More traces than this are not drawn; the dock says how many are left out."""

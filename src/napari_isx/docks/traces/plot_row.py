@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from html import escape
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QGraphicsItem
 
 from napari_isx.docks.common.symbols import SYMBOLS
+from napari_isx.docks.common.theme import PlotColors
 from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.session.plot_rows import RowStyle, TraceRow, thin_out, thin_steps
 
@@ -34,17 +35,6 @@ _TICK_PX: Final = -5
 _LABEL_PX: Final = 14
 _OVERHANG_PX: Final = 6
 _MOST_LABELS: Final = 6
-
-
-@dataclass(frozen=True)
-class PlotColors:
-    """Colours of the plot, to go with a theme."""
-
-    background: str
-    foreground: str
-    trace: str
-    events: str
-    cursor: str
 
 
 class TimeView(pg.ViewBox):
