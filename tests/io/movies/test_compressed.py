@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import pickle
 import struct
-import sys
 import threading
 from fractions import Fraction
 from pathlib import Path
@@ -31,7 +30,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import napari_isx
-from napari_isx import IsxFileError, Movie, UnsupportedIsxError, open_isx
+from napari_isx import IsxFileError, Movie, open_isx
 
 av = pytest.importorskip("av")
 
@@ -271,16 +270,6 @@ def test_nothing_is_written(lossless: Path) -> None:
         movie[:]
     assert lossless.read_bytes() == before
     assert [p.name for p in lossless.parent.iterdir()] == ["movie.isxc"]
-
-
-def test_without_pyav_it_says_what_to_install(
-    lossless: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "av", None)
-    with open_isx(lossless) as movie:
-        assert len(movie) == 6
-        with pytest.raises(UnsupportedIsxError, match=r"napari-isx\[video\]"):
-            movie[0]
 
 
 def with_number(data: bytes, offset: int, value: int, form: str = "<Q") -> bytes:

@@ -143,7 +143,7 @@ class FrameSequence(Recording, Generic[P]):
             There is no such sample, or there are no such rows.
         ValueError
             `out` is of another shape, type or order.
-        IsxFileError, UnsupportedIsxError
+        IsxFileError
             As :meth:`read_frame`.
         """
         if not 0 <= start <= stop <= self.shape[1]:

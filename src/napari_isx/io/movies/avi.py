@@ -17,17 +17,15 @@ import re
 from bisect import bisect_right
 from collections.abc import Generator, Iterable
 from itertools import chain, pairwise
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_isx.io.behavior.jpeg import PictureError, luma_plane, max_pixels
-from napari_isx.io.errors import IsxFileError, UnsupportedIsxError
+from napari_isx.io.errors import IsxFileError
 from napari_isx.io.format.source import FileSource
 
-_NO_PYAV_ADVICE: Final = "Install it with: pip install 'napari-isx[video]'"
 _MAX_IDLE: Final = 4
 
 _NAL: Final = re.compile(rb"\x00\x00\x01(.)", re.DOTALL)
@@ -85,10 +83,9 @@ class AviVideo:
         ------
         IsxFileError
             The video is damaged, or ends before the frame.
-        UnsupportedIsxError
-            PyAV is not installed, or its FFmpeg cannot decode this video.
         """
-        av = _import_av(self._source.path)
+        import av
+
         try:
             decoder = self._take(frame) or self._open()
             picture = luma_plane(decoder.decode(frame), self._num_pixels)
@@ -120,7 +117,7 @@ class AviVideo:
 
     def _open(self) -> _Decoder:
         window = _Window(self._source, self._start, self._size)
-        decoder = _Decoder(self._source.path, window, self._num_pixels)
+        decoder = _Decoder(window, self._num_pixels)
         if self._starts is None:
             self._starts = _Starts(decoder.stream, window, self._num_frames)
         decoder.starts = self._starts
@@ -132,8 +129,7 @@ class _Decoder:
 
     starts: _Starts
 
-    def __init__(self, path: Path, window: _Window, num_pixels: tuple[int, int]) -> None:
-        self._path = path
+    def __init__(self, window: _Window, num_pixels: tuple[int, int]) -> None:
         self._window = window
         self._options = {"max_pixels": str(max_pixels(num_pixels))}
         self._open()
@@ -156,12 +152,11 @@ class _Decoder:
         self._container.close()
 
     def _open(self) -> None:
+        import av
+
         self._window.seek(0)
         # The format is given, because others can make FFmpeg open further files.
-        # Nobody reads its tags, so that they may be in any encoding.
-        self._container = _import_av(self._path).open(
-            self._window, format="avi", metadata_errors="replace"
-        )
+        self._container = av.open(self._window, format="avi", **_any_tags(av.__version__))
         self.stream = next(iter(self._container.streams.video), None)
         if self.stream is None or self.stream.codec_context is None:
             self._container.close()
@@ -277,11 +272,6 @@ class _Window(io.RawIOBase):
         return self._source.read(self._start + at, size) if size else b""
 
 
-def _import_av(path: Path) -> Any:
-    try:
-        import av
-    except ImportError:
-        raise UnsupportedIsxError(
-            path, "compressed movies need PyAV, which is not installed", _NO_PYAV_ADVICE
-        ) from None
-    return av
+def _any_tags(pyav_version: str) -> dict[str, Any]:
+    """What lets a video have tags in any encoding, as nobody reads them; PyAV 19 always does."""
+    return {"metadata_errors": "replace"} if int(pyav_version.partition(".")[0]) < 19 else {}
