@@ -119,10 +119,25 @@ def test_deciding_in_the_queue_moves_on(hands, path, theirs):
     hands.press(Qt.Key.Key_A)
     assert session.selected == (3,)
     hands.press(Qt.Key.Key_U)
-    assert session.selected == (3,)
+    assert session.selected == ()
     assert dialog.message.text() == "That was the last disagreement."
     assert session.group.curation.statuses == THEIRS
     assert not dialog.next_button.isEnabled()
+    dialog.close()
+
+
+def test_the_last_disagreement_does_not_lead_on_into_the_table(hands, path, files, tmp_path):
+    (tmp_path / "other").mkdir()
+    copy = shutil.copy(files["cells"], tmp_path / "other" / "cells.isxd")
+    hands.open(path)
+    dialog = show(hands, journal(copy, ["rejected", *STATUSES[1:]]))
+    session = hands.coordinator.session
+    dialog.next_button.click()
+    hands.press(Qt.Key.Key_R, on=dialog.table)
+    assert session.group.curation.status(0) == "rejected"
+    assert session.selected == ()
+    hands.press(Qt.Key.Key_R)  # once more
+    assert session.group.curation.statuses[1:] == list(STATUSES[1:])
     dialog.close()
 
 

@@ -149,12 +149,15 @@ class RatersControl(Control):
             self.view.show_now(self._now())
 
     def _on_decided(self) -> None:
-        """Move on, if it was about the disagreement that is looked at."""
-        queue, place = self.queue, self._place
+        """Move on, if it was about the disagreement that is looked at; after the last to none."""
+        queue, place, group = self.queue, self._place, self._group()
         if not 0 <= place < len(queue) or self.session.selected != (queue[place],):
             return
-        self.go_to(min(place + 1, len(queue) - 1))
-        if place + 1 == len(queue):
+        if place + 1 < len(queue):
+            self.go_to(place + 1)
+        elif group is not None:
+            # Or the table would move on to a cell about which the raters agree.
+            self.session.select(group, [])
             self._say("That was the last disagreement.")
 
     def _offer_again(self) -> None:
