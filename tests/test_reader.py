@@ -408,3 +408,44 @@ def test_where_napari_tells_nothing_each_file_is_opened_alone(parts, viewer, mon
 
 def test_asking_the_reader_itself_opens_one_file(parts):
     assert len(read(parts[1])) == 1
+
+
+def test_what_decisions_leave_in_a_folder_does_not_stop_the_others(viewer, tmp_path):
+    make_cells(tmp_path / "cells.isxd")
+    for suffix in (".decisions.jsonl", ".statuses-backup", ".statuses-journal"):
+        (tmp_path / f"cells.isxd{suffix}").write_bytes(b"{}\n")
+    viewer.open(
+        sorted(map(str, tmp_path.iterdir())), plugin=None
+    )  # as napari does when they are dropped
+    assert [type(layer) for layer in viewer.layers[:2]] == [Labels, Shapes]
+    assert all("napari_isx" in layer.metadata for layer in viewer.layers[:2])
+
+
+def test_what_decisions_leave_is_left_out_of_a_stack(tmp_path):
+    cells = make_cells(tmp_path / "cells.isxd")
+    beside = tmp_path / "cells.decisions.jsonl"
+    beside.write_bytes(b"{}\n")
+    paths = [str(beside), str(cells)]
+    layers = get_reader(paths)(paths)
+    assert [layer[2] for layer in layers] == ["labels", "shapes"]
+    layers[0][1]["metadata"]["napari_isx"].close()
+    assert get_reader(str(beside))(str(beside)) == [(None,)]
+
+
+def test_an_unexpected_error_becomes_a_sentence_with_the_file(told, movie, monkeypatch):
+    def fail(parts):
+        raise TypeError("open() got an unexpected keyword argument")
+
+    monkeypatch.setattr("napari_isx.reader.open_isx", fail)
+    assert read(str(movie)) == [(None,)]
+    (message,) = told
+    assert message.startswith("movie.isxd cannot be opened: ")
+    assert "TypeError: open() got an unexpected" in message
+    assert "report" in message
+    assert str(movie) in message
+
+
+def test_an_unexpected_error_is_raised_in_a_script(movie, monkeypatch):
+    monkeypatch.setattr("napari_isx.reader.open_isx", lambda parts: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        read(str(movie))

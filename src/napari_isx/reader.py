@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from napari_isx.io.errors import IsxFileError
+from napari_isx.io.cells.save_statuses import JOURNAL_SUFFIX as STATUSES_SUFFIX
+from napari_isx.io.cells.status_backups import KEPT_SUFFIX
+from napari_isx.io.errors import IsxFileError, unexpected
 from napari_isx.io.folders.scan import find_recordings, has_recordings, is_ours
 from napari_isx.io.open import open_isx
+from napari_isx.session.decisions.journal import JOURNAL_SUFFIX
 
 if TYPE_CHECKING:
     from napari_isx.io.folders.summary import Found
     from napari_isx.layers.keys import LayerData
 
+_log = logging.getLogger(__name__)
+
 Paths = str | Sequence[str]
+
+_SIDE_SUFFIXES: Final = (JOURNAL_SUFFIX, STATUSES_SUFFIX, KEPT_SUFFIX)
 
 
 def get_reader(path: Paths) -> Callable[[Paths], list[LayerData] | list[tuple[None]]] | None:
     """Return a reader for Inscopix files, or for folders with such files in them, else None.
 
     Looks at names where they are enough, so that a broken file of ours is not passed on to other
-    readers, which would say something less helpful about it.
+    readers, which would say something less helpful about it. What decisions about cells leave
+    beside a cell set is claimed too, and ignored: napari opens nothing of several files if one of
+    them is nobody's.
     """
     paths = [Path(one) for one in _as_list(path) if one]
     folders = [os.path.isdir(one) for one in paths]
-    claims = has_recordings if any(folders) else _is_file_of_ours
+    claims = has_recordings if any(folders) else _is_claimed
     one_sort = len(set(folders)) == 1  # all folders, or all files
     return read if one_sort and all(map(claims, paths)) else None
 
@@ -52,9 +62,9 @@ def read(path: Paths) -> list[LayerData] | list[tuple[None]]:
     from napari_isx.layers.window_commands import announce_recordings
 
     layers: list[LayerData] = []
-    with _telling():
+    with _telling(path):
         for parts in _recordings(path):
-            with _telling():
+            with _telling(parts[0]):
                 layers += layers_of(open_isx(parts))
     if layers:
         announce_recordings()
@@ -62,19 +72,26 @@ def read(path: Paths) -> list[LayerData] | list[tuple[None]]:
 
 
 @contextmanager
-def _telling() -> Iterator[None]:
+def _telling(path: Paths | Path) -> Iterator[None]:
     """Tell the user of a running window what is wrong with a file; without one, raise it."""
     from napari_isx.layers.window_commands import tell_of_broken_file
 
     try:
         yield
-    except (IsxFileError, OSError) as error:
-        if not tell_of_broken_file(_in_words(error)):
+    except Exception as error:
+        if not isinstance(error, (IsxFileError, OSError)):
+            _log.exception("unexpected, while opening %s", path)
+        if not tell_of_broken_file(_in_words(error, path)):
             raise
 
 
-def _in_words(error: IsxFileError | OSError) -> str:
-    if isinstance(error, IsxFileError) or error.filename is None:
+def _in_words(error: Exception, path: Paths | Path) -> str:
+    if isinstance(error, IsxFileError):
+        return str(error)
+    if not isinstance(error, OSError):
+        first = path if isinstance(path, (str, Path)) else path[0]
+        return f"{os.path.basename(first)} cannot be opened: {unexpected(error)}. (File: {first})"
+    if error.filename is None:
         return str(error)
     name = os.path.basename(error.filename)
     return (
@@ -87,10 +104,12 @@ def _recordings(path: Paths) -> list[list[Path]]:
     """The recordings to open, each as its parts."""
     from napari_isx.layers.opened_together import parts_to_open
 
-    paths = _as_list(path)
+    paths = [one for one in _as_list(path) if not _is_side_file(Path(one))]
     folders = [Path(one) for one in paths if os.path.isdir(one)]
     if folders:
         return [parts for folder in folders for parts in _chosen(folder)]
+    if not paths:
+        return []
     if not isinstance(path, str):
         return _stacked([Path(one) for one in paths])
     parts = parts_to_open(path, _is_file_of_ours)
@@ -132,6 +151,15 @@ def _joined(finds: Iterable[Found]) -> list[list[Path]]:
 
 def _is_file_of_ours(path: Path) -> bool:
     return not os.path.isdir(path) and is_ours(path)
+
+
+def _is_side_file(path: Path) -> bool:
+    """Whether a file is one that decisions about cells leave beside a cell set."""
+    return path.name.endswith(_SIDE_SUFFIXES)
+
+
+def _is_claimed(path: Path) -> bool:
+    return _is_file_of_ours(path) or _is_side_file(path)
 
 
 def _as_list(path: Paths) -> list[str]:

@@ -41,3 +41,39 @@ class UnsupportedIsxError(IsxFileError):
 
     ``advice`` says what would help.
     """
+
+
+class NotInscopixError(IsxFileError):
+    """The file is something else than its name says.
+
+    Parameters
+    ----------
+    path : str or path-like
+    what : str
+        What it is: "a PNG image".
+    advice : str
+    called : str
+        What it is not.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        what: str,
+        advice: str,
+        called: str = "not an Inscopix file",
+    ) -> None:
+        super().__init__(path, f"{called} but {what}", advice)
+        self.args = (os.fspath(path), what, advice, called)
+
+    def __str__(self) -> str:
+        name = os.path.basename(self.path)
+        return f"{name} is {self.finding}. {self.advice}. (File: {self.path})"
+
+
+def unexpected(error: Exception) -> str:
+    """A sentence about an error that nobody thought of, which is a fault of this program."""
+    return (
+        f"this program made a mistake ({type(error).__name__}: {str(error)[:200]}). Please report "
+        "it, with the file if you can"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -9,11 +10,12 @@ from typing import Final
 
 from napari_isx.io.base.recording import Recording
 from napari_isx.io.base.schedule import UNFIT_ADVICE
-from napari_isx.io.errors import IsxFileError, UnsupportedIsxError
+from napari_isx.io.errors import IsxFileError, NotInscopixError, UnsupportedIsxError
 from napari_isx.io.format.container import read_footer
 from napari_isx.io.format.source import FileSource
-from napari_isx.io.kinds import KINDS, kind_of, kind_of_suffix
+from napari_isx.io.kinds import KINDS, kind_of, kind_of_suffix, own_suffixes
 from napari_isx.io.legacy.readers import LEGACY, open_legacy
+from napari_isx.io.not_inscopix import explain, explain_missing, explain_suffix
 
 _ADVICE: Final = (
     "The file itself is sound as far as this was looked at. See the project's page for the kinds "
@@ -72,23 +74,47 @@ def open_isx(path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) ->
 
 def _open_file(path: str | os.PathLike[str]) -> Recording:
     suffix = Path(path).suffix.lower()
-    source = FileSource(path)
     try:
-        if (kind := kind_of_suffix(suffix)) is not None:
-            return kind.suffixes[suffix](source)
-        if suffix in LEGACY:
-            return open_legacy(source)
-        footer = read_footer(source)
-        reader = next((k.isxd[footer.kind] for k in KINDS if footer.kind in k.isxd), None)
-        if reader is None:
-            name = footer.kind.name.lower().replace("_", " ")
-            raise UnsupportedIsxError(
-                path, f"it is a {name} file, a kind this version does not read", _ADVICE
-            )
-        return reader(source, footer)
-    except BaseException:
+        source = FileSource(path)
+    except FileNotFoundError:
+        raise explain_missing(path) or FileNotFoundError(
+            errno.ENOENT, os.strerror(errno.ENOENT), os.fspath(path)
+        ) from None
+    try:
+        return _open_source(source, suffix)
+    except BaseException as error:
+        instead = _instead(error, source, suffix)
         source.close()
+        if instead is not None:
+            raise instead from None
         raise
+
+
+def _open_source(source: FileSource, suffix: str) -> Recording:
+    if (kind := kind_of_suffix(suffix)) is not None:
+        return kind.suffixes[suffix](source)
+    if suffix in LEGACY:
+        return open_legacy(source)
+    footer = read_footer(source)
+    reader = next((k.isxd[footer.kind] for k in KINDS if footer.kind in k.isxd), None)
+    if reader is None:
+        name = footer.kind.name.lower().replace("_", " ")
+        raise UnsupportedIsxError(
+            source.path, f"it is a {name} file, a kind this version does not read", _ADVICE
+        )
+    return reader(source, footer)
+
+
+def _instead(error: BaseException, source: FileSource, suffix: str) -> NotInscopixError | None:
+    """What a file is instead of what its name says, if that is why it cannot be opened."""
+    if suffix not in own_suffixes() or not isinstance(error, IsxFileError):
+        return None
+    if isinstance(error, UnsupportedIsxError):
+        return None
+    try:
+        return explain_suffix(source, suffix) or explain(source)
+    except (IsxFileError, OSError):  # it is being changed, or its disk fails
+        return None
 
 
 def description_of(recording: Recording) -> dict[str, object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 from threading import Event
 from typing import Any, Final, Generic, TypeVar
+from weakref import ref
 
 from qtpy.QtWidgets import QApplication
 
@@ -115,16 +116,22 @@ class _Job(Generic[T]):
             return []
 
         self._worker = create_worker(run, _progress={"desc": title} if title else None)
-        self._worker.yielded.connect(self._on_yielded)
-        self._worker.returned.connect(self._on_returned)
+        # Functions that hold this weakly, not its methods: PySide keeps no object alive for its
+        # method, and crashes where the worker is heard after the object is gone.
+        job = ref(self)
+
+        def on_yielded(value: T) -> None:
+            if (running := job()) is not None:
+                running._owner._step(running, value)
+
+        def on_returned(errors: list[Exception]) -> None:
+            if (running := job()) is not None:
+                running._owner._end(running, *errors)
+
+        self._worker.yielded.connect(on_yielded)
+        self._worker.returned.connect(on_returned)
         self._worker.start()
 
     def give_up(self) -> None:
         self._steps.clear()
         self._is_given_up.set()
-
-    def _on_yielded(self, value: T) -> None:
-        self._owner._step(self, value)
-
-    def _on_returned(self, errors: list[Exception]) -> None:
-        self._owner._end(self, *errors)

@@ -30,13 +30,14 @@ from napari_isx.io.folders.summary import (
     describe,
     describe_series,
 )
+from napari_isx.io.kinds import own_suffixes
 from napari_isx.io.legacy.detect import is_first_piece, is_legacy
 from napari_isx.io.legacy.tiff import TIFF
 from napari_isx.io.vessels.vessel_set import VesselSet
 
 _log = logging.getLogger(__name__)
 
-SUFFIXES: Final = frozenset({".isxd", ".isxc", ".isxb", ".gpio", ".imu"})
+SUFFIXES: Final = own_suffixes()
 """Of files that are Inscopix' whatever is in them."""
 
 _MAX_DEPTH: Final = 3

@@ -16,7 +16,7 @@ from napari_isx.io.base.recording import Recording
 from napari_isx.io.behavior.behavior_movie import BehaviorMovie
 from napari_isx.io.behavior.movie import HEADER
 from napari_isx.io.cells.cell_set import CellSet
-from napari_isx.io.errors import IsxFileError
+from napari_isx.io.errors import IsxFileError, unexpected
 from napari_isx.io.events.event_set import EventSet
 from napari_isx.io.format.source import FileSource
 from napari_isx.io.gpio.gpio_set import GpioSet
@@ -172,6 +172,8 @@ def describe(path: Path, allowance: Allowance) -> Found:
         return replace(found, problem=error.finding)
     except OSError as error:
         return replace(found, problem=error.strerror or type(error).__name__)
+    except Exception as error:  # noqa: BLE001 - the other files can be opened all the same
+        return replace(found, problem=unexpected(error))
 
 
 def describe_series(parts: Sequence[Found]) -> Found:

@@ -90,8 +90,8 @@ def read_footer_text(source: FileSource) -> tuple[bytes, int]:
     if not 2 <= length <= MAX_FOOTER_BYTES or offset < 0:
         raise IsxFileError(
             path,
-            f"the last 8 bytes must give the length of the file's description, but say "
-            f"{length:,} bytes in a file of {size:,}, as if its end were missing",
+            f"its end is missing or overwritten: its last 8 bytes should give the length of its "
+            f"description, but say {length:,} bytes in a file of {size:,}",
         )
     if source.read(offset, 1) not in b"{ \t\r\n":
         raise IsxFileError(path, f"no description starts at byte {offset:,}, where its length says")
