@@ -99,6 +99,20 @@ def real_data() -> Path:
 
 
 @pytest.fixture
+def link() -> Callable[[Path, Path], Path]:
+    """Make a symbolic link, or skip the test where the user may not: mostly on Windows."""
+
+    def make(at: Path, to: Path) -> Path:
+        try:
+            at.symlink_to(to)
+        except (OSError, NotImplementedError):
+            pytest.skip("this user may not make links")
+        return at
+
+    return make
+
+
+@pytest.fixture
 def opened() -> Iterator[Callable[[Path], Recording]]:
     """Open files that are closed after the test."""
     with ExitStack() as stack:

@@ -23,6 +23,7 @@ from napari_isx.docks.saving.controller import SavingControl
 from napari_isx.docks.traces.channels_controller import ChannelsControl, ChannelsView
 from napari_isx.docks.traces.controller import TracesControl, TracesView
 from napari_isx.docks.traces.vessels_controller import MapsView, VesselsControl
+from napari_isx.io.base.recording import put_away, take_out
 from napari_isx.layers.keys import recording_of
 from napari_isx.session.session import Session
 from napari_isx.viewer.behavior import BehaviorControl
@@ -122,6 +123,8 @@ class Coordinator:
         recordings = (recording_of(layer) for layer in viewer.layers)
         opened = {id(recording): recording for recording in recordings if recording is not None}
         had_something, clock = self.has_something_to_show, self.session.clock
+        take_out(opened.values())
+        gone = [one for one in self.session.recordings if id(one) not in opened]
         self.session.show(opened.values())
         self.time.place_layers()
         self.canvas.follow_layers()
@@ -135,6 +138,8 @@ class Coordinator:
             self.traces.renew()
         if self.has_something_to_show and not had_something:
             self.opened.emit()
+        # napari may keep layers that were removed, and with them what they show.
+        put_away(gone, (one for other in self._all.values() for one in other.session.recordings))
 
     def _on_removed(self, event: object = None) -> None:  # noqa: ARG002
         # A viewer that closes removes layers until none is left.

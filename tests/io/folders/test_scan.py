@@ -177,16 +177,20 @@ def test_broken_files_are_listed_with_what_is_wrong(tmp_path):
     whole = movie(tmp_path / "short.isxd").read_bytes()
     (tmp_path / "short.isxd").write_bytes(whole[:50] + whole[90:])
     recordings.write(tmp_path / "metrics.isxd", b"", {"type": 6})
-    (tmp_path / "gone.isxd").symlink_to(tmp_path / "nowhere.isxd")
     finds = {found.path.name: found for found in find_recordings(tmp_path)}
-    assert len(finds) == 5
+    assert len(finds) == 4
     assert not any(found.selected for found in finds.values())
-    assert "bytes are too few" in finds["empty.gpio"].problem
+    assert finds["empty.gpio"].problem == "not an Inscopix file but empty"
     assert "frames" in finds["short.isxd"].problem
     assert "metrics file" in finds["metrics.isxd"].problem
-    assert finds["gone.isxd"].problem == os.strerror(2)
     assert finds["broken.isxb"].kind == "behavior movie"
     assert finds["broken.isxb"].problem
+
+
+def test_a_link_to_nothing_is_listed_with_what_is_wrong(tmp_path, link):
+    link(tmp_path / "gone.isxd", tmp_path / "nowhere.isxd")
+    (found,) = find_recordings(tmp_path)
+    assert found.problem == os.strerror(2)
 
 
 # Series
@@ -345,11 +349,11 @@ def test_hidden_files_and_folders_are_passed_over(tmp_path):
     assert not has_recordings(tmp_path)
 
 
-def test_links_in_circles_and_twice_to_a_file_are_followed_once(tmp_path):
+def test_links_in_circles_and_twice_to_a_file_are_followed_once(tmp_path, link):
     path = movie(tmp_path / "sub" / "rec.isxd")
-    (tmp_path / "sub" / "up").symlink_to(tmp_path)
-    (tmp_path / "again").symlink_to(tmp_path / "sub")
-    (tmp_path / "other.isxd").symlink_to(path)
+    link(tmp_path / "sub" / "up", tmp_path)
+    link(tmp_path / "again", tmp_path / "sub")
+    link(tmp_path / "other.isxd", path)
     assert len(find_recordings(tmp_path)) == 1
 
 

@@ -27,3 +27,56 @@ def test_after_a_failure_the_old_file_is_there_alone(tmp_path):
         handle.writelines([b"new", None])
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
     assert (tmp_path / "a").read_bytes() == b"old"
+
+
+class Held:
+    """A file that another program has open on Windows, for some attempts."""
+
+    def __init__(self, attempts: int, winerror: int | None = 32) -> None:
+        self.left, self.asked = attempts, 0
+        self._winerror, self._replace = winerror, os.replace
+
+    def __call__(self, source, target) -> None:
+        self.asked += 1
+        if self.left:
+            self.left -= 1
+            error = PermissionError(13, "The process cannot access the file")
+            error.winerror = self._winerror
+            raise error
+        self._replace(source, target)
+
+
+@pytest.fixture
+def pauses(monkeypatch) -> list[float]:
+    waited: list[float] = []
+    monkeypatch.setattr("time.sleep", waited.append)
+    return waited
+
+
+def test_a_file_that_is_open_elsewhere_for_a_moment_is_replaced(tmp_path, monkeypatch, pauses):
+    write_whole(tmp_path / "a", b"old")
+    held = Held(3)
+    monkeypatch.setattr(os, "replace", held)
+    write_whole(tmp_path / "a", b"new")
+    assert (tmp_path / "a").read_bytes() == b"new"
+    assert held.asked == 4
+    assert sum(pauses) < 1
+
+
+def test_a_file_that_stays_open_elsewhere_is_said_to_be(tmp_path, monkeypatch, pauses):
+    write_whole(tmp_path / "a", b"old")
+    monkeypatch.setattr(os, "replace", Held(99))
+    with pytest.raises(PermissionError, match="another program has it open: close it there"):
+        write_whole(tmp_path / "a", b"new")
+    assert sum(pauses) < 1
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+    assert (tmp_path / "a").read_bytes() == b"old"
+
+
+def test_a_file_that_may_not_be_written_is_not_asked_for_again(tmp_path, monkeypatch, pauses):
+    held = Held(99, winerror=None)
+    monkeypatch.setattr(os, "replace", held)
+    with pytest.raises(PermissionError, match="cannot access"):
+        write_whole(tmp_path / "a", b"new")
+    assert held.asked == 1
+    assert not pauses

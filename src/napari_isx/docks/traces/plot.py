@@ -149,8 +149,9 @@ class TracePlot(QWidget):
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
         """Keep the time axis as wide as the rows, which a scroll bar makes narrower."""
-        is_viewport = watched is self._scroll.viewport()
-        if is_viewport and event is not None and event.type() == QEvent.Type.Resize:
+        # The kind of event first: PySide still calls this when the scroll area is deleted.
+        is_resize = event is not None and event.type() == QEvent.Type.Resize
+        if is_resize and watched is self._scroll.viewport():
             self._axis_canvas.setMaximumWidth(self._scroll.viewport().width())
         return False
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -74,6 +74,14 @@ class Recording(ABC):
     @abstractmethod
     def close(self) -> None:
         """Give the file back. Arrays already handed out stay valid; reading is an error."""
+
+    @property
+    def _sources(self) -> tuple[FileSource, ...]:
+        """What holds the files open that it reads; a plane shares them with its movie."""
+        return ()
+
+    def _forget(self) -> None:  # noqa: B027 - in memory there is nothing to read again
+        """Give back the memory of what was read; it is read again when it is asked for."""
 
     def __enter__(self) -> Self:
         return self
@@ -157,6 +165,13 @@ class FileRecording(Recording):
         """Give the file back. Arrays already handed out stay valid; reading is an error."""
         self._source.close()
 
+    @property
+    def _sources(self) -> tuple[FileSource, ...]:
+        return (self._source,)
+
+    def _forget(self) -> None:
+        forget_cached(self)
+
     def __reduce__(self) -> tuple[Callable[..., Recording], tuple[Any, ...]]:
         return _reopen, (type(self), str(self.path))
 
@@ -238,6 +253,40 @@ class MemoryRecording(Recording):
     def close(self) -> None:
         """Say that nobody needs it any more."""
         self._closed = True
+
+
+def forget_cached(owner: object) -> None:
+    """Have the cached properties of an object computed again when they are asked for."""
+    for kind in type(owner).__mro__:
+        for name, value in vars(kind).items():
+            if isinstance(value, cached_property):
+                vars(owner).pop(name, None)
+
+
+def put_away(gone: Iterable[Recording], kept: Iterable[Recording]) -> None:
+    """Give back the files and the memory of recordings that nobody looks at any more.
+
+    They can still be read: each read then opens the file for itself.
+
+    Parameters
+    ----------
+    gone : iterable of Recording
+    kept : iterable of Recording
+        Whose files are not given back, though those that are gone read from them too.
+    """
+    held = {id(source) for recording in kept for source in recording._sources}
+    for recording in gone:
+        recording._forget()
+        for source in recording._sources:
+            if id(source) not in held:
+                source.put_away()
+
+
+def take_out(recordings: Iterable[Recording]) -> None:
+    """Hold the files of recordings open again that were put away."""
+    for recording in recordings:
+        for source in recording._sources:
+            source.take_out()
 
 
 def _reopen(cls: type[FileRecording], path: str) -> FileRecording:

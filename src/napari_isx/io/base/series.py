@@ -16,11 +16,12 @@ from typing import Any, ClassVar, Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.base.recording import Recording
+from napari_isx.io.base.recording import Recording, forget_cached
 from napari_isx.io.base.schedule import UNFIT_ADVICE, Schedule, schedule, start_of
 from napari_isx.io.base.spacing import Spacing
 from napari_isx.io.base.timing import MAX_FRAMES, Timing
 from napari_isx.io.errors import IsxFileError
+from napari_isx.io.format.source import FileSource
 
 R = TypeVar("R", bound=Recording)
 
@@ -75,6 +76,15 @@ class Composed(Recording, Generic[R]):
         self._shut = True
         for part in self._parts:
             part.close()
+
+    @property
+    def _sources(self) -> tuple[FileSource, ...]:
+        return tuple(source for part in self._parts for source in part._sources)
+
+    def _forget(self) -> None:
+        forget_cached(self)
+        for part in self._parts:
+            part._forget()
 
     def __dask_tokenize__(self) -> tuple[object, ...]:
         """Identify the files' content to dask without reading it."""

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
+
+# What Windows calls it: access denied, and a violation of sharing or of a lock.
+_HELD_OPEN: Final = (5, 32, 33)
 
 
 @contextlib.contextmanager
@@ -27,12 +31,37 @@ def new_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
             yield handle
             handle.flush()
             os.fsync(handle.fileno())
-        os.replace(partial, target)
+        replace(partial, target)
     except BaseException:
         with contextlib.suppress(OSError):
             partial.unlink()
         raise
     sync_folder(target.parent)
+
+
+def replace(source: Path, target: Path) -> None:
+    """Give a file the name of another, which is gone then.
+
+    Windows refuses that while a program has either open, as those that look for viruses, copy
+    to a cloud or make an index do for a moment with every new file.
+
+    Raises
+    ------
+    OSError
+        It cannot be done, also not a second later.
+    """
+    for pause_s in (0.05, 0.1, 0.2, 0.4, None):
+        try:
+            os.replace(source, target)
+        except PermissionError as error:
+            if getattr(error, "winerror", None) not in _HELD_OPEN:
+                raise
+            if pause_s is None:
+                reason = "another program has it open: close it there, and try again"
+                raise PermissionError(error.errno, reason, str(target)) from None
+            time.sleep(pause_s)
+        else:
+            return
 
 
 def write_whole(path: str | os.PathLike[str], data: bytes) -> None:

@@ -7,6 +7,8 @@ import mmap
 import os
 import threading
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -50,14 +52,13 @@ class FileSource:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(os.path.abspath(path))
-        # Without O_NONBLOCK, opening a pipe waits for someone to write into it.
-        flags = os.O_RDONLY | sum(getattr(os, f"O_{name}", 0) for name in _OPEN_FLAGS)
-        self._fd = os.open(self.path, flags)
+        self._fd = _open(self.path)
         self._close = weakref.finalize(self, os.close, self._fd)
-        self._closed = False
+        self._closed = self._is_put_away = False
         # One entry for each read under way. Appending and popping are atomic, so that a fork
         # cannot catch a lock held.
         self._reads: list[None] = []
+        self._retired: list[weakref.finalize[[int], FileSource]] = []
         self._lock = threading.Lock()
         stat = os.fstat(self._fd)
         if os.path.isdir(self.path):
@@ -79,8 +80,43 @@ class FileSource:
         file while it is used.
         """
         self._closed = True
-        if not self._reads:
-            self._close()
+        self._retired.append(self._close)
+        self._close_retired()
+
+    def put_away(self) -> None:
+        """Give the handle back until :meth:`take_out`; a read in between opens the file for itself.
+
+        So nothing holds the file, and whoever still has the object can go on reading.
+        """
+        if self._closed or self._is_put_away:
+            return
+        stat = os.fstat(self._fd)
+        self._version = stat.st_size, stat.st_mtime_ns
+        self._is_put_away = True
+        self._retired.append(self._close)
+        self._close_retired()
+
+    def take_out(self) -> None:
+        """Hold the file open again; where it is gone or another, reading tells."""
+        if self._closed or not self._is_put_away:
+            return
+        try:
+            self._fd = self._reopen()
+        except (OSError, IsxFileError):
+            return
+        self._close = weakref.finalize(self, os.close, self._fd)
+        self._is_put_away = False
+
+    def _reopen(self) -> int:
+        """A handle on the file that was put away."""
+        fd = _open(self.path)
+        stat = os.fstat(fd)
+        if (stat.st_size, stat.st_mtime_ns) == self._version:
+            return fd
+        os.close(fd)
+        raise IsxFileError(
+            self.path, "it was changed since its layers were removed", "Open it again"
+        )
 
     def read_into(self, offset: int, target: npt.NDArray[Any]) -> None:
         """Fill an array with the bytes at an offset.
@@ -154,7 +190,8 @@ class FileSource:
         end += sum((n - 1) * step for n, step in zip(shape, strides, strict=True))
         start = offset - offset % mmap.ALLOCATIONGRANULARITY
         try:
-            mapped = mmap.mmap(self._fd, end - start, access=mmap.ACCESS_READ, offset=start)
+            with self._handle() as fd:
+                mapped = mmap.mmap(fd, end - start, access=mmap.ACCESS_READ, offset=start)
         except ValueError:
             raise IsxFileError(
                 self.path,
@@ -163,23 +200,47 @@ class FileSource:
         return np.ndarray(shape, dtype, mapped, offset - start, strides)
 
     def _read_once(self, offset: int, view: memoryview) -> int:
+        with self._handle() as fd:
+            if _HAS_PREADV:
+                return os.preadv(fd, [view], offset)
+            with self._lock:
+                os.lseek(fd, offset, os.SEEK_SET)
+                with io.FileIO(fd, closefd=False) as handle:
+                    return handle.readinto(view) or 0
+
+    @contextmanager
+    def _handle(self) -> Iterator[int]:
+        """The handle, which is not given back meanwhile."""
         self._reads.append(None)
         try:
             if self._closed:
                 raise ValueError(f"{self.path.name} is closed")
-            return self._read_at(offset, view)
+            if self._is_put_away:
+                fd = self._reopen()
+                try:
+                    yield fd
+                finally:
+                    os.close(fd)
+            else:
+                yield self._fd
         finally:
             self._reads.pop()
-            if self._closed and not self._reads:
-                self._close()
+            self._close_retired()
 
-    def _read_at(self, offset: int, view: memoryview) -> int:
-        if _HAS_PREADV:
-            return os.preadv(self._fd, [view], offset)
-        with self._lock:
-            os.lseek(self._fd, offset, os.SEEK_SET)
-            with io.FileIO(self._fd, closefd=False) as handle:
-                return handle.readinto(view) or 0
+    def _close_retired(self) -> None:
+        """Close the handles that are not to be used any more, if no read is under way."""
+        retired = tuple(self._retired)  # before looking: who begins to read now uses another
+        if retired and not self._reads:
+            for close in retired:
+                close()
+                with suppress(ValueError):  # another thread was first
+                    self._retired.remove(close)
+
+
+def _open(path: Path) -> int:
+    # Without O_NONBLOCK, opening a pipe waits for someone to write into it.
+    flags = os.O_RDONLY | sum(getattr(os, f"O_{name}", 0) for name in _OPEN_FLAGS)
+    return os.open(path, flags)
 
 
 def array_to_fill(

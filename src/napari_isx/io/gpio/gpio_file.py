@@ -30,7 +30,7 @@ from typing import Any, Final
 import numpy as np
 
 from napari_isx.io.base.channels import MAX_TICKS
-from napari_isx.io.base.recording import FileRecording
+from napari_isx.io.base.recording import FileRecording, forget_cached
 from napari_isx.io.base.signal import Signal
 from napari_isx.io.base.timing import Timing, read_start
 from napari_isx.io.errors import IsxFileError
@@ -97,6 +97,10 @@ class GpioFile(FileRecording, GpioSet):
     def first_tsc_us(self) -> int:
         """Hardware counter at offset 0 in microseconds, the clock of a movie's timestamps."""
         return self._stream_channels.stream.first_tsc_us
+
+    def _forget(self) -> None:
+        super()._forget()
+        forget_cached(self._stream_channels)
 
     def _session(self) -> object:
         return self.metadata

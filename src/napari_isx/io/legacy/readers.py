@@ -109,6 +109,10 @@ class LegacyMovie(FileRecording, Movie):
         super().close()
         self._frames.close()
 
+    def _forget(self) -> None:
+        super()._forget()
+        self._frames.let_go()
+
     def _describe(self) -> None:
         dropped: tuple[int, ...] = ()
         period = start_s = None
@@ -155,6 +159,7 @@ class _Frames:
     def __init__(self, paths: Sequence[Path], counts: Sequence[int] | None) -> None:
         self.paths = tuple(paths)
         self._pieces: dict[int, Piece] = {}
+        self._is_closed = False
         self._lock = Lock()
         try:
             first = self._open(0)
@@ -173,9 +178,17 @@ class _Frames:
         first = self._ends[place] - self._counts[place]
         self._piece(place).read_into(index - first, frame)
 
-    def close(self) -> None:
-        for piece in self._pieces.values():
+    def let_go(self) -> None:
+        """Give the files back until a frame is read again."""
+        with self._lock:
+            pieces, self._pieces = self._pieces, {}
+        for piece in pieces.values():
             piece.close()
+
+    def close(self) -> None:
+        """Give the files back; reading is an error."""
+        self._is_closed = True
+        self.let_go()
 
     def _piece(self, place: int) -> Piece:
         """A file, opened and checked."""
@@ -191,8 +204,10 @@ class _Frames:
 
     def _open(self, place: int) -> Piece:
         with self._lock:
+            path = self.paths[place]
+            if self._is_closed:
+                raise ValueError(f"{path.name} is closed")
             if place not in self._pieces:
-                path = self.paths[place]
                 is_tiff = path.suffix.lower() in TIFF
                 self._pieces[place] = TiffPiece(path) if is_tiff else Hdf5Piece(path)
             return self._pieces[place]

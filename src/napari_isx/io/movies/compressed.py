@@ -94,6 +94,10 @@ class CompressedMovie(InterleavedMovie):
         super().close()
         self._video.close()
 
+    def _forget(self) -> None:
+        super()._forget()
+        self._video.close()
+
     def _read_into(self, sample: int, frame: npt.NDArray[Any]) -> None:
         stored = self.timing.stored_index(sample)
         if stored is None:

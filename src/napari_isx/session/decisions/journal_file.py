@@ -17,7 +17,7 @@ import platformdirs
 from psygnal import Signal
 
 from napari_isx.io.errors import IsxFileError
-from napari_isx.io.format.atomic_write import sync_folder
+from napari_isx.io.format.atomic_write import replace, sync_folder
 from napari_isx.io.format.source import FileSource
 from napari_isx.session.decisions.journal import (
     JOURNAL_SUFFIX,
@@ -326,7 +326,7 @@ class _Place:
                 os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
             except FileExistsError:
                 continue
-            os.replace(self.path, target)
+            replace(self.path, target)
             self._seen = 0
             return target
         raise OSError(errno.EEXIST, "too many journals were moved aside", str(self.path))
