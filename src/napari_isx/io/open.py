@@ -91,6 +91,9 @@ def _open_file(path: str | os.PathLike[str]) -> Recording:
 
 
 def _open_source(source: FileSource, suffix: str) -> Recording:
+    # Its header proves little, and its packets are read when they are asked for.
+    if suffix == ".gpio" and (foreign := explain(source)) is not None:
+        raise foreign
     if (kind := kind_of_suffix(suffix)) is not None:
         return kind.suffixes[suffix](source)
     if suffix in LEGACY:
@@ -109,7 +112,7 @@ def _instead(error: BaseException, source: FileSource, suffix: str) -> NotInscop
     """What a file is instead of what its name says, if that is why it cannot be opened."""
     if suffix not in own_suffixes() or not isinstance(error, IsxFileError):
         return None
-    if isinstance(error, UnsupportedIsxError):
+    if isinstance(error, (UnsupportedIsxError, NotInscopixError)):
         return None
     try:
         return explain_suffix(source, suffix) or explain(source)

@@ -76,7 +76,8 @@ class WindowPrompts(QObject):
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
         """Hold the window where decisions would be left unsaved, and save by key in our docks."""
-        if event is None or watched is not self._window:
+        # PySide calls this also when the attributes are gone, at the end of the process.
+        if event is None or watched is not getattr(self, "_window", None):
             return False
         kind = event.type()
         if kind == QEvent.Type.Close and self._holds():
