@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -76,10 +75,8 @@ def _open_file(path: str | os.PathLike[str]) -> Recording:
     suffix = Path(path).suffix.lower()
     try:
         source = FileSource(path)
-    except FileNotFoundError:
-        raise explain_missing(path) or FileNotFoundError(
-            errno.ENOENT, os.strerror(errno.ENOENT), os.fspath(path)
-        ) from None
+    except FileNotFoundError as error:
+        raise explain_missing(path) or error from None
     try:
         return _open_source(source, suffix)
     except BaseException as error:

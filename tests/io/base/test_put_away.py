@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from helpers import recordings
+from helpers import gpio_files, legacy_files, recordings
 
-from napari_isx import IsxFileError, open_isx
+from napari_isx import CellSet, IsxFileError, open_isx
 from napari_isx.io.base.recording import put_away, take_out
 
 
@@ -97,3 +97,43 @@ def test_reads_under_way_end_before_the_file_is_put_away(path: Path) -> None:
         for i, read in enumerate(reads):
             np.testing.assert_array_equal(read.result(), frames[i % 4])
         assert handles(path) == 1
+
+
+@pytest.mark.parametrize("suffix", [".xml", ".hdf5", ".tif"])
+def test_a_movie_of_an_older_system_gives_back_all_its_files(tmp_path: Path, suffix: str) -> None:
+    frames = np.arange(6 * 4 * 5, dtype=np.uint16).reshape(6, 4, 5)
+    if suffix == ".xml":
+        path = legacy_files.write_recording(tmp_path, frames)
+    elif suffix == ".tif":
+        path = legacy_files.write_tif(tmp_path / "a.tif", frames)
+    else:
+        path = legacy_files.write_hdf5(tmp_path / "a.hdf5", images=frames)
+    with open_isx(path) as movie:
+        expected = movie[:]
+        assert expected.any()
+        put_away([movie], [])
+        assert not any(handles(one) for one in tmp_path.iterdir())
+        np.testing.assert_array_equal(movie[:], expected)
+    assert not any(handles(one) for one in tmp_path.iterdir())
+    with pytest.raises(ValueError, match="is closed"):
+        movie[0]
+
+
+def test_a_gpio_file_gives_back_what_was_decoded_and_decodes_it_again(tmp_path: Path) -> None:
+    path = gpio_files.write(tmp_path / "a.gpio", gpio_files.random_stream(3, 50), session={})
+    with open_isx(path) as gpio:
+        expected = gpio.channel(0)
+        put_away([gpio], [])
+        assert "not read" in repr(gpio)
+        again = gpio.channel(0)
+        assert again is not expected
+        np.testing.assert_array_equal(again.values, expected.values)
+
+
+def test_cells_in_memory_lose_nothing() -> None:
+    footprints, traces = np.ones((2, 3, 4), np.float32), np.ones((2, 9), np.float32)
+    with CellSet.from_arrays(footprints, traces) as cells:
+        put_away([cells], [])
+        take_out([cells])
+        np.testing.assert_array_equal(cells.traces, traces)
+        np.testing.assert_array_equal(cells.footprints, footprints)

@@ -9,6 +9,7 @@ import struct
 from datetime import UTC, datetime
 
 import numpy as np
+import psutil
 import pytest
 from helpers import recordings
 from helpers.everything import use_everything
@@ -16,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_isx import IsxFileError, Movie, Timing, open_isx
+from napari_isx.io.base.recording import put_away, take_out
 from napari_isx.io.movies.planes import MoviePlane
 
 START = datetime(2024, 5, 6, tzinfo=UTC)
@@ -284,6 +286,24 @@ def test_a_plane_ends_with_its_movie_and_not_the_other_way_round(tmp_path):
     assert second.closed
     with pytest.raises(ValueError, match="closed"):
         second.read_frame(0)
+
+
+def test_the_file_is_put_away_when_the_last_plane_is_gone(tmp_path):
+    path = movie(tmp_path / "m.isxd", 6, multiplane((100, 500)))
+
+    def handles():
+        return sum(file.path == str(path) for file in psutil.Process().open_files())
+
+    with open_isx(path) as whole:
+        first, second = whole.planes
+        put_away([first], [second])
+        assert handles() == 1
+        put_away([second], [])
+        assert handles() == 0
+        assert seen(first) == [0, 2, 4]
+        take_out([first])
+        assert handles() == 1
+        assert seen(second) == [1, 3, 5]
 
 
 def test_planes_pickle_by_path(tmp_path):
