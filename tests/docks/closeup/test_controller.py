@@ -252,6 +252,34 @@ def test_of_several_movies_the_topmost_seen_is_taken_or_the_picked_one(
     assert dock.image is not None
 
 
+def test_a_movie_that_the_cells_cannot_be_of_is_read_only_where_picked(
+    stage, control, dock, tmp_path, reads
+):
+    def plane(efocus):
+        return {"extra_properties": {"idps": {"efocus": efocus}}}
+
+    stage.open(
+        make_cells(tmp_path / "cells.isxd", **plane(400)),
+        make_events(tmp_path / "events.isxd", **plane(400)),
+        make_movie(tmp_path / "deep-efocus_700.isxd"),
+    )
+    select(stage, control, 0)
+    deep = "deep-efocus_700 (⚠ efocus 700 and not 400)"
+    assert dock.movies == ([deep], -1)
+    assert "What is open has efocus 700 and not 400" in dock.image_panel.message
+    assert (reads, dock.image) == ([], None)
+    dock.movie_picked.emit(0)
+    finish(control)
+    assert dock.movies == ([deep], 0)
+    assert dock.image.is_complete
+    stage.open(make_movie(tmp_path / "rec-efocus_400.isxd"))
+    finish(control)
+    assert dock.movies == (["rec-efocus_400", deep], 1), "the pick stays"
+    stage.viewer.layers.remove("deep-efocus_700")
+    finish(control)
+    assert dock.movies == (["rec-efocus_400"], 0)
+
+
 def test_a_movie_that_was_cut_short_is_told(stage, control, dock, paths):
     movie, *_ = stage.open(*paths.values())
     movie.path.write_bytes(b"")

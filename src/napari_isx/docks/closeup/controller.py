@@ -258,10 +258,8 @@ class CloseUpControl(SeenControl[CloseUpView]):
             view.show_movies([self._title_of(one) for one in movies], place, is_sure=is_sure)
         if place >= 0:
             return movies[place].movie, ""
-        others = "; ".join(f"{one.movie.name} has {one.contradiction}" for one in movies)
-        why = (
-            f"These cells were found in a movie that is not open: {others}. Choose it below anyway"
-        )
+        against = " or ".join(dict.fromkeys(one.contradiction for one in movies))
+        why = f"Open the movie of these cells. What is open has {against}; the box shows it anyway"
         return None, why if movies else ""
 
     def _title_of(self, one: FittingMovie) -> str:
