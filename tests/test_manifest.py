@@ -15,7 +15,8 @@ from qtpy.QtGui import QImage, QPainter
 from qtpy.QtSvg import QSvgRenderer
 
 import napari_isx
-from napari_isx.app.shortcuts import KEY_COMMANDS
+from napari_isx.app import commands
+from napari_isx.docks.common.shortcuts import COMMANDS
 from napari_isx.io.folders.scan import LEGACY_SUFFIXES, SUFFIXES
 
 PACKAGED = Path(napari_isx.__file__).with_name("napari.yaml")
@@ -71,33 +72,30 @@ def test_the_copy_at_the_top_is_the_same():
     assert TOP_LEVEL.read_bytes() == PACKAGED.read_bytes()
 
 
-def test_every_command_is_used_or_has_a_key_or_is_called_by_name(manifest):
+def test_every_command_is_used_or_in_the_table(manifest):
     ids = [command.id for command in manifest.contributions.commands]
     assert len(set(ids)) == len(ids)
-    assert all(identity.startswith("napari-isx.") for identity in ids)
-    keyed = {f"napari-isx.{name}" for name in KEY_COMMANDS}
-    assert keyed <= set(ids)
     contributed = manifest.contributions
     used = {one.command for one in (*contributed.readers, *contributed.widgets)}
     used |= {sample.command for sample in contributed.sample_data}
     used |= {item.command for menu in contributed.menus.values() for item in menu}
-    assert used <= set(ids)
-    called = (
-        *("recordings_opened", "tell_of_broken_file", "choose_recordings"),
-        *("save_decisions", "restore_decisions", "restore_previous_statuses"),
-        *("export_decisions", "decide_by_rules", "compare_raters", "show_keys"),
-    )
-    by_name = {f"napari-isx.{name}" for name in called}
-    assert set(ids) == used | keyed | by_name
+    called_by_the_reader = ("recordings_opened", "tell_of_broken_file", "choose_recordings")
+    by_name = {f"napari-isx.{name}" for name in (*COMMANDS, *called_by_the_reader)}
+    assert set(ids) == used | by_name
+    assert not used & by_name
 
 
-@pytest.mark.parametrize("name", sorted(KEY_COMMANDS))
-def test_a_command_with_a_key_says_the_same_in_the_shortcut_editor(manifest, name):
-    titles = {command.id: command.title for command in manifest.contributions.commands}
-    command = KEY_COMMANDS[name]
-    assert command.description.casefold() == f"Inscopix: {titles[f'napari-isx.{name}']}".casefold()
-    python_names = {c.id: str(c.python_name) for c in manifest.contributions.commands}
-    assert python_names[f"napari-isx.{name}"].endswith(f":{name}")
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_manifest_says_of_a_command_what_the_table_says(manifest, name):
+    (found,) = [one for one in manifest.contributions.commands if one.id == f"napari-isx.{name}"]
+    assert found.title == COMMANDS[name].title
+    assert str(found.python_name) == f"{commands.__name__}:{name}"
+    assert callable(getattr(commands, name))
+
+
+def test_there_is_no_other_command():
+    with pytest.raises(AttributeError, match="nothing_of_ours"):
+        commands.nothing_of_ours  # noqa: B018
 
 
 @pytest.mark.parametrize("suffix", sorted(SUFFIXES))

@@ -18,7 +18,7 @@ EXTRAS = PROJECT["optional-dependencies"]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 
 # What some packages are called when they are imported.
-PACKAGE_OF = {"PIL": "pillow", "skimage": "scikit-image"}
+PACKAGE_OF = {"app_model": "app-model", "PIL": "pillow", "skimage": "scikit-image"}
 
 
 def name_of(requirement: str) -> str:

@@ -12,9 +12,10 @@ from napari.utils.interactions import Shortcut
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 
-from napari_isx.app.key_presets import FLIP, PRESETS, current_preset, keys_of, use_preset
+from napari_isx.app.key_presets import PRESETS, current_preset, keys_of, use_preset
+from napari_isx.app.key_presses import register_shortcuts
 from napari_isx.app.keys_card import KeysCard
-from napari_isx.app.shortcuts import KEY_COMMANDS, register_shortcuts
+from napari_isx.docks.common.shortcuts import KEY_COMMANDS
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +38,7 @@ def file(files, tmp_path):
 
 
 def bound():
-    return {name: command.keys for name, command in KEY_COMMANDS.items()} | {"flip": FLIP.keys}
+    return {name: command.keys for name, command in KEY_COMMANDS.items()}
 
 
 def choose_in_editor(name, keys):
@@ -48,7 +49,7 @@ def choose_in_editor(name, keys):
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_preset_has_keys_for_commands_that_there_are_and_none_twice(name):
-    assert PRESETS[name].keys.keys() <= {*KEY_COMMANDS, "flip"}
+    assert PRESETS[name].keys.keys() <= KEY_COMMANDS.keys()
     use_preset(name)
     keys = [key for keys in bound().values() for key in keys]
     assert len(set(keys)) == len(keys)
@@ -128,8 +129,7 @@ def test_the_card_has_every_key_and_follows(qtbot):
     card.show()
     texts = {text: keys for keys, text in card.lines}
     for command in KEY_COMMANDS.values():
-        text = command.description.removeprefix("Inscopix: ")
-        assert texts[text[0].upper() + text[1:]]
+        assert command.name == "flip" or texts[command.title]
     assert texts["One frame on"] == "→"
     card.preset.setCurrentIndex(card.preset.findData("suite2p"))
     card.preset.activated.emit(card.preset.currentIndex())

@@ -209,35 +209,6 @@ def test_return_leads_from_the_name_to_the_rows(hands, dock, session):
     assert statuses(session)[7] == "rejected"
 
 
-@pytest.mark.parametrize("kind", ["shapes", "points", "labels", "image", "ours"])
-def test_keys_work_on_every_layer(hands, dock, session, kind):
-    viewer = hands.viewer
-    layer = {
-        "shapes": lambda: viewer.add_shapes([np.eye(4)[:, :2] * 9]),
-        "points": lambda: viewer.add_points([[3, 4]]),
-        "labels": lambda: viewer.add_labels(np.ones((9, 9), int)),
-        "image": lambda: viewer.add_image(np.eye(9)),
-        "ours": lambda: viewer.layers["hundred contours"],
-    }[kind]()
-    session.select(session.group, [20])
-    viewer.layers.selection.active = layer
-    hands.canvas.setFocus()
-    for key in KEYS.values():
-        press(hands.canvas, key)
-    assert statuses(session)[20:23] == ["accepted", "rejected", "undecided"]
-    assert str(layer.mode) == "pan_zoom"
-
-
-def test_a_layer_that_is_drawn_in_keeps_its_keys(hands, dock, session):
-    shapes = hands.viewer.add_shapes()
-    session.select(session.group, [20])
-    hands.viewer.layers.selection.active = shapes
-    shapes.mode = "select"
-    press(hands.canvas, Key.Key_R)
-    assert str(shapes.mode) == "add_rectangle"
-    assert statuses(session)[20] == "undecided"
-
-
 def test_typing_decides_nothing(hands, dock, session):
     session.select(session.group, [5])
     text = dock.filters.text
@@ -285,9 +256,7 @@ def test_limits_of_a_range_are_typed_without_deciding(hands, dock, session):
 
 def test_a_rebound_key_works_and_is_named(hands, dock, session):
     action = "napari-isx:accept"
-    shapes = hands.viewer.add_shapes()
     session.select(session.group, [0])
-    hands.viewer.layers.selection.active = shapes
     assert dock.decisions.buttons["accepted"].text().endswith("A")
     before = action_manager.unbind_shortcut(action)
     try:

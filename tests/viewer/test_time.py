@@ -8,7 +8,7 @@ from helpers.channel_files import make_gpio
 from helpers.clock_files import stamped_behavior
 from helpers.scenes import make_cells, make_events, make_movie
 
-from napari_isx.app.shortcuts import KEY_COMMANDS
+from napari_isx.docks.common.shortcuts import COMMANDS
 
 MOVIE_PERIOD_S, CELLS_PERIOD_S = 0.05, 0.1
 
@@ -177,7 +177,7 @@ def test_a_movie_begins_where_it_shows_something(stage, tmp_path):
 def test_channels_alone_begin_at_their_start(stage, tmp_path):
     stage.open(make_gpio(tmp_path / "box.gpio"))
     assert stage.viewer.dims.point[0] == stage.view.time[0] == 0.0
-    KEY_COMMANDS["next_edge"](stage.viewer)
+    COMMANDS["next_edge"].act(stage.coordinator)
     assert stage.session.cursor.time_s == pytest.approx(1.0)
 
 

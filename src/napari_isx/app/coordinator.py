@@ -12,7 +12,6 @@ from weakref import WeakKeyDictionary, ref
 
 from psygnal import Signal
 
-from napari_isx.app.layer_keys import LayerKeys
 from napari_isx.app.tools import CellTools
 from napari_isx.docks.cells.controller import CellsControl
 from napari_isx.docks.closeup.controller import CloseUpControl
@@ -30,6 +29,7 @@ from napari_isx.viewer.behavior import BehaviorControl
 from napari_isx.viewer.camera import CenteringControl
 from napari_isx.viewer.canvas import CanvasControl
 from napari_isx.viewer.fit_view import ViewControl
+from napari_isx.viewer.locked_layers import LockedLayers
 from napari_isx.viewer.time import TimeControl
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Coordinator:
     time : TimeControl
     canvas : CanvasControl
     cells : CellsControl
-    keys : LayerKeys
+    locked : LockedLayers
     rules : RulesControl
     raters : RatersControl
     saving : SavingControl
@@ -78,7 +78,7 @@ class Coordinator:
         self.saving = SavingControl(viewer, self.session)
         self.cells = CellsControl(viewer, self.session, self.canvas, centering, self.saving)
         display = self.cells.display
-        self.keys = LayerKeys(viewer, self.session)
+        self.locked = LockedLayers(viewer, self.session)
         self.rules = RulesControl(viewer, self.session, self.canvas)
         self.raters = RatersControl(viewer, self.session)
         self.tools = CellTools(self)
@@ -120,6 +120,7 @@ class Coordinator:
         viewer = self._viewer_ref()
         if viewer is None:
             return
+        self.locked.follow_layers()
         recordings = (recording_of(layer) for layer in viewer.layers)
         opened = {id(recording): recording for recording in recordings if recording is not None}
         had_something, clock = self.has_something_to_show, self.session.clock

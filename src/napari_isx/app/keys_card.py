@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
+from app_model.types import KeyMod
 from napari.utils.action_manager import action_manager
-from napari.utils.interactions import Shortcut
 from napari.utils.theme import get_theme
 from qtpy.QtCore import QSignalBlocker, Qt
 from qtpy.QtGui import QIcon
@@ -22,13 +22,12 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_isx.app.key_presets import FLIP, PRESETS, current_preset, use_preset
-from napari_isx.app.shortcuts import KEY_COMMANDS
+from napari_isx.app.key_presets import PRESETS, current_preset, use_preset
+from napari_isx.docks.common.shortcuts import KEY_COMMANDS, SAVE_KEY, key_text
 
 Line = tuple[str, str]
 """Keys, and what they do."""
 
-_PREFIX: Final = "Inscopix: "
 _DECIDING: Final = ("accept", "reject", "undecide", "flip", "undo", "redo")
 _CELLS: Final = ("next_cell", "previous_cell", "deselect")
 _TIME: Final = ("next_event", "previous_event", "next_edge", "previous_edge")
@@ -44,11 +43,11 @@ _NAPARIS: Final = (
 _MOUSE: Final = (
     ("Click", "Select the cell; again at the same place, the one below it"),
     ("Click beside the cells", "Select none"),
-    ("Shift or Ctrl + Click", "Add the cell to the selection, or take it out"),
+    ("Shift or {} + Click", "Add the cell to the selection, or take it out"),
     ("Double-click", "Zoom to the cell"),
     ("Click in a plot", "Go to that time"),
 )
-_SAVING: Final = (("Ctrl+S", "Save the decisions (with the focus in one of our docks)"),)
+_SAVING: Final = "Save the decisions (with the focus in one of our docks)"
 _NO_KEY: Final = "no key"
 _NOTE_WIDTH_PX: Final = 380
 _COLUMNS: Final = 2
@@ -152,24 +151,23 @@ class KeysCard(QDialog):
 
 def _groups() -> Iterator[tuple[str, list[Line]]]:
     """What the keys are for, and the keys."""
-    commands = {**KEY_COMMANDS, FLIP.name: FLIP}
     placed = {*_DECIDING, *_CELLS, *_TIME}
-    others = [name for name in commands if name not in placed]
+    others = [name for name in KEY_COMMANDS if name not in placed]
+    mouse = [(what.format(key_text(KeyMod.CtrlCmd)), text) for what, text in _MOUSE]
     for title, names, fixed in (
-        ("Decide", _DECIDING, _SAVING),
-        ("Cells", (*_CELLS, *others), _MOUSE),
-        ("Time", _TIME, ()),
+        ("Decide", _DECIDING, [(key_text(SAVE_KEY), _SAVING)]),
+        ("Cells", (*_CELLS, *others), mouse),
+        ("Time", _TIME, []),
     ):
+        commands = [KEY_COMMANDS[name] for name in names]
         lines = [
-            (_in_words(commands[name].keys), _described(commands[name].description))
-            for name in names
-            if name in commands and (name != FLIP.name or FLIP.keys)
+            (_in_words(one.keys), one.title) for one in commands if one.keys or one.default_keys
         ]
         yield title, [*lines, *fixed]
     known = [(action, text) for action, text in _NAPARIS if action in action_manager._actions]
     yield (
         "napari's own",
-        [(_in_words(map(str, action_manager._shortcuts.get(a, []))), text) for a, text in known],
+        [(_in_words(action_manager._shortcuts.get(a, [])), text) for a, text in known],
     )
 
 
@@ -213,10 +211,5 @@ def _grid(lines: list[Line]) -> QGridLayout:
     return grid
 
 
-def _in_words(keys: object) -> str:
-    return " or ".join(Shortcut(key).platform for key in keys)  # type: ignore[attr-defined]
-
-
-def _described(description: str) -> str:
-    text = description.removeprefix(_PREFIX)
-    return f"{text[:1].upper()}{text[1:]}"
+def _in_words(keys: Iterable[str]) -> str:
+    return " or ".join(map(key_text, keys))

@@ -23,6 +23,14 @@ BOX_KEY: Final = "napari_isx_box"
 """True for the layer of a behavior movie that follows the tracked animal. Read to move its box."""
 
 
+_PREFIX: Final = "napari_isx"
+
+
+def our_keys(layer: Layer) -> set[str]:
+    """Our keys in a layer's metadata; none in a layer of somebody else."""
+    return {key for key in layer.metadata if str(key).startswith(_PREFIX)}
+
+
 def recording_of(layer: Layer) -> Recording | None:
     """The opened file that a layer shows, or None for a layer of somebody else."""
     recording = layer.metadata.get(RECORDING_KEY)

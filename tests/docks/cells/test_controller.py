@@ -7,11 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 from helpers.scenes import blob, make_cells, make_events, make_movie
-from napari.layers import Labels, Points, Shapes
 from psygnal import Signal
 
 from napari_isx import Spacing
-from napari_isx.app.shortcuts import KEY_COMMANDS, register_shortcuts
 from napari_isx.docks.common import background as work
 from napari_isx.session.cell_filter import CellFilter
 
@@ -535,75 +533,3 @@ def test_two_sets_each_have_their_own(stage, dock, paths):
     assert dock.told["counts"][0] == (2, 0, 1)
     assert dock.told["table"].sorted_by == ("name", True)
     assert dock.told["display"][2] == "size"
-
-
-# ---- keys on layers that use them themselves
-
-
-@pytest.fixture
-def keys():
-    register_shortcuts()
-
-
-def bound(layer):
-    return sorted(str(key) for key in layer.keymap)
-
-
-ALL_KEYS = sorted(["A", "R", "U", "Ctrl+Z", "Ctrl+Shift+Z", "Escape"])
-
-
-def test_our_layers_pass_the_keys_on(stage, keys, paths):
-    stage.open(paths["cells"])
-    contours = stage.layer("cells contours")
-    stage.viewer.layers.selection.active = contours
-    assert bound(contours) == ALL_KEYS
-    contours.mode = "add_rectangle"
-    assert bound(contours) == []
-    contours.mode = "pan_zoom"
-    stage.viewer.layers.selection.active = stage.layer("cells cells")
-    assert bound(contours) == []
-    assert bound(stage.layer("cells cells")) == ALL_KEYS
-
-
-@pytest.mark.parametrize(
-    ("make", "expected"),
-    [
-        (lambda: Shapes(), ALL_KEYS),
-        (lambda: Points(), ALL_KEYS),
-        (lambda: Labels(np.zeros((4, 4), int)), ["A", "Escape", "R", "U"]),
-    ],
-)
-def test_layers_of_others_do_while_cells_are_selected(stage, keys, paths, make, expected):
-    stage.open(paths["cells"])
-    layer = stage.viewer.add_layer(make())
-    stage.viewer.layers.selection.active = layer
-    assert bound(layer) == []
-    stage.session.select(stage.session.group, [1])
-    assert bound(layer) == expected
-    (key,) = [key for key in layer.keymap if str(key) == "A"]
-    layer.keymap[key](layer)
-    assert stage.session.group.curation.status(1) == "accepted"
-    layer.mode = "pan_zoom"
-    assert bound(layer) == expected
-    stage.session.select(stage.session.group, [])
-    assert bound(layer) == []
-
-
-def test_what_a_layer_has_bound_itself_comes_back(stage, keys, paths):
-    stage.open(paths["cells"])
-    layer = stage.viewer.add_shapes()
-    calls = []
-    layer.bind_key("R", lambda layer: calls.append("theirs"))
-    stage.viewer.layers.selection.active = layer
-    stage.session.select(stage.session.group, [0])
-    assert bound(layer) == ALL_KEYS
-    stage.session.select(stage.session.group, [])
-    (key,) = layer.keymap
-    layer.keymap[key](layer)
-    assert calls == ["theirs"]
-
-
-def test_a_key_held_down_does_not_run_through_all_cells():
-    held = {name for name, command in KEY_COMMANDS.items() if command.repeatable}
-    assert held.isdisjoint({"accept", "reject", "undecide"})
-    assert {"next_cell", "undo", "redo"} <= held

@@ -15,7 +15,7 @@ from helpers.vessel_files import make_vessels
 from napari.utils.notifications import notification_manager
 
 from napari_isx import Timing, write_movie
-from napari_isx.app.shortcuts import KEY_COMMANDS
+from napari_isx.docks.common.shortcuts import COMMANDS
 
 SHOWN = ["Digital GPI 0", "GPIO-1", "BNC Trigger Input", "EX-LED"]
 EVEN = np.arange(100) * 0.05
@@ -115,7 +115,7 @@ def test_j_steps_from_edge_to_edge(stage, gpio, tmp_path):
     stage.viewer.dims.set_point(0, 0.0)
     seen = []
     for key in ["next_edge"] * 5 + ["previous_edge"] * 4:
-        KEY_COMMANDS[key](stage.viewer)
+        COMMANDS[key].act(stage.coordinator)
         seen.append(stage.session.cursor.time_s)
     assert seen == pytest.approx([1, 2, 5, 5.001, 5.001, 5, 2, 1, 1])
     assert stage.viewer.dims.point[0] == pytest.approx(1.0)
@@ -124,7 +124,7 @@ def test_j_steps_from_edge_to_edge(stage, gpio, tmp_path):
 def test_j_steps_through_zones_and_lines_where_none_is_picked(stage, tmp_path):
     stage.open(make_imu(tmp_path / "h.imu"))
     before = stage.session.cursor.time_s
-    KEY_COMMANDS["next_edge"](stage.viewer)
+    COMMANDS["next_edge"].act(stage.coordinator)
     assert stage.session.cursor.time_s == before, "head movement has no edges"
 
 

@@ -12,7 +12,6 @@ from napari.utils.notifications import show_info
 from psygnal import Signal
 
 from napari_isx.analysis.cell_metrics.definitions import STATUS
-from napari_isx.app.shortcuts import key_texts
 from napari_isx.docks.cells.decision_texts import ask_about_many, ask_which_to_keep
 from napari_isx.docks.cells.duplicates import Pair
 from napari_isx.docks.cells.measuring import Measuring
@@ -20,6 +19,7 @@ from napari_isx.docks.cells.view import CellsView
 from napari_isx.docks.common.question import Question
 from napari_isx.docks.common.review_follower import ReviewFollower
 from napari_isx.docks.common.settings import recall, remember
+from napari_isx.docks.common.shortcuts import key_texts
 from napari_isx.docks.common.theme import plot_colors
 from napari_isx.docks.common.views import Views
 from napari_isx.docks.saving.controller import SavingControl

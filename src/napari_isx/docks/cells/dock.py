@@ -30,6 +30,7 @@ from napari_isx.docks.cells.filters import FilterBar
 from napari_isx.docks.cells.table import CellTableView
 from napari_isx.docks.common.passing_keys import pass_keys_on
 from napari_isx.docks.common.placing import Placing
+from napari_isx.docks.common.shortcuts import SAVE_KEY, key_text
 from napari_isx.docks.common.theme import PlotColors
 from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.session.cell_table import CellTable
@@ -196,7 +197,7 @@ class CellsWidget(QWidget):
         self.save_button.setText(f"Save ({num_unsaved:,})" if num_unsaved else "Saved")
         cells = "1 cell has" if num_unsaved == 1 else f"{num_unsaved:,} cells have"
         self.save_button.setToolTip(
-            f"Write statuses into the cell set: {cells} another there (Ctrl+S)"
+            f"Write statuses into the cell set: {cells} another there ({key_text(SAVE_KEY)})"
             if num_unsaved
             else "The file has all decisions"
         )

@@ -1,4 +1,4 @@
-"""Keys of the review also where a click has given the focus to a button, a list or a slider."""
+"""Where keys go: to text, to the control that has the focus, to our docks, or on to napari."""
 
 from __future__ import annotations
 
@@ -6,8 +6,21 @@ from typing import Final
 
 from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtGui import QKeyEvent
-from qtpy.QtWidgets import QAbstractButton, QAbstractSlider, QComboBox, QScrollArea, QWidget
+from qtpy.QtWidgets import (
+    QAbstractButton,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QDockWidget,
+    QLineEdit,
+    QPlainTextEdit,
+    QScrollArea,
+    QTextEdit,
+    QWidget,
+)
 
+_PACKAGE: Final = __name__.partition(".")[0]
 _KINDS: Final = (QAbstractButton, QAbstractSlider, QComboBox, QScrollArea)
 # They press a button, open a list, and lead on to the next control.
 _OWN_KEYS: Final = frozenset(
@@ -44,3 +57,21 @@ def pass_keys_on(widget: QWidget) -> None:
     for kind in _KINDS:
         for control in widget.findChildren(kind):
             control.installEventFilter(passing)
+
+
+def is_typing() -> bool:
+    """Whether keys are text at this moment: in a field, a list's editor or the console."""
+    focused = QApplication.focusWidget() if QApplication.instance() is not None else None
+    return isinstance(focused, QLineEdit | QAbstractSpinBox | QTextEdit | QPlainTextEdit) or (
+        isinstance(focused, QComboBox) and focused.isEditable()
+    )
+
+
+def is_ours(widget: QWidget | None) -> bool:
+    """Whether a widget is a dock of the plugin, or in one."""
+    while widget is not None:
+        shown = widget.widget() if isinstance(widget, QDockWidget) else widget
+        if type(shown).__module__.partition(".")[0] == _PACKAGE:
+            return True
+        widget = widget.parentWidget()
+    return False

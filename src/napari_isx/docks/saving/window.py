@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from qtpy.QtCore import QEvent, QObject, Qt, QThread, QTimer
 from qtpy.QtGui import QKeySequence
-from qtpy.QtWidgets import QDialog, QFileDialog, QMainWindow, QWidget
+from qtpy.QtWidgets import QDialog, QFileDialog, QMainWindow
 
+from napari_isx.docks.common.passing_keys import is_ours
 from napari_isx.docks.common.question import Answer, Question
 from napari_isx.docks.saving.controller import (
     Done,
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
 
 _NAME: Final = "napari-isx prompts"
-_OURS: Final = "napari_isx."
 
 
 class WindowPrompts(QObject):
@@ -253,14 +253,8 @@ class WindowPrompts(QObject):
 
     def _is_save(self, event: QEvent) -> bool:
         """Whether it is Ctrl+S in one of our docks; elsewhere napari saves layers by it."""
-        if not event.matches(QKeySequence.StandardKey.Save):
-            return False
-        widget: QWidget | None = self._window.focusWidget()
-        while widget is not None and widget is not self._window:
-            if type(widget).__module__.startswith(_OURS):
-                return True
-            widget = widget.parentWidget()
-        return False
+        is_save = bool(event.matches(QKeySequence.StandardKey.Save))
+        return is_save and is_ours(self._window.focusWidget())
 
 
 def prompts_of(viewer: ViewerModel) -> WindowPrompts | None:

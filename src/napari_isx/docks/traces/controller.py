@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from napari.utils.action_manager import action_manager
 
-from napari_isx.app.shortcuts import keys_in_words
+from napari_isx.docks.common.shortcuts import keys_in_words
 from napari_isx.docks.common.theme import PlotColors, plot_colors
 from napari_isx.docks.common.views import View, Views
 from napari_isx.docks.traces.plot import MAX_ROWS
