@@ -45,13 +45,13 @@ def section(page, title):
 def every_metric():
     """The columns of files that have all there can be, with and without events."""
     cells = SimpleNamespace(
-        path=Path("cells.isxd"),
+        name="cells.isxd",
         trace_units="dF",
         metrics=object(),
         num_cells=2,
         metadata={"CellActivity": [1, 0]},
     )
-    events = SimpleNamespace(path=Path("events.isxd"), metrics=object())
+    events = SimpleNamespace(name="events.isxd", metrics=object())
     found = [*metrics_of(cells, events), *metrics_of(cells, None)]
     return {metric.key: metric for metric in found}.values()
 
