@@ -156,5 +156,5 @@ class DecisionRow(QWidget):
         layout.addWidget(self.all_shown, 1, 1)
         layout.addLayout(steps, 1, 2)
         layout.addWidget(self.advance_on_canvas, 2, 0)
-        layout.addLayout(said, 2, 1, 1, 2)
+        layout.addLayout(said, 3, 0, 1, 3)
         layout.setColumnStretch(0, 1)
