@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from math import inf
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -207,12 +208,12 @@ def take_cells(coordinator: Coordinator, dock: QWidget, cells: CellsWidget) -> N
 
 
 def take_rules(viewer: Viewer, coordinator: Coordinator) -> None:
-    from napari_isx.session.rules import Condition, Rule
+    from napari_isx.session.rules import Rule
 
     coordinator.tools.show_rules()
     dialog: Any = coordinator.rules.view
-    conditions = Condition("event_rate", "<", None, 0.06), Condition("snr", "<", None, 3.0)
-    dialog.show_rule(Rule(conditions, "any", "rejected"))
+    ranges = {"event_rate": (-inf, 0.06), "snr": (-inf, 3.0)}
+    dialog.show_rule(Rule(ranges, "any", "rejected"))
     coordinator.rules.preview()
     save_screen(viewer, "rules")
     dialog.close()

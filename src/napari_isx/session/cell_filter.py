@@ -68,6 +68,11 @@ class CellFilter:
         return np.array([all(word in name for word in words) for name in folded], np.bool_)
 
 
+def round_limit(limit: float) -> float:
+    """A limit as people write it: 3 also for the first number above 3."""
+    return 0.0 if abs(limit) < np.finfo(float).tiny else float(f"{limit:.12g}")
+
+
 def histogram(
     values: npt.NDArray[np.float64], bins: int = 32
 ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]]:

@@ -10,10 +10,10 @@ from helpers.scenes import make_cells
 from psygnal import Signal
 
 from napari_isx.docks.rules.controller import PRESETS, remembered_rules
-from napari_isx.session.rules import Condition, Rule
+from napari_isx.session.rules import Rule, above
 
 STATUSES = ["accepted", "undecided", "rejected"]
-LARGE = Rule((Condition("area", ">", 15.0),), "all", "accepted", "rejected")
+LARGE = Rule({"area": above(15)}, "all", "accepted", "rejected")
 
 
 class Dialog:
@@ -93,7 +93,7 @@ def test_a_rule_is_seen_before_it_is_applied(stage, group, dialog):
     assert group.curation.statuses == STATUSES
     assert dialog.forecast.num_changes == 2
     assert dialog.forecast.text == (
-        "1 undecided → accepted, 1 accepted → rejected; 1 of 3 stay as they are "
+        "1 accepted → rejected, 1 undecided → accepted; 1 of 3 stay as they are "
         "(1 of them has no value to go by)."
     )
 
@@ -165,14 +165,14 @@ def test_no_rule_previews_nothing_and_applies_nothing(stage, group, dialog):
     dialog.choose(None)
     assert stage.coordinator.canvas.look_of(group).statuses is None
     dialog.applied.emit()
-    dialog.choose(Rule((Condition("no_such_column", ">", 1.0),)))
+    dialog.choose(Rule({"no_such_column": above(1)}))
     assert dialog.forecast.text == "Nothing is known here of no_such_column."
     dialog.applied.emit()
     assert group.curation.statuses == STATUSES
 
 
 def test_rules_are_remembered_the_latest_first(stage, group, dialog, settings):
-    small = Rule((Condition("area", "<", None, 15.0),))
+    small = Rule({"area": (-np.inf, 15.0)})
     for rule in (LARGE, small, LARGE):
         dialog.choose(rule)
         dialog.applied.emit()
@@ -181,7 +181,7 @@ def test_rules_are_remembered_the_latest_first(stage, group, dialog, settings):
     again = Dialog()
     stage.coordinator.rules.attach(again)
     assert again.rule == LARGE
-    settings.write_text(json.dumps([{"conditions": 3}, LARGE.to_json()]))
+    settings.write_text(json.dumps([{"ranges": 3}, LARGE.to_json()]))
     assert remembered_rules() == [LARGE]
     settings.write_text("{")
     assert remembered_rules() == []
@@ -189,4 +189,4 @@ def test_rules_are_remembered_the_latest_first(stage, group, dialog, settings):
 
 def test_the_first_rule_is_one_whose_columns_are_there(stage, group, dialog):
     # There are no events, so there is no SNR and no event rate.
-    assert dialog.rule == Rule((Condition("peak_snr", ">", 3.0),), "all", "accepted", "rejected")
+    assert dialog.rule == Rule({"peak_snr": above(3)}, "all", "accepted", "rejected")

@@ -7,20 +7,13 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from qtpy.QtCore import QSignalBlocker, Qt, QTimer, Signal
-from qtpy.QtGui import QAction
-from qtpy.QtWidgets import (
-    QHBoxLayout,
-    QLineEdit,
-    QMenu,
-    QPushButton,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from qtpy.QtCore import QSignalBlocker, Signal
+from qtpy.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from superqt.utils import QSignalThrottler
 
 from napari_isx.analysis.cell_metrics.definitions import Metric
-from napari_isx.docks.cells.range_filter import RangeFilter
+from napari_isx.docks.common.range_filter import RangeFilter
+from napari_isx.docks.common.range_list import RangeList, Values
 from napari_isx.docks.common.status_icons import status_icon
 from napari_isx.docks.common.theme import PlotColors
 from napari_isx.io.cells.cell_set import STATUSES, CellStatus
@@ -29,7 +22,6 @@ from napari_isx.session.cell_filter import CellFilter
 
 _SETTLED_MS: Final = 30
 """A drag asks for another filter at most so often; the last one is never left out."""
-_RANGES_PX: Final = 204
 # What is hidden shows in the frame and in the letters, whatever the theme's colour of buttons.
 _STATUS_STYLE: Final = """
 QPushButton {{ padding: 2px 6px; border: 1px solid {color}; border-bottom: 3px solid {color}; }}
@@ -57,76 +49,60 @@ class FilterBar(QWidget):
         self.text.setPlaceholderText("Find by name")
         self.text.setClearButtonEnabled(True)
         self.text.setToolTip("Words that are in the cell's name")
-        self.add_button = QPushButton("+ Filter")
-        self.add_button.setToolTip("Show only cells within a range of a column")
-        self._menu = QMenu(self.add_button)
-        self._menu.setToolTipsVisible(True)
-        self.add_button.setMenu(self._menu)
+        self._list = RangeList("+ Filter", "Show only cells within a range of a column")
+        self.add_button = self._list.add_button
         self.clear_button = QPushButton("Clear")
         self.clear_button.setToolTip("Show all cells")
         self.status_buttons = {status: _status_button(status) for status in STATUSES}
-        self.ranges: dict[str, RangeFilter] = {}
-        self._columns: dict[str, Metric] = {}
-        self._colors: PlotColors | None = None
         self._sent = CellFilter()
-        self._timer = QTimer(self, singleShot=True)
-        self._timer.setInterval(_SETTLED_MS)
-        self._timer.timeout.connect(self._send)
+        self._soon = QSignalThrottler(parent=self)
+        self._soon.setTimeout(_SETTLED_MS)
+        self._soon.triggered.connect(self._send)
         self._lay_out()
         self.text.textChanged.connect(self._on_change)
         self.text.returnPressed.connect(self._on_return)
-        self._menu.triggered.connect(self._on_add)
+        self._list.changed.connect(self._on_change)
+        self._list.added.connect(self.range_added)
+        self._list.entered.connect(self._on_return)
         self.clear_button.clicked.connect(self.clear)
         for button in self.status_buttons.values():
             button.toggled.connect(self._on_change)
 
     @property
+    def ranges(self) -> dict[str, RangeFilter]:
+        """The ranges that are shown, by the column's key."""
+        return self._list.filters
+
+    @property
     def chosen(self) -> CellFilter:
         """What is let through."""
-        chosen = CellFilter(
-            self.text.text(),
-            frozenset(s for s, button in self.status_buttons.items() if button.isChecked()),
-        )
-        for key, filtered in self.ranges.items():
-            low, high = filtered.range
-            chosen = chosen.with_range(
-                key, None if np.isinf(low) else low, None if np.isinf(high) else high
-            )
+        statuses = (s for s, button in self.status_buttons.items() if button.isChecked())
+        chosen = CellFilter(self.text.text(), frozenset(statuses))
+        for key, limits in self._list.ranges.items():
+            chosen = chosen.with_range(key, *limits)
         return chosen
 
     def show_columns(self, columns: Sequence[Metric], *, can_decide: bool) -> None:
         """Offer these columns."""
-        self._columns = {metric.key: metric for metric in columns if metric.kind != "text"}
-        for key in self.ranges.keys() - self._columns.keys():
-            self._drop(key)
-        self._fill_menu()
+        self._list.show_columns(columns)
         for button in self.status_buttons.values():
             button.setVisible(can_decide)
 
-    def show_filter(
-        self, chosen: CellFilter, values: Mapping[str, npt.NDArray[np.float64] | None]
-    ) -> None:
+    def show_filter(self, chosen: CellFilter, values: Values) -> None:
         """Show another filter; `values` are those of the columns it has ranges of."""
         with QSignalBlocker(self.text):
             self.text.setText(chosen.text)
         for status, button in self.status_buttons.items():
             with QSignalBlocker(button):
                 button.setChecked(status in chosen.statuses)
-        for key in list(self.ranges):
-            if key not in chosen.ranges:
-                self._drop(key)
-        for key, limits in chosen.ranges.items():
-            if key in self._columns:
-                self._range(key).show_range(limits)
-                self._range(key).show_values(values[key])
+        self._list.show_ranges(chosen.ranges, values)
         self._sent = chosen
-        self._timer.stop()
+        self._soon.cancel()
         self._show_state()
 
     def show_values(self, key: str, values: npt.NDArray[np.float64] | None) -> None:
         """Show the values of a column, if there is a filter for it."""
-        if key in self.ranges:
-            self.ranges[key].show_values(values)
+        self._list.show_values(key, values)
 
     def show_counts(
         self, counts: Mapping[CellStatus, int], shown: Mapping[CellStatus, int]
@@ -143,10 +119,8 @@ class FilterBar(QWidget):
             )
 
     def set_colors(self, colors: PlotColors) -> None:
-        """Take the colours of a theme."""
-        self._colors = colors
-        for each in self.ranges.values():
-            each.set_colors(colors)
+        """Take the colors of a theme."""
+        self._list.set_colors(colors)
 
     def clear(self) -> None:
         """Show all cells."""
@@ -154,72 +128,20 @@ class FilterBar(QWidget):
         self.filter_changed.emit(self._sent)
 
     def _on_change(self) -> None:
-        """Ask for the filter now, or soon if one was asked for just before."""
         self._show_state()
-        if not self._timer.isActive():
-            self._send()
-            self._timer.start()
+        self._soon.throttle()
 
     def _send(self) -> None:
         if self.chosen != self._sent:
             self._sent = self.chosen
-            self._timer.start()
             self.filter_changed.emit(self._sent)
 
     def _on_return(self) -> None:
         self._send()
         self.entered.emit()
 
-    def _on_add(self, action: QAction) -> None:
-        key = action.data()
-        self._range(key)
-        self.range_added.emit(key)
-        self._scroll.ensureWidgetVisible(self.ranges[key])
-        self.ranges[key].low.setFocus()
-
-    def _range(self, key: str) -> RangeFilter:
-        if key not in self.ranges:
-            made = RangeFilter(self._columns[key])
-            made.changed.connect(self._on_change)
-            made.entered.connect(self._on_return)
-            made.removed.connect(self._on_removed)
-            if self._colors is not None:
-                made.set_colors(self._colors)
-            self.ranges[key] = made
-            self._rows.insertWidget(self._rows.count() - 1, made)
-            self._fill_menu()
-            self._show_state()
-        return self.ranges[key]
-
-    def _on_removed(self) -> None:
-        made = self.sender()
-        key = next(key for key, each in self.ranges.items() if each is made)
-        self._drop(key)
-        self._on_change()
-
-    def _drop(self, key: str) -> None:
-        made = self.ranges.pop(key)
-        self._rows.removeWidget(made)
-        made.hide()
-        made.deleteLater()
-        self._fill_menu()
-        self._show_state()
-
-    def _fill_menu(self) -> None:
-        self._menu.clear()
-        for key, metric in self._columns.items():
-            if key not in self.ranges:
-                action = self._menu.addAction(metric.header)
-                action.setData(key)
-                action.setToolTip(metric.tooltip)
-        self.add_button.setEnabled(not self._menu.isEmpty())
-
     def _show_state(self) -> None:
         self.clear_button.setEnabled(not self.chosen.is_open or bool(self.ranges))
-        self._scroll.setVisible(bool(self.ranges))
-        height = sum(each.sizeHint().height() for each in self.ranges.values())
-        gaps = self._rows.spacing() * len(self.ranges)
-        self._scroll.setFixedHeight(min(height + gaps + 2, _RANGES_PX))
 
     def _lay_out(self) -> None:
         line = QHBoxLayout()
@@ -231,22 +153,12 @@ class FilterBar(QWidget):
         statuses.setSpacing(4)
         for button in self.status_buttons.values():
             statuses.addWidget(button, 1)
-        inside = QWidget()
-        self._rows = QVBoxLayout(inside)
-        self._rows.setContentsMargins(0, 0, 4, 0)
-        self._rows.setSpacing(2)
-        self._rows.addStretch(1)
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setWidget(inside)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addLayout(line)
         layout.addLayout(statuses)
-        layout.addWidget(self._scroll)
+        layout.addWidget(self._list)
         self._show_state()
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
+
+import numpy as np
 
 from napari_isx.analysis.cell_metrics.definitions import STATUS, Metric
 from napari_isx.docks.common.review_follower import ReviewFollower
@@ -15,7 +17,7 @@ from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.session.cell_table import CellTable
 from napari_isx.session.groups import CellGroup
 from napari_isx.session.review import Review
-from napari_isx.session.rules import Condition, Rule, preview_text
+from napari_isx.session.rules import Rule, above, preview_text
 from napari_isx.session.session import Session
 from napari_isx.viewer.canvas import CanvasControl
 from napari_isx.viewer.control import Control
@@ -25,21 +27,16 @@ if TYPE_CHECKING:
 
 Among = Literal["all", "shown", "undecided"]
 
-PRESETS: Final = (
-    Rule(
-        (
-            Condition("snr", ">", 3.0),
-            Condition("num_components", "between", 1.0, 1.0),
-            Condition("event_rate", ">", 0.0),
-        ),
-        "all",
-        "accepted",
-        "rejected",
-    ),
-    Rule((Condition("snr", ">", 3.0),), "all", "accepted", "rejected"),
-    Rule((Condition("peak_snr", ">", 3.0),), "all", "accepted", "rejected"),
-    Rule((Condition("num_components", "between", 1.0, 1.0),), "all", "accepted", "rejected"),
-    Rule((Condition("event_rate", ">", 0.0),), "all", "accepted", "rejected"),
+_SINGLE: Final = (1.0, 1.0)
+PRESETS: Final = tuple(
+    Rule(ranges, "all", "accepted", "rejected")
+    for ranges in (
+        {"snr": above(3), "num_components": _SINGLE, "event_rate": above(0)},
+        {"snr": above(3)},
+        {"peak_snr": above(3)},
+        {"num_components": _SINGLE},
+        {"event_rate": above(0)},
+    )
 )
 """The first has the three conditions, and the limits, that Inscopix' software begins with."""
 
@@ -148,7 +145,7 @@ class RulesControl(Control):
             view.show_forecast(Forecast("Open a cell set to decide about its cells."))
         elif rule is None:
             self._clear()
-            view.show_forecast(Forecast("Give each condition a column and a limit."))
+            view.show_forecast(Forecast("Give each condition a limit."))
         elif missing := rule.missing(review.table):
             self._clear()
             view.show_forecast(Forecast(_missing_text(missing, review.table)))
@@ -167,9 +164,8 @@ class RulesControl(Control):
         self._clear()
         remember_rule(rule)
         view.show_rules(remembered_rules(), PRESETS)
-        wanted = {int(cell): status for status, cells in changes.items() for cell in cells}
-        if wanted:
-            review.curation.decide_many(wanted, "rule", rule.text(review.table.columns))
+        if changes:
+            review.curation.decide_many(changes, "rule", rule.text(review.table.columns))
         self.preview()
 
     # ---- the preview
@@ -177,10 +173,7 @@ class RulesControl(Control):
     def _show(self, view: RulesView, review: Review, rule: Rule) -> None:
         table, among = review.table, self._cells(view, review)
         changes = rule.changes(table, among)
-        statuses = list(table.statuses or [])
-        for status, cells in changes.items():
-            for cell in cells:
-                statuses[cell] = status
+        statuses = [changes.get(i, status) for i, status in enumerate(table.statuses or [])]
         look = self._canvas.look_of(review.group)
         if self._previewed is not review.group:
             self._clear()
@@ -188,7 +181,7 @@ class RulesControl(Control):
             look.statuses = statuses
             self._previewed = review.group
             self._canvas.show_statuses(review.group)
-        view.show_forecast(_forecast(rule, table, among))
+        view.show_forecast(_forecast(rule, table, among, changes))
 
     def _clear(self) -> None:
         """Show the cells as they are decided."""
@@ -241,8 +234,7 @@ class RulesControl(Control):
             return
         view.show_values(key)
         rule = view.rule
-        looked_at = {STATUS, *(each.column for each in rule.conditions)} if rule else set()
-        if key in looked_at:
+        if rule is not None and (key == STATUS or key in rule.ranges):
             self.preview()
 
     def _on_order(self) -> None:
@@ -263,7 +255,7 @@ class RulesControl(Control):
 def has_columns(rule: Rule, columns: Sequence[Metric]) -> bool:
     """Whether all that a rule looks at is among columns."""
     known = {metric.key for metric in columns}
-    return all(condition.column in known for condition in rule.conditions)
+    return known.issuperset(rule.ranges)
 
 
 def remembered_rules() -> list[Rule]:
@@ -284,40 +276,18 @@ def remember_rule(rule: Rule) -> None:
     remember(_SETTING, [one.to_json() for one in [rule, *others[: _MAX_REMEMBERED - 1]]])
 
 
-def _forecast(rule: Rule, table: CellTable, among: list[int] | None) -> Forecast:
-    counts = rule.preview(table, among)
-    num_changes = sum(counts.values())
-    met, failed = _met_and_failed(rule, table, among)
-    num_asked = len(table) if among is None else len(among)
-    open_ = num_asked - met - failed
-    text = f"{preview_text(counts)}; {num_asked - num_changes:,} of {num_asked:,} stay as they are"
-    if open_:
-        which = "1 of them has" if open_ == 1 else f"{open_:,} of them have"
+def _forecast(
+    rule: Rule, table: CellTable, among: list[int] | None, changes: Mapping[int, CellStatus]
+) -> Forecast:
+    asked = range(len(table)) if among is None else among
+    settled = np.any(rule.met_and_failed(table), axis=0)
+    num_open = sum(not settled[cell] for cell in asked)
+    words = preview_text(table.statuses or [], changes)
+    text = f"{words}; {len(asked) - len(changes):,} of {len(asked):,} stay as they are"
+    if num_open:
+        which = "1 of them has" if num_open == 1 else f"{num_open:,} of them have"
         text += f" ({which} no value to go by)"
-    return Forecast(f"{text[0].upper()}{text[1:]}.", num_changes)
-
-
-class _Unrated:
-    """A table as if nothing had been decided."""
-
-    def __init__(self, table: CellTable) -> None:
-        self._table = table
-        self.columns = table.columns
-        self.values = table.values
-
-    @property
-    def statuses(self) -> list[CellStatus] | None:
-        return ["undecided"] * len(self._table)
-
-    def __len__(self) -> int:
-        return len(self._table)
-
-
-def _met_and_failed(rule: Rule, table: CellTable, among: list[int] | None) -> tuple[int, int]:
-    """For how many cells the conditions are met, and for how many they surely are not."""
-    both = replace(rule, then_status="accepted", else_status="rejected")
-    found = both.changes(_Unrated(table), among)
-    return len(found.get("accepted", ())), len(found.get("rejected", ()))
+    return Forecast(f"{text[0].upper()}{text[1:]}.", len(changes))
 
 
 def _missing_text(missing: Sequence[str], table: CellTable) -> str:

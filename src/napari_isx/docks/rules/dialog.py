@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final, cast
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, cast
 
-from qtpy.QtCore import Qt, QTimer, Signal
-from qtpy.QtGui import QIcon
+import numpy as np
+from qtpy.QtCore import QSignalBlocker, Qt, Signal
+from qtpy.QtGui import QAction, QIcon
 from qtpy.QtWidgets import (
     QComboBox,
     QDialog,
@@ -18,14 +19,15 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from superqt.utils import QSignalThrottler
 
+from napari_isx.docks.common.range_list import RangeList
 from napari_isx.docks.common.status_icons import status_icon
 from napari_isx.docks.common.theme import PlotColors
-from napari_isx.docks.rules.condition import ConditionRow
 from napari_isx.docks.rules.controller import Among, Forecast, has_columns
 from napari_isx.io.cells.cell_set import STATUSES
 from napari_isx.session.cell_table import CellTable
-from napari_isx.session.rules import Combine, Condition, Rule
+from napari_isx.session.rules import Combine, Rule
 
 _SETTLED_MS: Final = 30
 """While a limit is dragged the canvas follows at most so often; the last is never left out."""
@@ -37,6 +39,7 @@ _AMONG: Final[dict[Among, str]] = {
 }
 _COMBINE: Final[dict[Combine, str]] = {"all": "all of these hold", "any": "any of these holds"}
 _WIDTH_PX: Final = 640
+_RANGES_PX: Final = 400
 
 
 class RulesDialog(QDialog):
@@ -60,17 +63,18 @@ class RulesDialog(QDialog):
         self.setWindowTitle("Rules")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._table: CellTable | None = None
-        self._colors: PlotColors | None = None
-        self.rows: list[ConditionRow] = []
         self._title = QLabel()
         self._title.setTextFormat(Qt.TextFormat.PlainText)
         self.presets = QPushButton("Rules to begin with")
         self._menu = QMenu(self.presets)
         self.presets.setMenu(self._menu)
-        self._offered: list[Rule] = []
         self.combine = _combo(_COMBINE)
-        self.add_button = QPushButton("+ &Condition")
-        self.then_status, self.else_status = _status_combo(), _status_combo(leave=True)
+        self.ranges = RangeList(
+            "+ &Condition", "Go by a range of a column, too", max_height_px=_RANGES_PX
+        )
+        statuses = {status: status for status in STATUSES}
+        self.then_status = _combo(statuses)
+        self.else_status = _combo({**statuses, _LEAVE: "as they are"})
         self.among_combo = _combo(_AMONG)
         self.forecast = QLabel()
         self.forecast.setWordWrap(True)
@@ -81,12 +85,8 @@ class RulesDialog(QDialog):
         self.close_button = self.buttons.button(buttons.Close)
         for button in self.buttons.buttons():
             button.setIcon(QIcon())  # the system's are hardly seen on a dark theme
-        self._timer = QTimer(self, singleShot=True)
-        self._timer.setInterval(_SETTLED_MS)
-        self._timer.timeout.connect(self._send)
-        self._is_waiting = False
-        self._is_showing = False
-        self._rows_box = QVBoxLayout()
+        self._soon = QSignalThrottler(parent=self)
+        self._soon.setTimeout(_SETTLED_MS)
         self._lay_out()
         self._connect()
         self.show_table("", None)
@@ -96,12 +96,12 @@ class RulesDialog(QDialog):
     @property
     def rule(self) -> Rule | None:
         """The rule as it stands, or None while it is none."""
-        conditions = [row.condition for row in self.rows]
-        if not conditions or None in conditions:
+        ranges = self.ranges.ranges
+        if not ranges or any(np.isinf(limits).all() for limits in ranges.values()):
             return None
         otherwise = self.else_status.currentData()
         return Rule(
-            tuple(cast("list[Condition]", conditions)),
+            ranges,
             self.combine.currentData(),
             self.then_status.currentData(),
             None if otherwise == _LEAVE else otherwise,
@@ -118,43 +118,43 @@ class RulesDialog(QDialog):
         """Offer the columns of a table, or say that there is none."""
         self._table = table
         self._title.setText(f"Cell set: {title}" if table is not None else "No cell set is open")
-        for row in self.rows:
-            row.show_table(table)
-        for widget in (self.add_button, self.presets, self.combine):
+        self.ranges.show_columns(table.columns if table is not None else [])
+        for key in self.ranges.filters:
+            self.show_values(key)
+        for widget in (self.presets, self.combine):
             widget.setEnabled(table is not None)
 
     def show_values(self, key: str) -> None:
         """Show other values of a column."""
-        for row in self.rows:
-            if row.key == key:
-                row.show_values()
+        if self._table is not None:
+            self.ranges.show_values(key, self._table.values(key))
 
     def show_rules(self, remembered: Sequence[Rule], presets: Sequence[Rule]) -> None:
         """Offer rules to begin with: those applied last, then ones that everybody knows."""
         self._menu.clear()
         columns = self._table.columns if self._table is not None else []
-        self._offered = []
+        offered: list[Rule] = []
         for heading, rules in (("Applied last", remembered), ("Common", presets)):
-            known = [rule for rule in rules if has_columns(rule, columns)]
-            known = [rule for rule in known if rule not in self._offered]
+            known = [r for r in rules if has_columns(r, columns) and r not in offered]
             if known:
                 self._menu.addSection(heading)
             for rule in known:
                 action = self._menu.addAction(rule.text(columns).replace("&", "&&"))
-                action.setData(len(self._offered))
-                self._offered.append(rule)
+                action.setData(rule)
+            offered += known
 
     def show_rule(self, rule: Rule) -> None:
         """Show a rule, to be changed."""
-        self._is_showing = True
-        for row in list(self.rows):
-            self._remove(row)
-        for condition in rule.conditions:
-            self._add(condition)
-        self.combine.setCurrentIndex(self.combine.findData(rule.combine))
-        self.then_status.setCurrentIndex(self.then_status.findData(rule.then_status))
-        self.else_status.setCurrentIndex(self.else_status.findData(rule.else_status or _LEAVE))
-        self._is_showing = False
+        table = self._table
+        values = {key: table.values(key) for key in rule.ranges} if table is not None else {}
+        self.ranges.show_ranges(rule.ranges, values)
+        for combo, data in (
+            (self.combine, rule.combine),
+            (self.then_status, rule.then_status),
+            (self.else_status, rule.else_status or _LEAVE),
+        ):
+            with QSignalBlocker(combo):
+                combo.setCurrentIndex(combo.findData(data))
 
     def show_forecast(self, forecast: Forecast) -> None:
         """Tell what the rule would do."""
@@ -166,92 +166,36 @@ class RulesDialog(QDialog):
 
     def set_colors(self, colors: PlotColors) -> None:
         """Follow a theme."""
-        self._colors = colors
-        for row in self.rows:
-            row.histogram.set_colors(colors)
+        self.ranges.set_colors(colors)
 
     def done(self, result: int) -> None:
         """Close, by whatever key or button."""
-        self._timer.stop()
+        self._soon.cancel()
         super().done(result)
         self.closed.emit()
 
-    # ---- rows
+    def _on_entered(self) -> None:
+        """Go on to the button, so that a second Return applies what is previewed by then."""
+        self.apply_button.setFocus()
 
-    def _add(self, condition: Condition | None = None) -> ConditionRow:
-        row = ConditionRow(self)
-        row.show_table(self._table)
-        if condition is not None:
-            row.show_condition(condition)
-        else:
-            row.begin()
-        if self._colors is not None:
-            row.histogram.set_colors(self._colors)
-        row.changed.connect(self._on_change)
-        row.removed.connect(self._on_removed)
-        before = self.rows[-1].remove_button if self.rows else self.combine
-        self.rows.append(row)
-        self._rows_box.addWidget(row)
-        QWidget.setTabOrder(before, row)
-        self._show_removable()
-        return row
-
-    def _remove(self, row: ConditionRow) -> None:
-        self.rows.remove(row)
-        self._rows_box.removeWidget(row)
-        row.hide()
-        row.deleteLater()
-        self._show_removable()
-
-    def _show_removable(self) -> None:
-        for row in self.rows:
-            row.remove_button.setEnabled(len(self.rows) > 1)
-
-    def _on_add(self) -> None:
-        self._add().column.setFocus()
-        self._on_change()
-
-    def _on_removed(self) -> None:
-        row = self.sender()
-        if isinstance(row, ConditionRow) and len(self.rows) > 1:
-            self._remove(row)
-            self.adjustSize()
-            self._on_change()
-
-    # ---- telling of it
-
-    def _on_change(self) -> None:
-        """Tell of it now, or soon if that was done just before."""
-        if self._is_showing:
-            return
-        if self._timer.isActive():
-            self._is_waiting = True
-        else:
-            self.changed.emit()
-            self._timer.start()
-
-    def _send(self) -> None:
-        if self._is_waiting:
-            self._is_waiting = False
-            self.changed.emit()
-            self._timer.start()
-
-    def _on_preset(self, action: object) -> None:
-        self.show_rule(self._offered[action.data()])  # type: ignore[attr-defined]
-        self._on_change()
+    def _on_preset(self, action: QAction) -> None:
+        self.show_rule(action.data())
+        self._soon.throttle()
 
     def _on_apply(self) -> None:
-        self._timer.stop()
-        self._is_waiting = False
+        self._soon.cancel()
         self.applied.emit()
 
     # ---- the window
 
     def _connect(self) -> None:
-        self.add_button.clicked.connect(self._on_add)
+        self._soon.triggered.connect(self.changed)
         self._menu.triggered.connect(self._on_preset)
+        self.ranges.changed.connect(self._soon.throttle)
+        self.ranges.added.connect(self.show_values)
+        self.ranges.entered.connect(self._on_entered)
         for combo in (self.combine, self.then_status, self.else_status, self.among_combo):
-            combo.currentIndexChanged.connect(self._on_change)
+            combo.currentIndexChanged.connect(self._soon.throttle)
         self.apply_button.clicked.connect(self._on_apply)
         self.buttons.rejected.connect(self.reject)
 
@@ -263,7 +207,7 @@ class RulesDialog(QDialog):
         when.addWidget(QLabel("Where"))
         when.addWidget(self.combine)
         when.addStretch(1)
-        when.addWidget(self.add_button)
+        when.addWidget(self.ranges.add_button)
         then = QHBoxLayout()
         then.addWidget(QLabel("they become"))
         then.addWidget(self.then_status)
@@ -272,33 +216,25 @@ class RulesDialog(QDialog):
         then.addStretch(1)
         then.addWidget(QLabel("among"))
         then.addWidget(self.among_combo)
-        self._rows_box.setSpacing(4)
         layout = QVBoxLayout(self)
         layout.setSpacing(10)
-        for part in (head, when, self._rows_box, then):
-            layout.addLayout(part)
+        layout.addLayout(head)
+        layout.addLayout(when)
+        layout.addWidget(self.ranges)
+        layout.addLayout(then)
         layout.addStretch(1)
         self.forecast.setMinimumHeight(3 * self.fontMetrics().lineSpacing())
         self.forecast.setAlignment(Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self.forecast)
         layout.addWidget(self.buttons)
-        for button in (self.presets, self.add_button, self.close_button):
+        for button in (self.presets, self.ranges.add_button, self.close_button):
             button.setAutoDefault(False)
         self.apply_button.setDefault(True)
         self.setMinimumWidth(_WIDTH_PX)
 
 
-def _combo(titles: dict[Combine, str] | dict[Among, str]) -> QComboBox:
+def _combo(titles: Mapping[Any, str]) -> QComboBox:
     combo = QComboBox()
     for data, title in titles.items():
-        combo.addItem(title, data)
-    return combo
-
-
-def _status_combo(*, leave: bool = False) -> QComboBox:
-    combo = QComboBox()
-    for status in STATUSES:
-        combo.addItem(status_icon(status), status, status)
-    if leave:
-        combo.addItem("as they are", _LEAVE)
+        combo.addItem(status_icon(data) if data in STATUSES else QIcon(), title, data)
     return combo

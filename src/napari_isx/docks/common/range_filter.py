@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 from qtpy.QtCore import QLocale, QSignalBlocker, Qt, Signal
-from qtpy.QtGui import QDoubleValidator, QValidator
+from qtpy.QtGui import QDoubleValidator, QKeyEvent, QValidator
 from qtpy.QtWidgets import QGridLayout, QLabel, QLineEdit, QToolButton, QWidget
 from superqt import QDoubleRangeSlider
 
@@ -15,7 +15,7 @@ from napari_isx.analysis.cell_metrics.definitions import Metric
 from napari_isx.docks.common.histogram import Histogram
 from napari_isx.docks.common.passing_keys import pass_keys_on
 from napari_isx.docks.common.theme import PlotColors
-from napari_isx.session.cell_filter import Range
+from napari_isx.session.cell_filter import Range, round_limit
 
 _STEPS: Final = 200
 _LIMIT_PX: Final = 58
@@ -39,11 +39,10 @@ class RangeFilter(QWidget):
         self._extent = (0.0, 1.0)
         self._title = QLabel(metric.header)
         self._title.setToolTip(metric.tooltip)
-        self._count = QLabel()
         self._remove = QToolButton()
         self._remove.setText("✕")
         self._remove.setAutoRaise(True)
-        self._remove.setToolTip("Remove this filter")
+        self._remove.setToolTip("Remove this range")
         self.histogram = Histogram()
         self.slider = QDoubleRangeSlider(Qt.Orientation.Horizontal)  # type: ignore[no-untyped-call]
         self.low, self.high = _limit("lowest"), _limit("highest")
@@ -94,7 +93,7 @@ class RangeFilter(QWidget):
             self.slider.setValue((float(low), float(high)))
         self.slider.update()
         for field, limit, end in zip((self.low, self.high), limits, self._extent, strict=True):
-            field.setText("" if np.isinf(limit) else self._text(limit))
+            field.setText(self._text(limit))
             field.setPlaceholderText(self.metric.text(end) if self.slider.isEnabled() else "")
         self.histogram.show_range(limits)
 
@@ -103,7 +102,10 @@ class RangeFilter(QWidget):
         self.histogram.set_colors(colors)
 
     def _text(self, value: float) -> str:
-        # As in the table, but typed limits are kept as exact as they are.
+        """As in the table, or as a number where that has not all digits; empty for no limit."""
+        if np.isinf(value):
+            return ""
+        value = round_limit(value)
         text = self.metric.text(value)
         return text if float(text.replace(",", "")) == value else f"{value:.6g}"
 
@@ -124,9 +126,11 @@ class RangeFilter(QWidget):
         return round(value, digits)
 
     def _on_typed(self) -> None:
+        fields = zip((self.low, self.high), self._range, _OPEN, strict=True)
         low, high = (
-            _number(field.text(), otherwise)
-            for field, otherwise in zip((self.low, self.high), _OPEN, strict=True)
+            # A limit can have more digits than are shown.
+            limit if field.text() == self._text(limit) else _number(field.text(), otherwise)
+            for field, limit, otherwise in fields
         )
         self._choose(min(low, high), max(low, high))
 
@@ -154,8 +158,18 @@ class _LimitValidator(QDoubleValidator):
         return super().validate(text, place)
 
 
+class _LimitField(QLineEdit):
+    """Keeps Return, with which a dialog would press its default button, to itself."""
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802
+        """End typing."""
+        super().keyPressEvent(event)
+        if event is not None and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            event.accept()
+
+
 def _limit(which: str) -> QLineEdit:
-    field = QLineEdit()
+    field = _LimitField()
     field.setFixedWidth(_LIMIT_PX)
     field.setToolTip(f"The {which} value that is let through; empty for no limit")
     field.setAccessibleName(f"{which} value")
@@ -165,7 +179,7 @@ def _limit(which: str) -> QLineEdit:
 
 def _number(text: str, otherwise: float) -> float:
     try:
-        value = float(text)
+        value = float(text.replace(",", ""))
     except ValueError:
         return otherwise
     return value if np.isfinite(value) else otherwise
