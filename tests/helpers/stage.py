@@ -39,6 +39,7 @@ class View:
     channels_ordered = Signal(list)
     channels_picked = Signal(list)
     only_changing_picked = Signal(bool)
+    arrangement_picked = Signal(str)
 
     def __init__(self) -> None:
         self.alive = True

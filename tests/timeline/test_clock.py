@@ -13,6 +13,7 @@ from napari_isx import Timing
 from napari_isx.timeline import clock as clock_module
 from napari_isx.timeline.clock import Clock
 from napari_isx.timeline.hardware_time import hardware_time
+from napari_isx.timeline.misalignment import worst_misalignment
 
 EVEN = np.arange(100) * 0.05
 
@@ -24,7 +25,7 @@ def movie(tmp_path, opened):
 
 def test_an_empty_clock_has_no_time():
     assert Clock().span_s == (0.0, 0.0)
-    assert Clock().misalignment() is None
+    assert worst_misalignment(Clock().all_placed) is None
 
 
 def test_second_0_is_the_start_of_the_earliest(tmp_path, opened):
@@ -54,7 +55,7 @@ def test_the_hardware_counter_counts_more_than_start_times(tmp_path, opened, mov
     assert {placed.method for placed in clock.all_placed} == {"hardware counter"}
     assert "its start time is off by" in clock.placed(box).reason
     assert "off" not in clock.placed(movie).reason
-    assert clock.misalignment().seconds < 1e-3
+    assert worst_misalignment(clock.all_placed).seconds < 1e-3
 
 
 def test_a_shared_counter_is_recognised_without_a_uuid(tmp_path, opened, movie):
@@ -138,7 +139,7 @@ def test_drift_is_in_the_misalignment(tmp_path, opened, movie):
     i = np.arange(count)
     bulge = 0.014 * np.sin(np.pi * i / (count - 1))
     camera = opened(stamped_behavior(tmp_path / "b.isxb", 2.0 + i / 30 + bulge))
-    worst = Clock([movie, camera]).misalignment()
+    worst = worst_misalignment(Clock([movie, camera]).all_placed)
     assert worst.seconds == pytest.approx(0.014, abs=1e-4)
     assert worst.at_s == pytest.approx(2.5, abs=0.1)
     assert worst.frame_s == pytest.approx(1 / 30, rel=1e-3)
@@ -153,15 +154,15 @@ def test_a_processed_movie_that_cannot_follow_is_told(tmp_path, opened):
     timing = Timing.regular(100, raw.timing.period_s, START)
     processed = opened(make_movie(tmp_path / "p.isxd", 100, raw.timing.period_s))
     assert processed.timing.start == timing.start
-    worst = Clock([raw, processed]).misalignment()
+    worst = worst_misalignment(Clock([raw, processed]).all_placed)
     assert worst.is_serious
     assert worst.seconds == pytest.approx(0.5, abs=0.05)
-    assert not Clock([raw]).misalignment().is_serious
+    assert not worst_misalignment(Clock([raw]).all_placed).is_serious
 
 
 def test_without_hardware_timestamps_nobody_knows_the_misalignment(tmp_path, opened):
     movie = opened(make_movie(tmp_path / "m.isxd"))
-    assert Clock([movie]).misalignment() is None
+    assert worst_misalignment(Clock([movie]).all_placed) is None
 
 
 def test_a_damaged_counter_does_not_stop_the_clock(tmp_path, opened, movie, monkeypatch):
@@ -188,3 +189,95 @@ def test_timestamps_are_read_once_however_often_files_come_and_go(
     clocks = [Clock([movie]), Clock([movie, camera]), Clock([camera])]
     assert read == [movie, camera]
     assert clocks[1].placed(camera).hardware is clocks[2].placed(camera).hardware
+
+
+DAY_S = 86_400
+
+
+def recorded(path, later_s, animal=None, num_samples=20):
+    timing = Timing.regular(num_samples, 0.1, START + timedelta(seconds=later_s))
+    extra = {"animal": {"id": animal}} if animal else None
+    return make_cells(path, timing=timing, extra_properties=extra)
+
+
+def test_sittings_follow_one_another_with_the_empty_time_cut_out(tmp_path, opened):
+    first = opened(recorded(tmp_path / "a.isxd", 0))
+    second = opened(recorded(tmp_path / "b.isxd", 3 * DAY_S))
+    beside = opened(recorded(tmp_path / "c.isxd", 3 * DAY_S + 0.5))
+    third = opened(recorded(tmp_path / "d.isxd", 5 * DAY_S))
+    clock = Clock([third, beside, first, second], "in turn")
+    assert [clock.placed(one).sitting for one in (first, second, beside, third)] == [0, 1, 1, 2]
+    assert [clock.placed(one).offset_s for one in (first, second, beside, third)] == pytest.approx(
+        [0, 3, 3.5, 6.5]
+    ), "a second is left between 2 s, 2.5 s and 2 s"
+    np.testing.assert_allclose(
+        clock.cuts, [(2, 3, 3 * DAY_S - 2), (5.5, 6.5, 2 * DAY_S - 2.5)], atol=1e-9
+    )
+    assert [cut.text for cut in clock.cuts] == ["3 days cut", "48 h cut"]
+    assert clock.span_s == (0, pytest.approx(8.5))
+    assert clock.placed(second).to_session_s(1.5) == pytest.approx(4.5)
+    assert clock.placed(second).from_session_s(4.5) == pytest.approx(1.5)
+    assert clock.placed(first).shown_at(4.5) is None
+    assert "recorded 3 days after the first, and follows it" in clock.placed(second).reason
+    together = Clock([third, beside, first, second])
+    assert not together.cuts
+    assert [together.placed(one).offset_s for one in (first, second, beside, third)] == [
+        *(0, 0, 0.5, 0)
+    ]
+
+
+def test_of_long_recordings_a_fiftieth_is_left_of_what_is_cut(tmp_path, opened):
+    both = [
+        opened(recorded(tmp_path / f"{day}.isxd", day * DAY_S, num_samples=1000)) for day in (0, 2)
+    ]
+    assert Clock(both, "in turn").placed(both[1]).offset_s == pytest.approx(100 + 4)
+
+
+def test_frames_of_a_later_sitting_fall_on_the_steps_of_the_first(tmp_path, opened, movie):
+    later = opened(stamped_movie(tmp_path / "n.isxd", 3 * DAY_S + EVEN + 0.0123, uuid="n"))
+    placed = Clock([movie, later], "in turn").placed(later)
+    steps = placed.offset_s / movie.timing.period_s
+    assert steps == pytest.approx(round(steps), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("animals", "later_s", "is_apart"),
+    [
+        (("M1", "M2"), 600, True),
+        (("M1", "m1 "), 600, False),
+        (("M1", None), 600, False),
+        ((None, None), 11 * 3600, False),
+        (("M1", "M1"), 13 * 3600, True),
+        (("M1", "M2"), 1, False),
+    ],
+    ids=["two animals", "one by another spelling", "one unknown", "one day", "a day", "at once"],
+)
+def test_what_a_sitting_is(tmp_path, opened, animals, later_s, is_apart):
+    starts = (0, later_s)
+    both = [
+        opened(recorded(tmp_path / f"{i}.isxd", start, animal))
+        for i, (start, animal) in enumerate(zip(starts, animals, strict=True))
+    ]
+    clock = Clock(both)
+    assert len(clock.sittings_apart_s) == 1 + is_apart
+    assert clock.placed(both[1]).offset_s == (0 if is_apart else later_s)
+
+
+def test_animals_by_turns_are_sittings_of_their_own(tmp_path, opened):
+    four = [
+        opened(recorded(tmp_path / f"{i}.isxd", 100 * i, animal))
+        for i, animal in enumerate(["M1", "M2", "M1", "M2"])
+    ]
+    clock = Clock(four, "in turn")
+    assert [clock.placed(one).offset_s for one in four] == pytest.approx([0, 3, 6, 9])
+    assert [cut.length_s for cut in clock.cuts] == [98, 98, 98]
+
+
+def test_what_has_no_start_stays_at_0_beside_sittings(tmp_path, opened):
+    far = opened(recorded(tmp_path / "a.isxd", 0))
+    near = opened(recorded(tmp_path / "b.isxd", 3 * DAY_S))
+    timing = Timing(20, start_s=None)
+    lost = opened(make_cells(tmp_path / "c.isxd", timing=timing))
+    for arrangement in ("together", "in turn"):
+        clock = Clock([lost, near, far], arrangement)
+        assert (clock.placed(lost).method, clock.placed(lost).offset_s) == ("assumed", 0)

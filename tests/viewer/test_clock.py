@@ -9,7 +9,8 @@ import pytest
 from helpers.clock_files import stamped_behavior, stamped_gpio, stamped_movie
 from helpers.scenes import START, make_cells, make_events, make_movie
 
-from napari_isx import Timing
+from napari_isx import Movie, Timing
+from napari_isx.docks.closeup.movie_choice import fitting_movies
 
 EVEN = np.arange(100) * 0.05
 
@@ -132,3 +133,71 @@ def test_events_on_the_canvas_are_at_true_times(stage, tmp_path):
     stage.viewer.layers.remove("movie")
     world = np.array([points.data_to_world(point)[0] for point in points.data])
     np.testing.assert_allclose(world, [0.3, 1.2, 0.7], atol=1e-6)
+
+
+def two_days(folder):
+    """A movie, cells, events and a GPIO box of each of two days and animals."""
+    paths = []
+    for day, animal in ((0, "M1"), (3, "M2")):
+        later_s = 86_400 * day
+        timing = Timing.regular(100, 0.05, START + timedelta(seconds=later_s))
+        extra = {"animal": {"id": animal}, "processingInterface": {"recordingUUID": animal}}
+        movie = stamped_movie(folder / f"{animal}.isxd", later_s + EVEN, uuid=animal)
+        cells = make_cells(folder / f"{animal}_cells.isxd", timing=timing, extra_properties=extra)
+        changes = later_s + np.array([1.0, 3.0])
+        box = stamped_gpio(folder / f"{animal}.gpio", changes, later_s, later_s, uuid=animal)
+        paths += [movie, cells, box]
+    return paths
+
+
+def test_days_follow_one_another_in_all_that_lives_on_the_clock(stage, tmp_path):
+    stage.open(*two_days(tmp_path))
+    placed = stage.session.clock.all_placed
+    assert [one.offset_s for one in placed if one.recording.path.suffix == ".isxd"] == [0] * 4
+    assert stage.viewer.dims.range[0].stop == pytest.approx(4.95)
+    second = stage.session.groups[1]
+    stage.session.select(second, [0])
+    channel = next(one for one in stage.session.channels if one.recording.path.name == "M2.gpio")
+    stage.session.channels.show([channel], True)
+    stage.view.arrangement_picked.emit("in turn")
+    assert stage.view.clock.cuts == stage.session.clock.cuts
+    assert stage.view.clock.cuts[0][:2] == (5, 6)
+    assert stage.layer("M2").translate[0] == 6
+    assert stage.viewer.dims.range[0].stop == pytest.approx(10.95)
+    assert stage.view.rows[0].times_s[0] == pytest.approx(6)
+    place = stage.session.channels.shown.index(channel)
+    row = stage.view.channel_rows[place]
+    assert row.times_s[np.flatnonzero(np.diff(row.values)) + 1][0] == pytest.approx(9, abs=0.01)
+    stage.coordinator.time.go_to(7.5)
+    assert frame_shown(stage, "M2") == 30
+    assert stage.view.time == (pytest.approx(7.5), 30, 100)
+    stage.coordinator.time.go_to(5.5)
+    assert stage.view.time[1] is None, "in the cut there is no frame"
+
+
+def test_the_moment_stays_when_days_are_arranged_anew(stage, tmp_path):
+    stage.open(*two_days(tmp_path))
+    stage.view.arrangement_picked.emit("in turn")
+    stage.coordinator.time.go_to(7.5)
+    stage.view.arrangement_picked.emit("together")
+    assert stage.viewer.dims.point[0] == pytest.approx(1.5)
+    assert stage.viewer.dims.range[0].stop == pytest.approx(4.95)
+    assert frame_shown(stage, "M2") == 30
+    assert not stage.view.clock.cuts
+
+
+def test_the_arrangement_is_kept_when_more_is_opened_or_closed(stage, tmp_path):
+    paths = two_days(tmp_path)
+    stage.open(*paths[:4])
+    stage.view.arrangement_picked.emit("in turn")
+    stage.open(paths[4])
+    assert stage.session.clock.placed(stage.session.recordings[-1]).offset_s == 6
+    stage.viewer.layers.remove("M1 GPIO")
+    assert stage.session.clock.arrangement == "in turn"
+
+
+def test_a_movie_of_another_day_does_not_show_the_cells(stage, tmp_path):
+    stage.open(*two_days(tmp_path))
+    second, clock = stage.session.groups[1], stage.session.clock
+    movies = [one for one in stage.session.recordings if isinstance(one, Movie)]
+    assert [one.movie.path.name for one in fitting_movies(second, movies, clock)] == ["M2.isxd"]

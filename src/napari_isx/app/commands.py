@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import napari
 from napari.utils.notifications import show_error
 from napari.viewer import Viewer
+from psygnal import Signal
 from qtpy.QtCore import QThread
 from qtpy.QtWidgets import QApplication
 
 from napari_isx.app.coordinator import Coordinator
 from napari_isx.app.hover_names import show_names
 from napari_isx.app.key_presses import KeyPresses, register_shortcuts
+from napari_isx.app.offer_arrangement import offer_arrangement
 from napari_isx.app.offer_dock import offer_dock, show_dock
 from napari_isx.docks.common.shortcuts import COMMANDS
 from napari_isx.docks.folder.dialog import ask_what_to_open
@@ -101,8 +103,16 @@ def _coordinate(viewer: ViewerModel) -> Coordinator:
     coordinator = Coordinator.of(viewer)
     KeyPresses.take(coordinator.time.viewer)
     coordinator.opened.connect(_offer, unique=True)
+    coordinator.sittings_found.connect(_offer_arrangement, unique=True)
     coordinator.canvas.hovered.connect(show_names, unique=True)
     return coordinator
+
+
+def _offer_arrangement() -> None:
+    coordinator = Signal.sender()
+    for viewer in list(Viewer._instances):
+        if Coordinator.find(viewer) is coordinator and _is_watched():
+            offer_arrangement(viewer)
 
 
 def _offer() -> None:

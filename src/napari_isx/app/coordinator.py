@@ -25,6 +25,7 @@ from napari_isx.docks.traces.vessels_controller import MapsView, VesselsControl
 from napari_isx.io.base.recording import put_away, take_out
 from napari_isx.layers.keys import recording_of
 from napari_isx.session.session import Session
+from napari_isx.timeline.clock import Arrangement, Clock
 from napari_isx.viewer.behavior import BehaviorControl
 from napari_isx.viewer.camera import CenteringControl
 from napari_isx.viewer.canvas import CanvasControl
@@ -65,6 +66,8 @@ class Coordinator:
 
     opened: ClassVar[Signal] = Signal()
     """Something that the dock shows is open in the viewer where nothing was before."""
+    sittings_found: ClassVar[Signal] = Signal()
+    """Files of another day or animal were opened beside the others."""
 
     _all: ClassVar[WeakKeyDictionary[ViewerModel, Coordinator]] = WeakKeyDictionary()
 
@@ -112,6 +115,7 @@ class Coordinator:
     def attach(self, view: DockView) -> None:
         """Let a dock show this session until it is destroyed."""
         view.time_requested.connect(self.time.scrub_to)
+        view.arrangement_picked.connect(self.arrange)
         self.traces.attach(view)
         self.channels.attach(view)
         self.vessels.attach(view)
@@ -126,7 +130,24 @@ class Coordinator:
         had_something, clock = self.has_something_to_show, self.session.clock
         take_out(opened.values())
         gone = [one for one in self.session.recordings if id(one) not in opened]
+        num_sittings = len(clock.sittings_apart_s)
         self.session.show(opened.values())
+        self._follow(clock)
+        if self.has_something_to_show and not had_something:
+            self.opened.emit()
+        if len(self.session.clock.sittings_apart_s) > max(num_sittings, 1):
+            self.sittings_found.emit()
+        # napari may keep layers that were removed, and with them what they show.
+        put_away(gone, (one for other in self._all.values() for one in other.session.recordings))
+
+    def arrange(self, arrangement: Arrangement) -> None:
+        """Show files of other days or animals on top of each other, or one after the other."""
+        clock = self.session.clock
+        self.session.arrange(arrangement)
+        self._follow(clock)
+
+    def _follow(self, clock: Clock) -> None:
+        """Bring everything in line with what is open; `clock` is the one before."""
         self.time.place_layers()
         self.canvas.follow_layers()
         self.cells.follow_layers()
@@ -137,10 +158,6 @@ class Coordinator:
             self.traces.show_time()  # another movie may be the first now
         else:
             self.traces.renew()
-        if self.has_something_to_show and not had_something:
-            self.opened.emit()
-        # napari may keep layers that were removed, and with them what they show.
-        put_away(gone, (one for other in self._all.values() for one in other.session.recordings))
 
     def _on_removed(self, event: object = None) -> None:  # noqa: ARG002
         # A viewer that closes removes layers until none is left.

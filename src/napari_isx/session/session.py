@@ -17,7 +17,7 @@ from napari_isx.session.cursor import TimeCursor
 from napari_isx.session.groups import CellGroup, VesselGroup, event_choices
 from napari_isx.session.plot_rows import event_times_s
 from napari_isx.session.review import Review, Reviews
-from napari_isx.timeline.clock import Clock
+from napari_isx.timeline.clock import Arrangement, Clock
 
 
 class Session:
@@ -84,10 +84,16 @@ class Session:
         opened = list(recordings)
         if [id(one) for one in opened] == [id(one) for one in self.recordings]:
             return
-        self.recordings, self.clock = opened, Clock(opened)
+        self.recordings, self.clock = opened, Clock(opened, self.clock.arrangement)
         self._group_cells(opened)
         self.channels.follow(opened)
         self.recordings_changed.emit()
+
+    def arrange(self, arrangement: Arrangement) -> None:
+        """Let sittings all start at 0 s, or one after the other."""
+        if arrangement != self.clock.arrangement:
+            self.clock = Clock(self.recordings, arrangement)
+            self.recordings_changed.emit()
 
     def _group_cells(self, opened: Iterable[Recording]) -> None:
         """Bring the groups in line with what is open."""

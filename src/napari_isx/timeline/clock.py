@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import combinations
+from math import ceil
 from typing import Any, Final, Literal, NamedTuple
 from weakref import WeakKeyDictionary
-
-import numpy as np
-import numpy.typing as npt
 
 from napari_isx.io.base.frames import FrameSequence
 from napari_isx.io.base.recording import Recording
@@ -18,10 +15,11 @@ from napari_isx.io.base.timing import Timing
 from napari_isx.io.behavior.behavior_movie import BehaviorMovie
 from napari_isx.io.errors import IsxFileError
 from napari_isx.io.movies.base import Movie
-from napari_isx.timeline.frame_grid import shown_late_s
-from napari_isx.timeline.hardware_time import HardwareTime, Times, hardware_time
+from napari_isx.timeline.hardware_time import HardwareTime, hardware_time
+from napari_isx.timeline.placed import Method, Placed
 
-Method = Literal["hardware counter", "start time", "assumed"]
+Arrangement = Literal["together", "in turn"]
+"""Whether sittings all start at 0 s, or one after the other with the empty time cut out."""
 
 # Of two files without a common recording UUID, start times that agree this well with the
 # hardware counters say that it is the same counter; start times come from the computers' clocks.
@@ -30,154 +28,76 @@ _SAME_COUNTER_S: Final = 1
 _SAME_DEVICE_S: Final = 60
 # The year 2000: clocks that were never set say 1970, and no microscope is as old.
 _FIRST_START_S: Final = 946_684_800
-# Recordings further apart are sessions of their own, which a common time axis would not serve.
-_SAME_SESSION_S: Final = 12 * 3600
-# With room for rounding, as a slider stops exactly between two samples now and then.
-_HALF_A_SAMPLE: Final = 0.5 + 1e-6
+# Recordings further apart are sittings of their own, which a common time axis would not serve.
+_SAME_SITTING_S: Final = 12 * 3600
+# Between sittings that follow one another so much of the time of all is left, at least a second.
+_LEFT_OF_CUT: Final = Fraction(1, 50)
 
 
-@dataclass(frozen=True, eq=False)
-class Placed:
-    """Where a recording is in session time.
-
-    Attributes
-    ----------
-    recording : Recording
-    timing : Timing
-        The recording's.
-    offset_s : float
-        The session time of its second 0.
-    method : {"hardware counter", "start time", "assumed"}
-        What it was placed by.
-    reason : str
-        The same in words.
-    hardware : HardwareTime or None
-        How its own time departs from the hardware's: measured, or that of the movie it was
-        made from.
-    is_measured : bool
-        Whether it has hardware timestamps of its own.
-    counter : int or None
-        Recordings with the same number share a counter.
-    """
-
-    recording: Recording
-    timing: Timing
-    offset_s: float
-    method: Method
-    reason: str
-    hardware: HardwareTime | None
-    is_measured: bool
-    counter: int | None
-
-    def to_session_s(self, times_s: npt.ArrayLike) -> Times:
-        """Session times of moments given in seconds from the start of the recording."""
-        own = np.asarray(times_s, np.float64)
-        true_s = own if self.hardware is None else self.hardware.to_true_s(own)
-        placed: Times = true_s + self.offset_s
-        return placed
-
-    def from_session_s(self, time_s: float) -> float:
-        """Seconds from the start of the recording, of a session time."""
-        true_s = time_s - self.offset_s
-        return true_s if self.hardware is None else float(self.hardware.to_nominal_s(true_s))
-
-    @property
-    def times_s(self) -> Times:
-        """``(num_samples,)``: the session time of each sample."""
-        return self.to_session_s(self.timing.times_s)
-
-    @property
-    def end_s(self) -> float:
-        """The session time at which the last sample ends."""
-        return float(self.to_session_s(self.timing.duration_s))
-
-    def sample_at(self, time_s: float) -> int:
-        """The sample that was taken nearest to a session time.
-
-        Raises
-        ------
-        ValueError
-            The recording has no samples.
-        """
-        return self.timing.sample_at(self.from_session_s(time_s))
-
-    def shown_at(self, time_s: float) -> int | None:
-        """The sample that stands for a session time; None where there is none.
-
-        That is before and after the recording, between its parts, and where a sample is missing.
-        """
-        timing, own_s = self.timing, self.from_session_s(time_s)
-        if not timing.num_samples:
-            return None
-        sample = timing.sample_at(own_s)
-        is_near = abs(own_s - sample * timing.period_s) <= _HALF_A_SAMPLE * timing.period_s
-        return sample if is_near and timing.valid_mask[sample] else None
-
-    def shown_late_s(self) -> tuple[Times, Times] | None:
-        """How much later than by the hardware its samples are shown; None if nobody knows.
-
-        Returns
-        -------
-        session_s, late_s : numpy.ndarray
-            Session times of some samples, rising, and the seconds they are late.
-        """
-        if self.hardware is None:
-            return None
-        true_s, late_s = self.hardware.true_s, self.hardware.nominal_s - self.hardware.true_s
-        if not isinstance(self.recording, FrameSequence):
-            late_s = np.zeros(len(true_s))  # plots draw samples when they were taken
-        elif self.is_measured:
-            true_s, late_s = shown_late_s(self.timing, self.hardware)
-        return true_s + self.offset_s, late_s
-
-
-class Misalignment(NamedTuple):
-    """How badly what is shown together was not taken together.
+class Cut(NamedTuple):
+    """Where time in which nothing was recorded is left out.
 
     Attributes
     ----------
-    seconds : float
-        The largest difference, by the hardware's clock.
-    at_s : float
-        The session time at which it is.
-    between : tuple of Recording
-        The two recordings, or the only one.
-    frame_s : float
-        The period of the faster of their movies.
+    start_s, stop_s : float
+        Session times: what is left of it.
+    length_s : float
+        How long it was.
     """
 
-    seconds: float
-    at_s: float
-    between: tuple[Recording, ...]
-    frame_s: float
+    start_s: float
+    stop_s: float
+    length_s: float
 
     @property
-    def is_serious(self) -> bool:
-        """Whether it is over half a frame."""
-        return self.seconds > self.frame_s / 2
+    def text(self) -> str:
+        """Its length in words."""
+        return f"{duration_in_words(self.length_s)} cut"
 
 
 class Clock:
     """Places recordings that are open together.
 
     Second 0 is the start of the earliest. Files that share the hardware's counter are placed by
-    it; the others by their start times; those without one start at 0, and so do recordings made
-    more than twelve hours after the rest.
+    it; the others by their start times; those without one start at 0.
+
+    What was recorded more than twelve hours after the rest, or of another animal when the rest
+    was over, is a sitting of its own. Sittings all start at 0, or follow one another.
 
     Parameters
     ----------
     recordings : sequence of Recording
         In the order in which they were opened. Those without time, such as images, are left
         out.
+    arrangement : {"together", "in turn"}
+
+    Attributes
+    ----------
+    arrangement : {"together", "in turn"}
+    cuts : tuple of Cut
+        Between sittings that follow one another.
+    sittings_apart_s : tuple of float
+        How long after the first sitting each began; one 0 for a single sitting, none without
+        recordings whose start is known.
     """
 
-    def __init__(self, recordings: Sequence[Recording] = ()) -> None:
+    def __init__(
+        self, recordings: Sequence[Recording] = (), arrangement: Arrangement = "together"
+    ) -> None:
         timed = [_Timed.of(one) for one in recordings if hasattr(one, "timing")]
         for number, group in enumerate(_counter_groups(timed)):
             _place_by_counter(group, number)
         for one in timed:
             _place_with_source(one, timed)
-        _set_zero(timed)
+        sittings = _sittings(timed)
+        self.arrangement = arrangement
+        self.cuts = _set_zeros(sittings, arrangement)
+        firsts = [sitting[0].known_s for sitting in sittings]
+        self.sittings_apart_s = tuple(float(first - firsts[0]) for first in firsts)
+        for one in timed:
+            if one.position_s is None:
+                one.method = "assumed"
+                one.reason = "at 0 s, as its file does not say when it started"
         self._placed = {id(one.recording): one.placed() for one in timed}
 
     def placed(self, recording: Recording) -> Placed:
@@ -206,20 +126,6 @@ class Clock:
             return 0.0, 0.0
         return min(one.offset_s for one in placed), max(one.end_s for one in placed)
 
-    def misalignment(self) -> Misalignment | None:
-        """The worst misalignment of all pairs, or None where there is nothing to compare.
-
-        Each frame is compared with its hardware timestamp, so that drift is in it. Alone, a
-        movie is compared with its own timestamps.
-        """
-        known = [(one, late) for one in self.all_placed if (late := one.shown_late_s()) is not None]
-        pairs = [_between(a, b) for a, b in combinations(known, 2) if a[0].counter == b[0].counter]
-        found = [pair for pair in pairs if pair is not None]
-        if not found:
-            movies = [one for one in known if isinstance(one[0].recording, FrameSequence)]
-            found = [_alone(movie) for movie in movies]
-        return max(found, key=lambda one: one.seconds, default=None)
-
 
 @dataclass(eq=False)
 class _Timed:
@@ -236,12 +142,15 @@ class _Timed:
     offset_s: float = 0.0
     is_measured: bool = False
     counter: int | None = None
+    sitting: int = 0
+    animal: str = ""
 
     @classmethod
     def of(cls, recording: Any) -> _Timed:
         timing: Timing = recording.timing
         start = Fraction(*timing.stated_start_s)  # an unknown one is before the first, too
-        uuid = recording.acquisition_info.get("Recording UUID")
+        info = recording.acquisition_info
+        uuid, animal = info.get("Recording UUID"), info.get("Animal ID")
         one = cls(
             recording,
             timing,
@@ -250,11 +159,22 @@ class _Timed:
             _hardware_of(recording),
         )
         one.position_s, one.is_measured = one.start_s, one.hardware is not None
+        one.animal = "" if animal is None else str(animal).strip()
         return one
 
     @property
     def counter_start_s(self) -> Fraction:
         return Fraction(self.hardware.start_us if self.hardware else 0) / 1_000_000
+
+    @property
+    def known_s(self) -> Fraction:
+        """The Unix time at which it started, of one of which that is known."""
+        return Fraction(0) if self.position_s is None else self.position_s
+
+    @property
+    def end_s(self) -> Fraction:
+        timing = self.timing
+        return self.known_s + timing.num_samples * Fraction(*timing.period)
 
     def placed(self) -> Placed:
         return Placed(
@@ -266,6 +186,8 @@ class _Timed:
             self.hardware,
             self.is_measured,
             self.counter,
+            self.sitting,
+            self.animal,
         )
 
 
@@ -327,7 +249,7 @@ def _place_by_counter(group: Sequence[_Timed], number: int) -> None:
             one.position_s = base_s + since_s
             off_s = one.start_s - one.position_s if one.start_s is not None else Fraction(0)
             if abs(off_s) >= Fraction(1, 1000):
-                one.reason += f"; its start time is off by {_in_words(float(off_s))}"
+                one.reason += f"; its start time is off by {duration_in_words(float(off_s))}"
     if base_s is None:  # no wall clock at all: the counter itself is as good
         for one in group:
             one.position_s = one.counter_start_s
@@ -350,59 +272,66 @@ def _place_with_source(one: _Timed, timed: Sequence[_Timed]) -> None:
             return
 
 
-def _set_zero(timed: Sequence[_Timed]) -> None:
-    """Let sessions start at 0."""
-    known = [(one.position_s, one) for one in timed if one.position_s is not None]
-    known.sort(key=lambda pair: pair[0])
-    first_s = zero_s = known[0][0] if known else Fraction(0)
-    end_s = 0.0
-    for position_s, one in known:
-        if position_s - zero_s > end_s + _SAME_SESSION_S:
-            zero_s, end_s = position_s, 0.0
-        one.offset_s = float(position_s - zero_s)
-        end_s = max(end_s, one.offset_s + one.timing.duration_s)
-        if zero_s != first_s:
-            later = _in_words(float(zero_s - first_s))
-            one.reason += f"; recorded {later} after the first, and shown with it from 0 s"
-    for one in timed:
-        if one.position_s is None:
-            one.method, one.reason = "assumed", "at 0 s, as its file does not say when it started"
-
-
-_Late = tuple[Placed, tuple[Times, Times]]
-
-
-def _between(a: _Late, b: _Late) -> Misalignment | None:
-    """The largest difference of two recordings while both run."""
-    (times_a, late_a), (times_b, late_b) = a[1], b[1]
-    start_s = max(a[0].offset_s, b[0].offset_s)
-    stop_s = min(a[0].end_s, b[0].end_s)
-    times = np.concatenate([times_a, times_b])
-    times = times[(times >= start_s) & (times <= stop_s)]
-    if not len(times):
-        return None
-    apart = np.abs(np.interp(times, times_a, late_a) - np.interp(times, times_b, late_b))
-    return _at_worst(times, apart, (a[0], b[0]))
-
-
-def _alone(one: _Late) -> Misalignment:
-    times, late = one[1]
-    return _at_worst(times, np.abs(late), (one[0],))
-
-
-def _at_worst(times: Times, apart_s: Times, placed: tuple[Placed, ...]) -> Misalignment:
-    worst = int(np.argmax(apart_s))
-    movies = [one for one in placed if isinstance(one.recording, FrameSequence)]
-    frame_s = min((one.timing.period_s for one in movies), default=float("inf"))
-    return Misalignment(
-        float(apart_s[worst]),
-        float(times[worst]),
-        tuple(one.recording for one in placed),
-        frame_s,
+def _sittings(timed: Sequence[_Timed]) -> list[list[_Timed]]:
+    """The recordings of which it is known when they were made, by sittings, each in order."""
+    known = sorted(
+        (one for one in timed if one.position_s is not None), key=lambda one: one.known_s
     )
+    sittings: list[list[_Timed]] = []
+    for one in known:
+        if sittings and _is_of_sitting(one, sittings[-1]):
+            sittings[-1].append(one)
+        else:
+            sittings.append([one])
+        one.sitting = len(sittings) - 1
+    return sittings
 
 
-def _in_words(seconds: float) -> str:
+def _is_of_sitting(one: _Timed, sitting: Sequence[_Timed]) -> bool:
+    """Whether it began while the others ran, or soon after and not of other animals."""
+    since_s = one.known_s - max(other.end_s for other in sitting)
+    animals = {other.animal.casefold() for other in sitting} - {""}
+    is_other = bool(one.animal and animals) and one.animal.casefold() not in animals
+    return since_s <= (0 if is_other else _SAME_SITTING_S)
+
+
+def _set_zeros(sittings: Sequence[list[_Timed]], arrangement: Arrangement) -> tuple[Cut, ...]:
+    """Let sittings all start at 0, or one after the other; returns what is cut out then."""
+    spans = [(sitting[0].known_s, max(one.end_s for one in sitting)) for sitting in sittings]
+    left_s = max(sum(end - first for first, end in spans) * _LEFT_OF_CUT, Fraction(1))
+    cuts: list[Cut] = []
+    zero_s = Fraction(0)
+    for i, (sitting, (first_s, end_s)) in enumerate(zip(sittings, spans, strict=True)):
+        if i and arrangement == "in turn":
+            # A whole number of frames later, so that the slider's steps fall on frames here too.
+            last_s, step_s = zero_s, _frame_period(sittings[0])
+            zero_s = ceil((zero_s + left_s) / step_s) * step_s
+            length_s = first_s - spans[i - 1][1]
+            cuts.append(Cut(float(last_s), float(zero_s), float(length_s)))
+        for one in sitting:
+            one.offset_s = float(one.known_s - first_s + zero_s)
+            if i:
+                later = duration_in_words(float(first_s - spans[0][0]))
+                how = (
+                    "and shown with it from 0 s" if arrangement == "together" else "and follows it"
+                )
+                one.reason += f"; recorded {later} after the first, {how}"
+        if arrangement == "in turn":
+            zero_s += end_s - first_s
+    return tuple(cuts)
+
+
+def _frame_period(sitting: Sequence[_Timed]) -> Fraction:
+    """The period of the fastest movie, or 1 ms without one."""
+    periods = (
+        Fraction(*one.timing.period)
+        for one in sitting
+        if isinstance(one.recording, FrameSequence) and one.timing.period.num
+    )
+    return min(periods, default=Fraction(1, 1000))
+
+
+def duration_in_words(seconds: float) -> str:
     """A duration in the unit that suits it."""
     units = ((1, 1e-3, "ms"), (120, 1, "s"), (7200, 60, "min"), (172_800, 3600, "h"))
     for limit, size, unit in units:

@@ -11,7 +11,8 @@ from napari.utils.notifications import show_info
 from napari_isx.io.base.frames import FrameSequence
 from napari_isx.layers.keys import recording_of
 from napari_isx.session.session import Session
-from napari_isx.timeline.clock import Clock, Placed
+from napari_isx.timeline.clock import Clock
+from napari_isx.timeline.placed import Placed
 from napari_isx.viewer.control import Control
 
 if TYPE_CHECKING:
@@ -149,7 +150,10 @@ class TimeControl(Control):
     def _same_moment(self, before: Clock) -> float | None:
         """The session time, by the present clock, of what the cursor points at."""
         now_s = self.session.cursor.time_s
-        for placed in before.all_placed:
+        # First by those that run now: one that is over is followed by others at other times.
+        for placed in sorted(
+            before.all_placed, key=lambda one: not one.offset_s <= now_s <= one.end_s
+        ):
             if placed.recording in self._clock:
                 own_s = placed.from_session_s(now_s)
                 moment_s = float(self._clock.placed(placed.recording).to_session_s(own_s))

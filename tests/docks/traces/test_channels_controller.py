@@ -214,9 +214,12 @@ def test_files_that_were_not_compared_are_counted(stage, tmp_path):
     unknown = Timing.regular(4, 0.05, datetime(1970, 1, 1, tzinfo=UTC))
     write_movie(tmp_path / "m.isxd", np.zeros((4, 3, 5), np.uint16), timing=unknown)
     stage.open(tmp_path / "m.isxd")
-    assert stage.view.clock.text.endswith(" ms · 2 files by start time alone")
+    assert stage.view.clock.text.endswith(
+        " ms · 1 file by start time alone · ⚠ 1 file without start time, from 0 s"
+    )
+    assert stage.view.clock.is_serious
     stage.viewer.layers.remove("h IMU")
-    assert stage.view.clock.text.endswith(" ms · 1 file without start time")
+    assert stage.view.clock.text.endswith(" ms · ⚠ 1 file without start time, from 0 s")
 
 
 def test_without_hardware_time_it_is_the_start_times(stage, tmp_path):

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import numpy as np
 import pytest
 from helpers.channel_files import make_gpio, make_imu
+from helpers.scenes import START, make_cells
 from helpers.vessel_files import BOXES, PIXEL_UM, make_vessels
 from qtpy.QtCore import QPointF, Qt
 from qtpy.QtGui import QColor, QDropEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QCheckBox, QToolButton
 
+from napari_isx import Timing
 from napari_isx.docks.common.theme import plot_colors
 from napari_isx.docks.traces.plot_row import ValueAxis
 from napari_isx.io.gpio.gpio_set import GpioSet
@@ -360,3 +364,42 @@ def test_the_dock_says_how_files_line_up(hands, files):
     assert hands.dock.clock_line.text() == "by start times"
     assert "cells.isxd: from 0.000 s, by its start time" in hands.dock.clock_line.toolTip()
     assert hands.dock.clock_line.isVisible()
+
+
+def test_days_are_arranged_in_the_dock_and_cuts_are_marked(hands, tmp_path):
+    for day in (0, 3):
+        timing = Timing.regular(20, 0.1, START + timedelta(days=day))
+        hands.open(make_cells(tmp_path / f"day{day}.isxd", timing=timing))
+    hands.settle()
+    line = hands.dock.clock_line
+    assert line.text() == "⚠ 3 days apart, on top of each other · by start times"
+    assert line.arrangement.isVisible()
+    session = hands.coordinator.session
+    session.select(session.groups[1], [0, 1])
+    hands.settle()
+    assert not cut_marks(hands)
+    line.arrangement.setFocus()
+    QTest.keyClick(line.arrangement, Qt.Key.Key_Down)
+    hands.settle()
+    assert line.text() == "3 days apart, one after the other · by start times"
+    first, second = cut_marks(hands)
+    assert first == second == (2, 3)
+    lines = [line for row in hands.dock.plot._rows for line in cut_lines(row)]
+    labels = [child.format for line in lines for child in line.childItems()]
+    assert labels == ["3 days cut"]
+    assert hands.dock.plot.rows[0].times_s[0] == 3
+    QTest.keyClick(line.arrangement, Qt.Key.Key_Up)
+    hands.settle()
+    assert not cut_marks(hands)
+    hands.viewer.layers.remove("day3 cells")
+    hands.viewer.layers.remove("day3 contours")
+    hands.settle()
+    assert not line.arrangement.isVisible()
+
+
+def cut_marks(hands):
+    return [item.getRegion() for row in hands.dock.plot._rows for item in row._cut_items]
+
+
+def cut_lines(row):
+    return [line for item in row._cut_items for line in item.lines]

@@ -62,10 +62,13 @@ def fitting_movies(group: CellGroup, movies: Iterable[Movie], clock: Clock) -> l
 
 
 def _same_time(source: Recording, movie: Movie, clock: Clock) -> bool:
-    """Whether both run at some moment."""
+    """Whether both run at some moment, and not just look so as sittings all start at 0 s."""
     if movie not in clock or not len(movie):
         return False
     a, b = clock.placed(source), clock.placed(movie)
+    known = "assumed" not in (a.method, b.method)
+    if known and a.sitting != b.sitting:
+        return False
     return a.offset_s < b.end_s and b.offset_s < a.end_s
 
 

@@ -31,7 +31,7 @@ from napari_isx.io.cells.cell_set import CellSet
 from napari_isx.io.movies.base import Movie
 from napari_isx.session.groups import CellGroup
 from napari_isx.session.plot_rows import TraceRow
-from napari_isx.timeline.clock import Placed
+from napari_isx.timeline.placed import Placed
 
 Extent: TypeAlias = "tuple[float, float, float, float]"
 """Top, left, height and width, in nominal micrometres on the sensor."""

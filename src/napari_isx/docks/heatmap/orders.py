@@ -22,7 +22,7 @@ from napari_isx.analysis.trace_heatmap import (
 from napari_isx.io.cells.cell_set import STATUSES, CellSet
 from napari_isx.session.cell_table import CellTable
 from napari_isx.session.groups import CellGroup
-from napari_isx.timeline.clock import Placed
+from napari_isx.timeline.placed import Placed
 
 FILE_ORDER: Final = "file"
 STATUS_ORDER: Final = "status"

@@ -33,6 +33,7 @@ class ChannelsView(View, Protocol):
     channels_ordered: Any
     channels_picked: Any
     only_changing_picked: Any
+    arrangement_picked: Any
 
     def show_channel_list(
         self, items: Sequence[ChannelItem], num_channels: int, only_changing: bool

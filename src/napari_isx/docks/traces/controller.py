@@ -130,10 +130,13 @@ class TracesControl(Control):
     def _counted(self) -> Recording | None:
         """Whose frames are counted: the microscope's, else a camera's, else the samples."""
         opened = [one for _, one in self.our_layers()]
+        now_s, clock = self.session.cursor.time_s, self.session.clock
         for kind in (Movie, BehaviorMovie):
-            movie = next((one for one in opened if isinstance(one, kind)), None)
-            if movie is not None:
-                return movie
+            movies = [one for one in opened if isinstance(one, kind)]
+            if movies:
+                # Of those that follow one another the one that runs now.
+                shown = (one for one in movies if clock.placed(one).shown_at(now_s) is not None)
+                return next(shown, movies[0])
         group = self.session.group
         return group.recording if group is not None else None
 

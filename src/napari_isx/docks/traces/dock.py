@@ -77,6 +77,8 @@ class TracesWidget(QWidget):
     """These channels, and no others."""
     only_changing_picked = Signal(bool)
     """Whether only channels that change are to be listed."""
+    arrangement_picked = Signal(str)
+    """How files of other days or animals are to be shown."""
 
     def __init__(self, napari_viewer: Viewer) -> None:
         super().__init__()
@@ -130,6 +132,7 @@ class TracesWidget(QWidget):
         self._channels.list.channels_ordered.connect(self.channels_ordered)
         self._channels.list.channels_picked.connect(self.channels_picked)
         self._channels.only_changing_picked.connect(self.only_changing_picked)
+        self._clock.arrangement_picked.connect(self.arrangement_picked)
         self.show_groups([], -1)
         self.show_channel_list([], 0, only_changing=True)
 
@@ -329,6 +332,7 @@ class TracesWidget(QWidget):
     def show_clock(self, words: ClockWords) -> None:
         """Say how well the files line up."""
         self._clock.show_words(words)
+        self._plot.show_cuts(words.cuts)
 
     def show_error(self, text: str) -> None:
         """Say why there is no trace."""

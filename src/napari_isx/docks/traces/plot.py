@@ -14,6 +14,7 @@ from napari_isx.docks.common.theme import PlotColors
 from napari_isx.docks.traces.plot_row import LEFT_AXIS_PX, Row
 from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.session.plot_rows import TraceRow
+from napari_isx.timeline.clock import Cut
 
 MAX_ROWS: Final = 24
 """More traces than this are not drawn; the dock says how many are left out."""
@@ -72,6 +73,7 @@ class TracePlot(QWidget):
         self._view_range_s = (0.0, 1.0)
         self._is_sharing = False
         self._time_s = 0.0
+        self._cuts: tuple[Cut, ...] = ()
         self._colors = PlotColors("#262930", "#f0f1f2", "#9fd0ff", "#ff9ecb", "#ffffff")
 
     @property
@@ -110,6 +112,12 @@ class TracePlot(QWidget):
     def show_channels(self, rows: Sequence[TraceRow], span_s: tuple[float, float]) -> None:
         """Draw these channels below the cells; like :meth:`show_rows`, at most ``MAX_CHANNELS``."""
         self._show(self._channels, rows[:MAX_CHANNELS], span_s)
+
+    def show_cuts(self, cuts: Sequence[Cut]) -> None:
+        """Mark where time is left out, in the first row with its length."""
+        self._cuts = tuple(cuts)
+        for row in self._rows:
+            row.show_cuts(cuts, with_text=row is self._rows[0])
 
     def show_time(self, time_s: float) -> None:
         """Move the cursor; where it leaves the part that is shown, the view turns the page."""
@@ -172,6 +180,7 @@ class TracePlot(QWidget):
             start_s, stop_s = span_s
             self._show_range(start_s, stop_s if stop_s > start_s else start_s + 1)
         block.show(rows)
+        self.show_cuts(self._cuts)
         # One row alone is high enough for its unit beside it.
         for row in self._rows:
             row.put_units_on_axis(len(self._rows) == 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from html import escape
 from typing import Any, Final
@@ -13,9 +14,10 @@ from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QGraphicsItem
 
 from napari_isx.docks.common.symbols import SYMBOLS
-from napari_isx.docks.common.theme import PlotColors
+from napari_isx.docks.common.theme import WARNING_COLOR, PlotColors
 from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.session.plot_rows import RowStyle, TraceRow, thin_out, thin_steps
+from napari_isx.timeline.clock import Cut
 
 LEFT_AXIS_PX: Final = 64
 CELL_HEIGHT_PX: Final = 64
@@ -87,6 +89,9 @@ class ValueAxis(pg.AxisItem):
         return [(float(unit * next(n for n in (1, 2, 5, 10) if n * unit >= least)), 0.0)]
 
 
+_CUT_ALPHA: Final = 60
+
+
 class Row:
     """One trace with its events, cursor and title.
 
@@ -104,6 +109,8 @@ class Row:
         self.plot.hideAxis("bottom")
         self.data = NOTHING
         self._is_channel = is_channel
+        self._cuts: tuple[tuple[Cut, ...], bool] = ((), False)
+        self._cut_items: list[pg.LinearRegionItem] = []
         self._units_on_axis = not is_channel
         self._trace = pg.PlotCurveItem(connect="finite")
         self._stems = pg.PlotCurveItem(connect="pairs")
@@ -156,6 +163,34 @@ class Row:
         headroom = _CHANNEL_HEADROOM[data.style] if self._is_channel else _HEADROOM
         self.view.setYRange(low - _MARGIN * height, high + headroom * height, padding=0)
         self._draw()
+
+    def show_cuts(self, cuts: Sequence[Cut], *, with_text: bool) -> None:
+        """Mark where time is left out."""
+        wanted = (tuple(cuts), with_text)
+        if wanted == self._cuts:
+            return
+        self._cuts = wanted
+        for item in self._cut_items:
+            self.plot.removeItem(item)
+        self._cut_items = []
+        for cut in cuts:
+            span = pg.LinearRegionItem((cut.start_s, cut.stop_s), movable=False)
+            span.setZValue(-10)  # below traces and cursor
+            faint = QColor(WARNING_COLOR)
+            faint.setAlpha(_CUT_ALPHA)
+            span.setBrush(faint)
+            for line in span.lines:
+                line.setPen(pg.mkPen(WARNING_COLOR, style=Qt.PenStyle.DashLine))
+            if with_text:
+                pg.InfLineLabel(
+                    span.lines[1],
+                    cut.text,
+                    position=0.9,
+                    anchors=[(0, 0), (0, 0)],
+                    color=WARNING_COLOR,
+                )
+            self._cut_items.append(span)
+            self.plot.addItem(span, ignoreBounds=True)
 
     def show_status(self, status: CellStatus | None) -> None:
         """Say another status of the same cell."""

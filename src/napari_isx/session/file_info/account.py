@@ -25,7 +25,7 @@ from napari_isx.session.file_info.file_rows import (
     title_of,
 )
 from napari_isx.session.file_info.words import Row, as_json, json_text, row
-from napari_isx.timeline.clock import Placed
+from napari_isx.timeline.placed import Placed
 
 SUFFIXES: Final = (".txt", ".json")
 """What an account can be saved as."""

@@ -39,7 +39,7 @@ from napari_isx.session.file_info.words import (
     runs_of,
     size,
 )
-from napari_isx.timeline.clock import Placed
+from napari_isx.timeline.placed import Placed
 
 # Packets are read for this only from small files, or where they have been read already.
 _CHEAP_BYTES: Final = 2 << 20
