@@ -16,6 +16,7 @@ from napari_isx import CellSet, EventSet, open_isx
 from napari_isx.analysis.cell_metrics.compute import compute_metrics
 from napari_isx.analysis.cell_metrics.definitions import Metric, metrics_of
 from napari_isx.analysis.rois import cut_rois
+from napari_isx.app.docks import CellsDock
 from napari_isx.session.cell_filter import CellFilter
 from napari_isx.session.cell_table import CellTable
 
@@ -86,7 +87,6 @@ def sorting_and_filtering() -> Row:
 def reviewing(files: Files) -> Iterator[Row]:
     """What is felt while reviewing, with the docks open: until the window is drawn anew."""
     from napari_isx.app.coordinator import Coordinator
-    from napari_isx.docks.cells.dock import CellsWidget
 
     sizes = files.sizes
     window = Window()
@@ -94,7 +94,7 @@ def reviewing(files: Files) -> Iterator[Row]:
         files.cells(sizes.many_cells, sizes.samples, sizes.field),
         files.events(sizes.many_cells, _EVENTS_PER_CELL),
     )
-    dock = CellsWidget(window.viewer)
+    dock = CellsDock(window.viewer)
     window.viewer.window.add_dock_widget(dock, name="Cells", area="right")
     while dock.progress is not None:
         window.settle(0.1)

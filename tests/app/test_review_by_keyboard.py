@@ -13,7 +13,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QSpinBox
 
 from napari_isx import Spacing, open_isx
-from napari_isx.docks.cells.dock import CellsWidget
+from napari_isx.app.docks import CellsDock
 from napari_isx.docks.closeup.dock import CloseUpWidget
 from napari_isx.docks.heatmap.dock import HeatMapWidget
 
@@ -38,7 +38,7 @@ def path(tmp_path, grid):
 
 @pytest.fixture
 def dock(hands):
-    widget = CellsWidget(hands.viewer)
+    widget = CellsDock(hands.viewer)
     hands.viewer.window.add_dock_widget(widget, name="Cells", area="right")
     hands.viewer.window._qt_window.activateWindow()
     hands.settle()

@@ -10,8 +10,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
 from napari_isx import Spacing, open_isx
-from napari_isx.docks.cells.dock import CellsWidget
-from napari_isx.docks.heatmap.dock import HeatMapWidget
+from napari_isx.app.docks import CellsDock, HeatMapDock
 from napari_isx.docks.saving.window import prompts_of
 from napari_isx.session.decisions.curation import Curation
 
@@ -30,7 +29,7 @@ def path(tmp_path):
 
 @pytest.fixture
 def dock(hands):
-    widget = CellsWidget(hands.viewer)
+    widget = CellsDock(hands.viewer)
     hands.viewer.window.add_dock_widget(widget, name="Cells", area="right")
     hands.viewer.window._qt_window.activateWindow()
     hands.settle()
@@ -199,7 +198,7 @@ def test_an_emptied_limit_lifts_it(hands, dock, session):
 
 
 def test_keys_go_by_the_heat_map_where_that_was_used_last(hands, dock, session):
-    heat = HeatMapWidget(hands.viewer)
+    heat = HeatMapDock(hands.viewer)
     hands.viewer.window.add_dock_widget(heat, area="bottom")
     hands.qtbot.waitUntil(lambda: not hands.coordinator.heatmap.is_busy)
     dock.table.sort_requested.emit("name")

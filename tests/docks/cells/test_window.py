@@ -10,8 +10,8 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QMenu
 
 from napari_isx.analysis.cell_metrics.definitions import Metric
+from napari_isx.app.docks import CellsDock
 from napari_isx.docks.cells.decision_texts import ask_about_many
-from napari_isx.docks.cells.dock import CellsWidget
 from napari_isx.docks.cells.table_model import CellTableModel, header_text
 from napari_isx.docks.saving.window import prompts_of
 from napari_isx.session.cell_table import CellTable
@@ -24,7 +24,7 @@ Left = Qt.MouseButton.LeftButton
 
 @pytest.fixture
 def dock(hands):
-    widget = CellsWidget(hands.viewer)
+    widget = CellsDock(hands.viewer)
     hands.viewer.window.add_dock_widget(widget, name="Cells", area="right")
     hands.viewer.window._qt_window.activateWindow()
     hands.settle()
@@ -330,7 +330,7 @@ def test_a_closed_dock_opens_again_as_it_was(hands, dock, session):
     window.remove_dock_widget(dock)
     hands.settle()
     hands.coordinator.cells.decide("rejected")
-    again = CellsWidget(hands.viewer)
+    again = CellsDock(hands.viewer)
     window.add_dock_widget(again, name="Cells again", area="right")
     hands.settle()
     assert again.filters.text.text() == "C0"

@@ -13,6 +13,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QComboBox, QPushButton, QToolButton
 
 from napari_isx import Spacing, Timing, write_movie
+from napari_isx.app.docks import CloseUpDock
 from napari_isx.docks.closeup.dock import CloseUpWidget
 from napari_isx.io.movies.base import Movie
 from napari_isx.viewer.debounce import Later
@@ -22,7 +23,7 @@ Left = Qt.MouseButton.LeftButton
 
 @pytest.fixture
 def dock(hands):
-    widget = CloseUpWidget(hands.viewer)
+    widget = CloseUpDock(hands.viewer)
     hands.viewer.window.add_dock_widget(widget, name="Close-up", area="right")
     hands.settle()
     return widget

@@ -12,7 +12,7 @@ from qtpy.QtGui import QWheelEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QComboBox, QDockWidget, QMainWindow
 
-from napari_isx.docks.heatmap.dock import HeatMapWidget
+from napari_isx.app.docks import HeatMapDock
 from napari_isx.io.cells.cell_set import CellSet
 
 Left = Qt.MouseButton.LeftButton
@@ -20,7 +20,7 @@ Left = Qt.MouseButton.LeftButton
 
 @pytest.fixture
 def dock(hands):
-    widget = HeatMapWidget(hands.viewer)
+    widget = HeatMapDock(hands.viewer)
     hands.viewer.window.add_dock_widget(widget, name="Heat map")
     hands.settle()
     return widget

@@ -12,7 +12,7 @@ from qtpy.QtGui import QContextMenuEvent, QGuiApplication
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QFileDialog, QLineEdit, QMenu
 
-from napari_isx.docks.info.dock import InfoWidget
+from napari_isx.app.docks import InfoDock
 
 Ctrl = Qt.KeyboardModifier.ControlModifier
 
@@ -20,7 +20,7 @@ Ctrl = Qt.KeyboardModifier.ControlModifier
 @pytest.fixture
 def panel(hands):
     """The dock, in the window."""
-    widget = InfoWidget(hands.viewer)
+    widget = InfoDock(hands.viewer)
     hands.viewer.window.add_dock_widget(widget, name="Recording info", area="right")
     hands.settle()
     QGuiApplication.clipboard().clear()
@@ -82,7 +82,7 @@ def test_all_there_is_stays_in_view_beside_the_dock(hands, files):
     hands.open(files["movie"])
     edges_um = ((0.0, 0.0), (360.0, 420.0))
     assert all(hands.canvas.rect().contains(hands.canvas_point(*edge)) for edge in edges_um)
-    hands.viewer.window.add_dock_widget(InfoWidget(hands.viewer), area="right")
+    hands.viewer.window.add_dock_widget(InfoDock(hands.viewer), area="right")
     hands.qtbot.wait(400)
     assert all(hands.canvas.rect().contains(hands.canvas_point(*edge)) for edge in edges_um)
 
@@ -90,7 +90,7 @@ def test_all_there_is_stays_in_view_beside_the_dock(hands, files):
 def test_it_tells_of_what_was_open_before(hands, files):
     hands.open(files["movie"], files["cells"])
     activate(hands, "movie")
-    panel = InfoWidget(hands.viewer)
+    panel = InfoDock(hands.viewer)
     hands.viewer.window.add_dock_widget(panel)
     hands.settle()
     assert panel.info.title == "movie.isxd"
@@ -320,7 +320,7 @@ def test_a_panel_that_is_gone_hears_no_more(hands, panel, files):
 
 def test_two_panels_are_independent(hands, panel, files):
     hands.open(files["movie"], files["cells"])
-    other = InfoWidget(hands.viewer)
+    other = InfoDock(hands.viewer)
     hands.viewer.window.add_dock_widget(other)
     activate(hands, "movie")
     other.recording_picked.emit(1)

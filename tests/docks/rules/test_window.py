@@ -13,7 +13,7 @@ from qtpy.QtTest import QTest
 
 from napari_isx import open_isx
 from napari_isx.analysis.cell_metrics.definitions import metrics_of
-from napari_isx.docks.cells.dock import CellsWidget
+from napari_isx.app.docks import CellsDock
 from napari_isx.docks.rules.controller import PRESETS, Forecast
 from napari_isx.docks.rules.dialog import RulesDialog
 from napari_isx.session.cell_table import CellTable
@@ -231,7 +231,7 @@ def test_the_rule_of_the_window_is_applied_and_undone(hands, files, tmp_path):
 
 def test_the_dialog_goes_with_the_dock_it_was_asked_from(hands, files, tmp_path):
     hands.open(shutil.copy(files["cells"], tmp_path / "cells.isxd"))
-    dock = CellsWidget(hands.viewer)
+    dock = CellsDock(hands.viewer)
     hands.viewer.window.add_dock_widget(dock, name="Cells")
     hands.settle()
     dock.tools["rules"].click()

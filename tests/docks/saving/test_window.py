@@ -14,8 +14,8 @@ from qtpy.QtWidgets import QApplication, QDialog, QFileDialog
 
 from napari_isx import CellSet, open_isx
 from napari_isx.app import commands
+from napari_isx.app.docks import CellsDock
 from napari_isx.app.keys_card import KeysCard
-from napari_isx.docks.cells.dock import CellsWidget
 from napari_isx.docks.raters.dialog import RatersDialog
 from napari_isx.docks.rules.dialog import RulesDialog
 from napari_isx.docks.saving.dialogs import ConflictDialog, PreviousDialog, UnsavedDialog
@@ -133,7 +133,7 @@ def test_isx_reads_what_the_window_saved(hands, curation, path, isx):
 
 
 def test_the_usual_key_saves_in_our_docks_and_is_naparis_elsewhere(hands, curation, path):
-    dock = CellsWidget(hands.viewer)
+    dock = CellsDock(hands.viewer)
     hands.viewer.window.add_dock_widget(dock, name="Cells")
     hands.settle()
     curation.decide([0], "rejected")

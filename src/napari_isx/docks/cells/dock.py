@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -36,9 +36,6 @@ from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.session.cell_table import CellTable
 from napari_isx.viewer.cell_display import Scope, Style
 
-if TYPE_CHECKING:
-    from napari.viewer import Viewer
-
 _WIDTH_PX: Final = 490
 _NO_CELLS: Final = (
     "Open a cell set (.isxd) to review its cells here:\n"
@@ -54,13 +51,7 @@ _TOOLS: Final = {
 
 
 class CellsWidget(QWidget):
-    """Shows what it is told and says what the user asked for; it holds no state of its own.
-
-    Parameters
-    ----------
-    napari_viewer : napari.viewer.Viewer
-        The viewer whose cells are reviewed.
-    """
+    """Shows what it is given and says what the user asked for; it holds no state of its own."""
 
     group_picked = Signal(int)
     """Another set of cells, by its place in the list of sets."""
@@ -70,7 +61,7 @@ class CellsWidget(QWidget):
     export_requested = Signal()
     save_requested = Signal()
 
-    def __init__(self, napari_viewer: Viewer) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self._groups = QComboBox()
         self._groups.setToolTip("Which set of cells is reviewed")
@@ -104,12 +95,6 @@ class CellsWidget(QWidget):
         self.show_groups([], -1)
         self.show_duplicates([])
         self.show_progress(1.0)
-
-        from napari_isx.app.coordinator import Coordinator
-
-        coordinator = Coordinator.of(napari_viewer)
-        coordinator.cells.attach(self)
-        coordinator.view.make_room()
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """Room for the first columns."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDockWidget, QMainWindow
@@ -10,30 +10,16 @@ from qtpy.QtWidgets import QDockWidget, QMainWindow
 from napari_isx.docks.closeup.view import WhyView
 from napari_isx.docks.common.placing import Placing
 
-if TYPE_CHECKING:
-    from napari.viewer import Viewer
-
 _WIDTH_PX: Final = 430
 _BELOW_PX: Final = (660, 280)
 
 
 class CloseUpWidget(WhyView):
-    """Shows the cell that was selected last.
+    """Shows the cell that was selected last."""
 
-    Parameters
-    ----------
-    napari_viewer : napari.viewer.Viewer
-        The viewer whose cells are shown.
-    """
-
-    def __init__(self, napari_viewer: Viewer) -> None:
+    def __init__(self) -> None:
         super().__init__()
         Placing(self, _place)
-        from napari_isx.app.coordinator import Coordinator
-
-        coordinator = Coordinator.of(napari_viewer)
-        coordinator.closeup.attach(self)
-        coordinator.view.make_room()
 
 
 def _place(dock: QDockWidget, window: QMainWindow) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDockWidget, QMainWindow
@@ -10,29 +10,15 @@ from qtpy.QtWidgets import QDockWidget, QMainWindow
 from napari_isx.docks.common.placing import Placing
 from napari_isx.docks.heatmap.view import HeatMapView
 
-if TYPE_CHECKING:
-    from napari.viewer import Viewer
-
 _HEIGHT_PX: Final = 280
 
 
 class HeatMapWidget(HeatMapView):
-    """Shows all cells of the group.
+    """Shows all cells of the group."""
 
-    Parameters
-    ----------
-    napari_viewer : napari.viewer.Viewer
-        The viewer whose cells are shown.
-    """
-
-    def __init__(self, napari_viewer: Viewer) -> None:
+    def __init__(self) -> None:
         super().__init__()
         Placing(self, _place)
-        from napari_isx.app.coordinator import Coordinator
-
-        coordinator = Coordinator.of(napari_viewer)
-        coordinator.heatmap.attach(self)
-        coordinator.view.make_room()
 
 
 def _place(dock: QDockWidget, window: QMainWindow) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from qtpy.QtCore import QSignalBlocker, QSize, Qt, Signal
 from qtpy.QtWidgets import (
@@ -20,12 +20,8 @@ from qtpy.QtWidgets import (
 )
 
 from napari_isx.docks.common.file_dialog import save_dialog
-from napari_isx.docks.info.controller import InfoControl
 from napari_isx.docks.info.tree import InfoTree, copy_to_clipboard
 from napari_isx.session.file_info.account import Info
-
-if TYPE_CHECKING:
-    from napari.viewer import Viewer
 
 _NOTHING_OPEN: Final = (
     "Open an Inscopix file to see here what it knows of animal, microscope and time."
@@ -35,12 +31,7 @@ _WIDTH_PX: Final = 380
 
 
 class InfoWidget(QWidget):
-    """Shows what it is told and says what the user asked for.
-
-    Parameters
-    ----------
-    napari_viewer : napari.viewer.Viewer
-        The viewer whose recordings are told of.
+    """Shows what it is given and says what the user asked for.
 
     Attributes
     ----------
@@ -53,7 +44,7 @@ class InfoWidget(QWidget):
     save_requested = Signal(str)
     """The account shown is wanted as this file."""
 
-    def __init__(self, napari_viewer: Viewer) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.info: Info | None = None
         self.files, self.search = QComboBox(), QLineEdit()
@@ -71,12 +62,6 @@ class InfoWidget(QWidget):
         self.files.activated.connect(self.recording_picked)
         self.search.textChanged.connect(self.tree.filter)
         self.show_note("")
-
-        from napari_isx.app.coordinator import Coordinator
-
-        coordinator = Coordinator.of(napari_viewer)
-        self._control = InfoControl(coordinator.view.viewer, coordinator.session, self)
-        coordinator.view.make_room()
 
     def show_recordings(self, titles: Sequence[str], current: int) -> None:
         """Offer these files, with one of them chosen; -1 for none."""

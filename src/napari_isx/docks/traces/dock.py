@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -33,9 +33,6 @@ from napari_isx.layers.styles import ColorBy
 from napari_isx.session.plot_rows import TraceRow
 from napari_isx.timeline.report import ClockWords
 
-if TYPE_CHECKING:
-    from napari.viewer import Viewer
-
 _NO_CELLS: Final = (
     "Open a cell set, an event set or vessels (.isxd), GPIO or IMU to see traces here:\n"
     "drop the file on the window, or use File > Open."
@@ -51,13 +48,7 @@ _HEIGHT_PX: Final = 280
 
 
 class TracesWidget(QWidget):
-    """Shows what it is told and says what the user asked for.
-
-    Parameters
-    ----------
-    napari_viewer : napari.viewer.Viewer
-        The viewer whose recordings are shown.
-    """
+    """Shows what it is given and says what the user asked for."""
 
     group_picked = Signal(int)
     """Another set of cells, by its place in the list of sets."""
@@ -80,7 +71,7 @@ class TracesWidget(QWidget):
     arrangement_picked = Signal(str)
     """How files of other days or animals are to be shown."""
 
-    def __init__(self, napari_viewer: Viewer) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self._groups = QComboBox()
         self._groups.setToolTip("Which set of cells is shown")
@@ -135,10 +126,6 @@ class TracesWidget(QWidget):
         self._clock.arrangement_picked.connect(self.arrangement_picked)
         self.show_groups([], -1)
         self.show_channel_list([], 0, only_changing=True)
-
-        from napari_isx.app.coordinator import Coordinator
-
-        Coordinator.of(napari_viewer).attach(self)
 
     @property
     def plot(self) -> TracePlot:
