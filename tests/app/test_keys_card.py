@@ -122,7 +122,7 @@ def test_keys_of_a_preset_work_in_the_window(hands, file):
     session.group.curation.save()
 
 
-def test_the_card_has_every_key_and_follows(qtbot):
+def test_the_card_has_every_key_and_follows(viewer, qtbot):
     card = KeysCard()
     qtbot.addWidget(card)  # which deletes it
     card.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)

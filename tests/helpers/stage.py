@@ -18,8 +18,11 @@ from napari.utils.interactions import (
 from psygnal import Signal
 
 from napari_isx.app.coordinator import Coordinator
+from napari_isx.docks.common import background
+from napari_isx.docks.saving import controller as saving
 from napari_isx.io.base.recording import Recording
 from napari_isx.layers.build import layers_of
+from napari_isx.viewer import debounce
 
 try:
     from napari.utils.interactions import ReadOnlyWrapper
@@ -204,6 +207,16 @@ class Stage:
         mouse_move_callbacks(self.viewer, ReadOnlyWrapper(event, exceptions=("handled",)))
 
 
+class _NoApplication:
+    """What Qt says where there is none, as in a process that no window was made in before."""
+
+    @staticmethod
+    def instance() -> None:
+        return None
+
+
 @pytest.fixture
-def stage(opened) -> Stage:
+def stage(opened, monkeypatch) -> Stage:
+    for module in (background, debounce, saving):
+        monkeypatch.setattr(module, "QApplication", _NoApplication)
     return Stage(opened)

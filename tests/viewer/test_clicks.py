@@ -102,7 +102,7 @@ def test_dragging_and_other_buttons_select_nothing(stage, movie, cells):
 @pytest.mark.parametrize("mode", ["paint", "erase", "fill", "polygon"])
 def test_a_tool_that_draws_does_not_select(stage, movie, cells, mode):
     stage.open(movie, cells)
-    labels = stage.layer("cells cells")
+    labels = stage.viewer.add_labels(np.zeros((60, 60), int))
     stage.viewer.layers.selection.active = labels
     labels.mode = mode
     stage.click(CENTERS_UM[0])
