@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -449,3 +451,27 @@ def test_an_unexpected_error_is_raised_in_a_script(movie, monkeypatch):
     monkeypatch.setattr("napari_isx.reader.open_isx", lambda parts: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         read(str(movie))
+
+
+WITHOUT_QT = """
+import sys
+
+class NoQt:
+    def find_spec(self, name, path=None, target=None):
+        if name in ("PyQt5", "PyQt6", "PySide2", "PySide6"):
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, NoQt())
+from npe2 import PluginManager, read
+PluginManager.instance().discover()
+layers = read([sys.argv[1]], stack=False, plugin_name="napari-isx")
+print([kind for _, _, kind in layers])
+"""
+
+
+def test_where_no_qt_is_installed_files_open_all_the_same(tmp_path):
+    path = recordings.write_movie(tmp_path / "m.isxd", recordings.pixels(2, 3, 5))
+    ran = subprocess.run(
+        [sys.executable, "-c", WITHOUT_QT, path], capture_output=True, text=True, timeout=100
+    )
+    assert ran.stdout == "['image']\n", ran.stderr

@@ -47,5 +47,9 @@ def _run(name: str, *args: Any) -> Any:
     commands = PluginManager.instance().commands
     try:
         return commands.execute(name, args=args)
-    except (KeyError, ImportError):  # not installed as a plugin, or no Qt: nobody to tell
+    except KeyError:  # not installed as a plugin: nobody to tell
         return None
+    except RuntimeError as error:
+        if isinstance(error.__cause__, ImportError):  # no Qt: npe2 found, but could not import it
+            return None
+        raise
