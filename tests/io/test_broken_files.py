@@ -329,6 +329,13 @@ def test_a_footer_of_millions_of_values_is_refused_before_they_are_decoded(
         assert_broken(path, "values; 1,000,000 are the most")
 
 
+def test_a_list_of_more_cropped_ranges_than_trimming_leaves_is_refused(originals, tmp_path):
+    payload, footer = recordings.split(originals["movie"])
+    timing = recordings.timing_info(10**6, cropped=[str(2 * i) for i in range(250_001)])
+    path = recordings.write(tmp_path / "m.isxd", payload, footer | {"timingInfo": timing})
+    assert_broken(path, "at most 250,000 ranges")
+
+
 def test_a_set_of_5000_cells_with_all_metrics_opens(tmp_path):
     count = 5_000
     names = [f"Cell, number [{i}]" for i in range(count)]

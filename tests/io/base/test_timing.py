@@ -224,3 +224,28 @@ def test_period_equals_isx(isx, tmp_path, period):
     with open_isx(path) as movie:
         assert movie.timing.period_s == theirs.timing.period.secs_float
     del theirs
+
+
+@given(
+    st.lists(st.integers(0, 40)),
+    st.lists(st.tuples(st.integers(0, 40), st.integers(0, 5))),
+    st.lists(st.integers(0, 40)),
+)
+def test_missing_samples_are_those_of_a_plain_reading(dropped, starts, blank):
+    cropped = [(first, first + more) for first, more in starts]
+    timing = Timing(30, dropped=tuple(dropped), cropped=tuple(cropped), blank=tuple(blank))
+    out = {i for first, last in cropped for i in range(first, last + 1)}
+    assert timing.blank == tuple(sorted(i for i in blank if i not in out))
+    assert timing.dropped == tuple(sorted(i for i in dropped if i not in out | set(blank)))
+    missing = out | set(blank) | set(dropped)
+    valid = [i for i in range(30) if i not in missing]
+    assert np.flatnonzero(timing.valid_mask).tolist() == valid
+    assert timing.num_valid == len(valid)
+    found = [timing.stored_index(i) for i in range(30)]
+    assert found == [valid.index(i) if i in valid else None for i in range(30)]
+    assert timing.first_and_last_valid() == ((valid[0], valid[-1]) if valid else None)
+
+
+def test_samples_that_no_file_can_state_are_refused():
+    with pytest.raises(ValueError, match="in no recording"):
+        Timing.regular(5, dropped=[2**63])

@@ -10,9 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, timezone
 from fractions import Fraction
 from functools import cached_property
-from itertools import accumulate
 from math import isfinite
-from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final, SupportsIndex
 
@@ -31,6 +29,10 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 # A day within the years that datetime has, so that every UTC offset stays in them.
 _YEAR_1_S: Final = -62_135_510_400
 _YEAR_9999_S: Final = 253_402_214_399
+# Trimming leaves a few, a movie of one plane out of a file of several perhaps each second sample.
+_MAX_RANGES: Final = 250_000
+_NO_RUNS: Final = np.empty((0, 2), np.int64)
+_MOST: Final = 2**63 - 1  # what a file's numbers can be
 _RANGE: Final = re.compile(r"\s*(\d{1,18})\s*(?:-\s*(\d{1,18})\s*)?")
 
 Ranges = tuple[tuple[int, int], ...]
@@ -78,12 +80,11 @@ class Timing:
 
     def __post_init__(self) -> None:
         cropped = _merge(self.cropped, gap=1)
-        blank = tuple(i for i in sorted(self.blank) if not _inside(i, cropped))
-        blanks = set(blank)
-        dropped = (i for i in sorted(self.dropped) if not _inside(i, cropped) and i not in blanks)
+        blank = _outside(self.blank, cropped)
+        dropped = _outside(self.dropped, (*cropped, *((i, i) for i in blank)))
         object.__setattr__(self, "cropped", cropped)
         object.__setattr__(self, "blank", blank)
-        object.__setattr__(self, "dropped", tuple(dropped))
+        object.__setattr__(self, "dropped", dropped)
         object.__setattr__(self, "gaps", _merge(self.gaps, gap=1))
 
     @classmethod
@@ -224,13 +225,14 @@ class Timing:
     @property
     def num_valid(self) -> int:
         """How many samples hold data."""
-        return self.num_samples - sum(stop - start for start, stop in self._invalid)
+        counts = self._invalid_lists[2]
+        return self.num_samples - (counts[-1] if counts else 0)
 
     @cached_property
     def valid_mask(self) -> npt.NDArray[np.bool_]:
         """``(num_samples,)``: False where a sample is dropped, cropped, blank or in a gap."""
         mask = np.ones(self.num_samples, np.bool_)
-        for start, stop in self._invalid:
+        for start, stop in self._invalid.tolist():
             mask[start:stop] = False
         mask.flags.writeable = False
         return mask
@@ -265,37 +267,42 @@ class Timing:
 
         Returns None for a sample that is missing.
         """
-        before = bisect_right(self._invalid_starts, sample)
+        starts, stops, counts = self._invalid_lists
+        before = bisect_right(starts, sample)
         if before == 0:
             return sample
-        if sample < self._invalid[before - 1][1]:
-            return None
-        return sample - self._invalid_counts[before - 1]
+        return None if sample < stops[before - 1] else sample - counts[before - 1]
 
     def first_and_last_valid(self) -> tuple[int, int] | None:
         """The first and last sample that hold data, or None where none does."""
         first, last = 0, self.num_samples - 1
-        if self._invalid and self._invalid[0][0] == 0:
-            first = self._invalid[0][1]
-        if self._invalid and self._invalid[-1][1] == self.num_samples:
-            last = self._invalid[-1][0] - 1
+        starts, stops, _ = self._invalid_lists
+        if starts and starts[0] == 0:
+            first = stops[0]
+        if stops and stops[-1] == self.num_samples:
+            last = starts[-1] - 1
         return (first, last) if first <= last else None
 
     @cached_property
-    def _invalid(self) -> Ranges:
-        """Runs [start, stop) of samples without data, in order, within the recording."""
-        runs = [(first, last + 1) for first, last in (*self.cropped, *self.gaps)]
-        runs += [(i, i + 1) for i in (*self.blank, *self.dropped)]
-        clipped = ((start, min(stop, self.num_samples)) for start, stop in runs)
-        return _merge([(start, stop) for start, stop in clipped if start < stop])
+    def _invalid(self) -> npt.NDArray[np.int64]:
+        """``(n, 2)`` runs [start, stop) of samples without data, in order, in the recording."""
+        if not (self.cropped or self.gaps or self.blank or self.dropped):
+            return _NO_RUNS
+        runs = np.array((*self.cropped, *self.gaps), np.int64).reshape(-1, 2)
+        singles = np.array((*self.blank, *self.dropped), np.int64)
+        runs = np.concatenate([runs, np.column_stack([singles, singles])])
+        runs = runs[runs[:, 0] < self.num_samples]
+        runs[:, 1] = np.minimum(runs[:, 1], self.num_samples - 1) + 1
+        return _merged(runs)
 
     @cached_property
-    def _invalid_starts(self) -> list[int]:
-        return [start for start, _ in self._invalid]
+    def _invalid_lists(self) -> tuple[list[int], list[int], list[int]]:
+        """Start and stop of each run, and how many samples are missing to its end.
 
-    @cached_property
-    def _invalid_counts(self) -> list[int]:
-        return list(accumulate(stop - start for start, stop in self._invalid))
+        Lists, as one number is found faster in them.
+        """
+        starts, stops = self._invalid.T
+        return starts.tolist(), stops.tolist(), np.cumsum(stops - starts).tolist()
 
 
 def read_start(value: object) -> tuple[Rational | None, int]:
@@ -329,7 +336,10 @@ def read_seconds(value: object) -> Rational | None:
 
 def _read_ranges(fields: Fields) -> list[tuple[int, int]]:
     ranges = []
-    for text in fields.strings("cropped", default=[]):
+    texts = fields.strings("cropped", default=[])
+    if len(texts) > _MAX_RANGES:
+        fields.fail("cropped", f"a list of at most {_MAX_RANGES:,} ranges")
+    for text in texts:
         match = _RANGE.fullmatch(text)
         first = int(match[1]) if match else 0
         last = int(match[2] or first) if match else -1
@@ -344,7 +354,9 @@ def _checked_ranges(
 ) -> list[tuple[int, int]]:
     """Ranges of samples as plain numbers, also of NumPy's."""
     checked = [(operator.index(first), operator.index(last)) for first, last in ranges]
-    wrong = next(((first, last) for first, last in checked if not 0 <= first <= last), None)
+    wrong = next(
+        ((first, last) for first, last in checked if not 0 <= first <= last <= _MOST), None
+    )
     if wrong is not None:
         raise ValueError(f"samples {wrong[0]} to {wrong[1]} are in no recording")
     return checked
@@ -352,16 +364,30 @@ def _checked_ranges(
 
 def _merge(ranges: Sequence[tuple[int, int]], gap: int = 0) -> Ranges:
     """Sort ranges and join those that overlap or lie no more than `gap` apart."""
-    merged: list[tuple[int, int]] = []
-    for start, stop in sorted(ranges):
-        if merged and start <= merged[-1][1] + gap:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], stop))
-        else:
-            merged.append((start, stop))
-    return tuple(merged)
+    if not ranges:
+        return ()
+    starts, stops = _merged(np.array(ranges, np.int64), gap).T
+    return tuple(zip(starts.tolist(), stops.tolist(), strict=True))
 
 
-def _inside(index: int, ranges: Ranges) -> bool:
-    """Whether an index is in one of the sorted, inclusive ranges."""
-    at = bisect_right(ranges, index, key=itemgetter(0)) - 1
-    return at >= 0 and index <= ranges[at][1]
+def _merged(ranges: npt.NDArray[np.int64], gap: int = 0) -> npt.NDArray[np.int64]:
+    """The same of ``(n, 2)`` starts and stops; as arrays, as there can be a million."""
+    if not len(ranges):
+        return ranges
+    starts, stops = ranges[np.argsort(ranges[:, 0], kind="stable")].T
+    stops = np.maximum.accumulate(stops)
+    firsts = np.flatnonzero(np.append(True, starts[1:] - gap > stops[:-1]))
+    lasts = np.append(firsts[1:], len(starts)) - 1
+    return np.column_stack([starts[firsts], stops[lasts]])
+
+
+def _outside(samples: Sequence[int], ranges: Ranges) -> tuple[int, ...]:
+    """Samples in order, without those in one of the inclusive ranges."""
+    if not samples:
+        return ()
+    values = np.sort(np.array(samples, np.int64))
+    if ranges:
+        starts, stops = _merged(np.array(ranges, np.int64)).T
+        at = np.searchsorted(starts, values, "right") - 1
+        values = values[(at < 0) | (values > stops[at])]
+    return tuple(values.tolist())
