@@ -12,7 +12,7 @@ from qtpy.QtGui import QKeyEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QDialog, QFileDialog
 
-from napari_isx import CellSet, open_isx
+from napari_isx import open_isx
 from napari_isx.app import commands
 from napari_isx.app.docks import CellsDock
 from napari_isx.app.keys_card import KeysCard
@@ -20,6 +20,7 @@ from napari_isx.docks.raters.dialog import RatersDialog
 from napari_isx.docks.rules.dialog import RulesDialog
 from napari_isx.docks.saving.dialogs import ConflictDialog, PreviousDialog, UnsavedDialog
 from napari_isx.docks.saving.window import prompts_of
+from napari_isx.io.cells.isxd import IsxdCellSet
 from napari_isx.session.decisions.curation import Curation
 
 
@@ -282,7 +283,7 @@ def test_a_save_that_fails_keeps_the_window(hands, curation, monkeypatch):
         raise OSError(28, "No space left on device")
 
     curation.decide([0], "rejected")
-    monkeypatch.setattr(CellSet, "save_statuses", fail)
+    monkeypatch.setattr(IsxdCellSet, "save_statuses", fail)
     close_by_hand(hands)
     question(hands).save_button.click()
     hands.qtbot.waitUntil(is_saved(hands))
