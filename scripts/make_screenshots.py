@@ -210,7 +210,7 @@ def take_cells(coordinator: Coordinator, dock: QWidget, cells: CellsWidget) -> N
 def take_rules(viewer: Viewer, coordinator: Coordinator) -> None:
     from napari_isx.session.rules import Rule
 
-    coordinator.tools.show_rules()
+    coordinator.dialogs.show_rules()
     dialog: Any = coordinator.rules.view
     ranges = {"event_rate": (-inf, 0.06), "snr": (-inf, 3.0)}
     dialog.show_rule(Rule(ranges, "any", "rejected"))
@@ -221,7 +221,7 @@ def take_rules(viewer: Viewer, coordinator: Coordinator) -> None:
 
 
 def take_raters(coordinator: Coordinator, journal: Path) -> None:
-    coordinator.tools.show_raters()
+    coordinator.dialogs.show_raters()
     dialog: Any = coordinator.raters.view
     coordinator.raters.add_journal(str(journal))
     settle_until(lambda: dialog.table.rowCount() > 0)
@@ -234,7 +234,7 @@ def take_raters(coordinator: Coordinator, journal: Path) -> None:
 def take_keys(viewer: Viewer, coordinator: Coordinator) -> None:
     from napari_isx.app.keys_card import KeysCard
 
-    coordinator.tools.show_keys()
+    coordinator.dialogs.show_keys()
     settle()
     card = find_widget(viewer, KeysCard)
     save(card, "keys")

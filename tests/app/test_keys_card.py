@@ -155,8 +155,8 @@ def test_the_dock_names_the_keys_of_a_preset(hands, file):
 
 
 def test_the_card_of_the_window_is_opened_once(hands):
-    hands.coordinator.tools.show_keys()
-    hands.coordinator.tools.show_keys()
+    hands.coordinator.dialogs.show_keys()
+    hands.coordinator.dialogs.show_keys()
     (card,) = hands.viewer.window._qt_window.findChildren(KeysCard)
     card.close()
     hands.settle()

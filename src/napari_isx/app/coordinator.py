@@ -12,13 +12,14 @@ from weakref import WeakKeyDictionary, ref
 
 from psygnal import Signal
 
-from napari_isx.app.tools import CellTools
+from napari_isx.app.dialogs import Dialogs
 from napari_isx.docks.cells.controller import CellsControl
 from napari_isx.docks.closeup.controller import CloseUpControl
 from napari_isx.docks.heatmap.controller import HeatMapControl
 from napari_isx.docks.raters.controller import RatersControl
 from napari_isx.docks.rules.controller import RulesControl
 from napari_isx.docks.saving.controller import SavingControl
+from napari_isx.docks.saving.window import attach_prompts
 from napari_isx.docks.traces.channels_controller import ChannelsControl, ChannelsView
 from napari_isx.docks.traces.controller import TracesControl, TracesView
 from napari_isx.docks.traces.vessels_controller import MapsView, VesselsControl
@@ -54,7 +55,7 @@ class Coordinator:
     rules : RulesControl
     raters : RatersControl
     saving : SavingControl
-    tools : CellTools
+    dialogs : Dialogs
     behavior : BehaviorControl
     traces : TracesControl
     channels : ChannelsControl
@@ -78,13 +79,17 @@ class Coordinator:
         self.canvas = CanvasControl(viewer, self.session)
         # After the canvas, so that a click still holds the mouse down when it has selected.
         centering = CenteringControl(viewer, self.session)
-        self.saving = SavingControl(viewer, self.session)
-        self.cells = CellsControl(viewer, self.session, self.canvas, centering, self.saving)
+        self.saving = SavingControl(viewer, self.session, attach_prompts)
+        self.cells = CellsControl(viewer, self.session, self.canvas, centering)
+        self.cells.save_requested.connect(self.saving.save)
+        self.saving.saved.connect(self.cells.show_steps)
         display = self.cells.display
         self.locked = LockedLayers(viewer, self.session)
         self.rules = RulesControl(viewer, self.session, self.canvas)
         self.raters = RatersControl(viewer, self.session)
-        self.tools = CellTools(self)
+        self.dialogs = Dialogs(
+            viewer, self.session, self.cells, self.rules, self.raters, self.saving
+        )
         self.behavior = BehaviorControl(viewer, self.session)
         self.traces = TracesControl(viewer, self.session, display)
         self.channels = ChannelsControl(viewer, self.session)

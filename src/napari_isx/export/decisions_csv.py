@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from napari_isx.io.format.atomic_write import write_whole
-from napari_isx.session.decisions.journal import Entry
+from napari_isx.session.decisions.entries import Entry
 
 COLUMNS: Final = ("time", "user", "cell", "name", "from", "to", "how", "note")
 """Time is UTC; cells count from 0, in the order of the file."""

@@ -46,7 +46,7 @@ def path(files, tmp_path):
 
 def show(hands, *journals):
     """Open the dialog and journals in it."""
-    hands.coordinator.tools.show_raters()
+    hands.coordinator.dialogs.show_raters()
     (dialog,) = hands.viewer.window._qt_window.findChildren(RatersDialog)
     for one in journals:
         count = dialog.b.count()
@@ -194,7 +194,7 @@ def test_other_cells_are_refused_with_a_sentence(hands, path, tmp_path):
 def test_what_is_no_journal_is_refused_with_a_sentence(hands, path, tmp_path):
     (tmp_path / "notes.txt").write_text("hello")
     hands.open(path)
-    hands.coordinator.tools.show_raters()
+    hands.coordinator.dialogs.show_raters()
     (dialog,) = hands.viewer.window._qt_window.findChildren(RatersDialog)
     dialog.journal_chosen.emit(str(tmp_path / "notes.txt"))
     hands.qtbot.waitUntil(lambda: "not a journal" in dialog.message.text())

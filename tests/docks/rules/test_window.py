@@ -198,10 +198,10 @@ def test_the_canvas_of_the_window_follows_and_is_left_as_it_was(hands, files, tm
     session = hands.coordinator.session
     session.review.table.set_values({"area": [10.0, 20.0, 30.0, 40.0]})
     before = hands.pixel_at(*hands.cell_um(0))
-    hands.coordinator.tools.show_rules()
+    hands.coordinator.dialogs.show_rules()
     hands.settle()
     (dialog,) = hands.viewer.window._qt_window.findChildren(RulesDialog)
-    hands.coordinator.tools.show_rules()  # the same again
+    hands.coordinator.dialogs.show_rules()  # the same again
     assert len(hands.viewer.window._qt_window.findChildren(RulesDialog)) == 1
     dialog.show_rule(Rule({"area": (-np.inf, 25.0)}, "all", "rejected", "accepted"))
     dialog.changed.emit()
@@ -216,7 +216,7 @@ def test_the_rule_of_the_window_is_applied_and_undone(hands, files, tmp_path):
     hands.open(shutil.copy(files["cells"], tmp_path / "cells.isxd"))
     session = hands.coordinator.session
     session.review.table.set_values({"area": [10.0, 20.0, 30.0, 40.0]})
-    hands.coordinator.tools.show_rules()
+    hands.coordinator.dialogs.show_rules()
     (dialog,) = hands.viewer.window._qt_window.findChildren(RulesDialog)
     dialog.show_rule(Rule({"area": (-np.inf, 25.0)}))
     dialog.changed.emit()

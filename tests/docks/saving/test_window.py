@@ -193,13 +193,13 @@ def test_escape_leaves_a_conflict_as_it_is(hands, curation, path):
 
 
 def test_the_last_save_is_taken_back_after_a_question(hands, curation, path):
-    hands.coordinator.tools.restore_previous()
+    hands.coordinator.dialogs.restore_previous()
     assert question(hands) is None  # there is nothing to go back to, which is told
     curation.decide([0], "rejected")
     hands.coordinator.saving.save()
     hands.qtbot.waitUntil(is_saved(hands))
     for button, expected in (("cancel_button", "rejected"), ("restore_button", "accepted")):
-        hands.coordinator.tools.restore_previous()
+        hands.coordinator.dialogs.restore_previous()
         assert isinstance(question(hands), PreviousDialog)
         getattr(question(hands), button).click()
         hands.settle()
@@ -208,7 +208,7 @@ def test_the_last_save_is_taken_back_after_a_question(hands, curation, path):
 
 def test_the_log_is_exported_where_the_dialog_says(hands, curation, tmp_path):
     curation.decide([0], "rejected")
-    hands.coordinator.tools.export()
+    hands.coordinator.dialogs.export()
     for dialog in window_of(hands).findChildren(QFileDialog):
         dialog.selectFile(str(tmp_path / "log.csv"))
         dialog.accept()

@@ -22,7 +22,6 @@ from napari_isx.docks.common.settings import recall, remember
 from napari_isx.docks.common.shortcuts import key_texts
 from napari_isx.docks.common.theme import plot_colors
 from napari_isx.docks.common.views import Views
-from napari_isx.docks.saving.controller import SavingControl
 from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.session.cell_filter import CellFilter
 from napari_isx.session.groups import VesselGroup
@@ -57,6 +56,8 @@ class CellsControl(Control):
     """The user wants the card of keys."""
     export_requested: ClassVar[Signal] = Signal()
     """The user wants the log of decisions."""
+    save_requested: ClassVar[Signal] = Signal()
+    """The decisions are wanted in the file."""
     asked: ClassVar[Signal] = Signal(Question)
     """Something has to be answered before it is decided."""
 
@@ -66,10 +67,8 @@ class CellsControl(Control):
         session: Session,
         canvas: CanvasControl,
         centering: CenteringControl,
-        saving: SavingControl,
     ) -> None:
         super().__init__(viewer, session)
-        self._saving = saving
         self._centering = centering
         self.display = CellsDisplay(viewer, session, canvas, centering)
         self._measuring = Measuring(viewer, session)
@@ -80,7 +79,6 @@ class CellsControl(Control):
         viewer.events.theme.connect(self._on_theme)
         self.display.changed.connect(self._show_display)
         self._measuring.ended.connect(self._show_progress)
-        saving.saved.connect(self._show_steps)
         action_manager.events.shortcut_changed.connect(self.show_keys)
         session.reviews.advance_on_canvas = recall(_ADVANCE_SETTING) is True
 
@@ -168,7 +166,7 @@ class CellsControl(Control):
         """Name the keys as they are bound now."""
         for view in self._views:
             view.show_keys(key_texts())
-        self._show_steps()
+        self.show_steps()
 
     def _on_groups(self) -> None:
         self._measuring.give_up()
@@ -209,7 +207,7 @@ class CellsControl(Control):
             (review.table.values_changed, self._on_values),
             (review.progressed, self._show_progress),
             (review.duplicates_changed, self._show_duplicates),
-            (review.stepped, self._show_steps),
+            (review.stepped, self.show_steps),
             (review.ended, self._on_end),
         ]
 
@@ -244,7 +242,7 @@ class CellsControl(Control):
     # ---- what is asked for
 
     def _save(self) -> None:
-        self._saving.save()
+        self.save_requested.emit()
 
     def _ask_for_rules(self, view: ref[CellsView]) -> None:
         if self._review is not None:
@@ -376,7 +374,7 @@ class CellsControl(Control):
             view.show_table(table, values)
             view.show_selection(self.session.selected)
         self._show_counts()
-        self._show_steps()
+        self.show_steps()
         self._show_progress()
         self._show_duplicates()
         self._show_display()
@@ -392,7 +390,8 @@ class CellsControl(Control):
             for view in self._views:
                 view.show_counts(counts, shown)
 
-    def _show_steps(self) -> None:
+    def show_steps(self, saved: object = None) -> None:  # noqa: ARG002
+        """Show in all docks what can be undone, redone and saved."""
         review = self._review
         if review is not None and review.curation is not None:
             undo, redo = review.curation.undo_text, review.curation.redo_text

@@ -132,13 +132,13 @@ _OTHERS: Final[tuple[_Row, ...]] = (
     (
         "restore_previous_statuses",
         "Restore previous statuses",
-        lambda it: it.tools.restore_previous(),
+        lambda it: it.dialogs.restore_previous(),
         None,
     ),
-    ("export_decisions", "Export decisions as CSV", lambda it: it.tools.export(), None),
-    ("decide_by_rules", "Decide by rules", lambda it: it.tools.show_rules(), None),
-    ("compare_raters", "Compare raters", lambda it: it.tools.show_raters(), None),
-    ("show_keys", "Show the keys", lambda it: it.tools.show_keys(), None),
+    ("export_decisions", "Export decisions as CSV", lambda it: it.dialogs.export(), None),
+    ("decide_by_rules", "Decide by rules", lambda it: it.dialogs.show_rules(), None),
+    ("compare_raters", "Compare raters", lambda it: it.dialogs.show_raters(), None),
+    ("show_keys", "Show the keys", lambda it: it.dialogs.show_keys(), None),
 )
 
 # No decision repeats: with the switch to move on, a key held down would run through all cells.

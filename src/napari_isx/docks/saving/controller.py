@@ -95,7 +95,14 @@ class _Outcome(NamedTuple):
 class SavingControl(Control):
     """Offers what can be restored, saves, and says what became of it.
 
-    It asks nothing itself: its signals say what is to be asked, and whoever asks calls back.
+    It asks nothing itself: its signals say what is to be asked, and what asks calls back.
+
+    Parameters
+    ----------
+    viewer : ViewerModel
+    session : Session
+    attach_prompts : callable, optional
+        Lets the viewer's window, if it has one, ask; called once there are cells.
     """
 
     offers_changed: ClassVar[Signal] = Signal()
@@ -106,8 +113,14 @@ class SavingControl(Control):
     saved: ClassVar[Signal] = Signal(object)
     """The file of a group (CellGroup) has its decisions; emitted in the window's thread."""
 
-    def __init__(self, viewer: ViewerModel, session: Session) -> None:
+    def __init__(
+        self,
+        viewer: ViewerModel,
+        session: Session,
+        attach_prompts: Callable[[ViewerModel, SavingControl], None] | None = None,
+    ) -> None:
         super().__init__(viewer, session)
+        self._attach_prompts = attach_prompts
         self.offers: list[Offer] = []
         self._postponed: WeakSet[CellGroup] = WeakSet()
         self._known: dict[CellGroup, Curation] = {}
@@ -356,19 +369,13 @@ class SavingControl(Control):
             if group not in groups:
                 del self._known[group]
                 self._tell_of_leaving(group, curation)
-        if any(group.curation is not None for group in groups):
-            self._attach_to_window()
+        if self._attach_prompts and any(group.curation is not None for group in groups):
+            self._attach_prompts(self.viewer, self)
         for group in groups:
             if group.curation is not None and group not in self._known:
                 self._known[group] = group.curation
                 self._listen(group.curation)
         self._renew_offers()
-
-    def _attach_to_window(self) -> None:
-        """Let the viewer's window ask, if it has one."""
-        from napari_isx.docks.saving.window import attach_prompts
-
-        attach_prompts(self.viewer, self)
 
     def _listen(self, curation: Curation) -> None:
         curation.notice.connect(self._on_notice)

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_isx.io.base.frames import FrameSequence, frames_to_dask
-from napari_isx.io.behavior.jpeg import Pixels
 from napari_isx.io.behavior.tracking import Tracking
+from napari_isx.io.format.picture import Pixels
 
 if TYPE_CHECKING:
     import dask.array as da

@@ -35,16 +35,11 @@ from napari_isx.io.base.spacing import MAX_PIXELS, Spacing
 from napari_isx.io.base.timing import MAX_SAMPLES, Timing, read_start
 from napari_isx.io.behavior.acquisition import behavior_info
 from napari_isx.io.behavior.behavior_movie import BehaviorMovie
-from napari_isx.io.behavior.jpeg import (
-    MIN_PICTURE_BYTES,
-    JpegDecoder,
-    JpegIndex,
-    PictureError,
-    Pixels,
-)
+from napari_isx.io.behavior.jpeg import MIN_PICTURE_BYTES, JpegDecoder, JpegIndex
 from napari_isx.io.behavior.tracking import Tracking, read_tracking
 from napari_isx.io.errors import IsxFileError
 from napari_isx.io.format.json_fields import MAX_VALUES, Fields, Rational, parse_json_object
+from napari_isx.io.format.picture import PictureError, Pixels
 from napari_isx.io.format.source import Block, FileSource
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from napari_isx.io.base.series import Series, describe_grid
 from napari_isx.io.behavior.behavior_movie import BehaviorMovie
-from napari_isx.io.behavior.jpeg import Pixels
 from napari_isx.io.behavior.tracking import Tracking, Zone, ZoneVisit
+from napari_isx.io.format.picture import Pixels
 
 
 class BehaviorMovieSeries(Series[BehaviorMovie], BehaviorMovie):

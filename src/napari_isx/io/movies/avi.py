@@ -22,8 +22,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.behavior.jpeg import PictureError, luma_plane, max_pixels
 from napari_isx.io.errors import IsxFileError
+from napari_isx.io.format.picture import PictureError, luma_plane, max_pixels
 from napari_isx.io.format.source import FileSource
 
 _MAX_IDLE: Final = 4

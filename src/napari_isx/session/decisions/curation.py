@@ -19,8 +19,8 @@ from napari_isx.io.errors import IsxFileError
 from napari_isx.io.open import open_isx
 from napari_isx.session.decisions.author import Author, now
 from napari_isx.session.decisions.conflicts import SaveConflict, explained, find_differences
+from napari_isx.session.decisions.entries import CellSetIdentity, Change, Entry, Kind
 from napari_isx.session.decisions.history import History, Step
-from napari_isx.session.decisions.journal import CellSetIdentity, Change, Entry, Kind
 from napari_isx.session.decisions.journal_file import JournalFile
 from napari_isx.session.decisions.restorable import Restorable, find_restorable
 

@@ -27,14 +27,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final
 
 from napari_isx.io.base.labelled_set import STATUSES, CellStatus
 from napari_isx.io.errors import IsxFileError
 from napari_isx.io.format.source import FileSource
+from napari_isx.session.decisions.entries import CellSetIdentity, Change, Entry
 from napari_isx.session.decisions.replay import Replay
 
-Kind = Literal["opened", "decided", "saved", "declined"]
 JOURNAL_SUFFIX: Final = ".decisions.jsonl"
 FORMAT: Final = "napari-isx decisions 1"
 LINE_START: Final = b'{"format":"napari-isx decisions '
@@ -45,88 +45,6 @@ _KINDS: Final = ("opened", "decided", "saved", "declined")
 _MAX_LINE_BYTES: Final = 16 << 20
 _MAX_INDEX: Final = 1 << 31
 _SUM: Final = re.compile(rb',"sum":"([0-9a-f]{8})"\}\Z')
-
-
-class Change(NamedTuple):
-    """One cell in one step."""
-
-    cell: int
-    name: str
-    before: CellStatus
-    after: CellStatus
-
-
-@dataclass(frozen=True)
-class CellSetIdentity:
-    """What tells one cell set from another that has, or had, the same file name.
-
-    Attributes
-    ----------
-    file : str
-        The file's name, for people: files are renamed.
-    names : tuple of str
-    content : str
-        A hash of some of the traces; empty where they could not be read.
-    """
-
-    file: str
-    names: tuple[str, ...]
-    content: str = ""
-
-    def is_same(self, other: CellSetIdentity) -> bool:
-        """Whether both have the same cells, as far as is known."""
-        same_content = not self.content or not other.content or self.content == other.content
-        return self.names == other.names and same_content
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One line of a journal.
-
-    Attributes
-    ----------
-    kind : {"opened", "decided", "saved", "declined"}
-    time : str
-        ISO 8601, UTC.
-    user, host : str
-    pid : int
-        The process.
-    session : str
-        Which window's work; see above.
-    step : int
-        Counts the lines of a session, from 1.
-    how : str
-        "key", "click", "bulk", "rule", "undo", "redo", "restore" or "file".
-    note : str
-        A rule's text, or what was undone.
-    changes : tuple of Change
-        Of a step.
-    statuses : tuple of str
-        In the file; of "opened" and "saved".
-    identity : CellSetIdentity or None
-        Of "opened".
-    sessions : tuple of str
-        Of "declined".
-    """
-
-    kind: Kind
-    time: str
-    user: str
-    host: str
-    pid: int
-    session: str
-    step: int
-    how: str = ""
-    note: str = ""
-    changes: tuple[Change, ...] = ()
-    statuses: tuple[CellStatus, ...] = ()
-    identity: CellSetIdentity | None = None
-    sessions: tuple[str, ...] = ()
-
-    @property
-    def key(self) -> tuple[int, str, int]:
-        """The same for a line that had to be written twice."""
-        return self.pid, self.session, self.step
 
 
 @dataclass(frozen=True)

@@ -19,11 +19,10 @@ from psygnal import Signal
 from napari_isx.io.errors import IsxFileError
 from napari_isx.io.format.atomic_write import replace, sync_folder
 from napari_isx.io.format.source import FileSource
+from napari_isx.session.decisions.entries import CellSetIdentity, Entry
 from napari_isx.session.decisions.journal import (
     JOURNAL_SUFFIX,
     LINE_START,
-    CellSetIdentity,
-    Entry,
     format_line,
     parse_lines,
     read_tail,

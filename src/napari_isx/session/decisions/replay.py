@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from napari_isx.io.base.labelled_set import CellStatus
-
-if TYPE_CHECKING:
-    from napari_isx.session.decisions.journal import Entry
+from napari_isx.session.decisions.entries import Entry
 
 
 class Pending(NamedTuple):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from napari_isx.io.base.labelled_set import CellStatus
 from napari_isx.session.decisions.author import Author
-from napari_isx.session.decisions.journal import Entry
+from napari_isx.session.decisions.entries import Entry
 from napari_isx.session.decisions.replay import Replay
 
 
