@@ -273,6 +273,8 @@ def test_sound_files_warn_of_nothing(tmp_path, opened, warned):
 
 def test_a_kind_that_has_no_layers_is_told_by_name(tmp_path, opened):
     class Other(FileRecording):
+        kind = "something new"
+
         def _summary(self):
             return "something new"
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, Final
 
 from napari_isx.io.base.recording import Recording
 from napari_isx.io.behavior.behavior_movie import BehaviorMovie
@@ -38,29 +40,15 @@ def layers_of(recording: Recording) -> list[LayerData]:
     UnsupportedIsxError
         No layer is defined for this kind of file.
     """
-    match recording:
-        case Movie():
-            return _movie_layers(recording)
-        case Image():
-            return [image_layer(recording)]
-        case BehaviorMovie():
-            return _behavior_layers(recording)
-        case CellSet():
-            if isinstance(recording, CellSetSeries):
-                _warn_of_other_cells(recording)
-            return cell_layers(recording)
-        case EventSet():
-            return [events_layer(recording)]
-        case VesselSet():
-            return vessel_layers(recording)
-        case GpioSet():
-            _warn_of_clock(recording)
-            return [channels_layer(recording)]
-    raise UnsupportedIsxError(
-        recording.place,
-        f"napari cannot show a {type(recording).__name__} yet",
-        "napari_isx.open_isx opens it in Python.",
-    )
+    make = LAYERS.get(recording.kind)
+    if make is None:
+        raise UnsupportedIsxError(
+            recording.place,
+            f"napari cannot show a {type(recording).__name__} yet",
+            "napari_isx.open_isx opens it in Python.",
+        )
+    _warn_of_clock(recording)
+    return make(recording)
 
 
 def _movie_layers(movie: Movie) -> list[LayerData]:
@@ -70,7 +58,6 @@ def _movie_layers(movie: Movie) -> list[LayerData]:
     except IsxFileError as error:
         _warn(_in_words(error), "The frames of all its planes are shown by turns.")
         planes = []
-    _warn_of_clock(movie)
     layers = plane_layers(planes) or [movie_layer(movie)]
     channels = movie.open_gpio() if isinstance(movie, LegacyMovie) else None
     return layers if channels is None else [*layers, channels_layer(channels)]
@@ -110,3 +97,21 @@ def _warn(finding: str, consequence: str) -> None:
     from napari.utils.notifications import show_warning
 
     show_warning(f"{finding}. {consequence}")
+
+
+def _cell_layers(cells: CellSet) -> list[LayerData]:
+    if isinstance(cells, CellSetSeries):
+        _warn_of_other_cells(cells)
+    return cell_layers(cells)
+
+
+LAYERS: Final[dict[str, Callable[[Any], list[LayerData]]]] = {
+    Movie.kind: _movie_layers,
+    Image.kind: lambda image: [image_layer(image)],
+    BehaviorMovie.kind: _behavior_layers,
+    CellSet.kind: _cell_layers,
+    EventSet.kind: lambda events: [events_layer(events)],
+    VesselSet.kind: vessel_layers,
+    GpioSet.kind: lambda gpio: [channels_layer(gpio)],
+}
+"""The layers of each kind in the table of kinds."""

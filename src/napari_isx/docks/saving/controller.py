@@ -110,6 +110,9 @@ class SavingControl(Control):
     conflict_found: ClassVar[Signal] = Signal(object, object)
     """Saving a group (CellGroup) met statuses of another program (SaveConflict); nothing was
     written. One of :meth:`keep_mine`, :meth:`take_theirs` and :meth:`save` with `force` goes on."""
+    path_wanted: ClassVar[Signal] = Signal(object, object)
+    """A group (CellGroup) has no file yet: :meth:`save_as` goes on, or the callback that is given
+    is told that it is not saved."""
     saved: ClassVar[Signal] = Signal(object)
     """The file of a group (CellGroup) has its decisions; emitted in the window's thread."""
 
@@ -214,12 +217,25 @@ class SavingControl(Control):
         if group in self._running:
             return
         count = len(curation.unsaved)
+        if group.cells is not None and group.cells.path is None and len(self.path_wanted):
+            self.path_wanted.emit(group, done)
+            return
         if not count and not force:
             show_info(f"{file_name(group)} has all decisions already.")
             if done is not None:
                 done(True)
             return
-        self._run(group, curation, count, force, done)
+        self._run(group, done, lambda: curation.save(force=force), self._saved_text(group, count))
+
+    def save_as(self, group: CellGroup, path: Path, *, done: Done | None = None) -> None:
+        """Write cells that have no file into one, with the decisions, in another thread."""
+        curation = group.curation
+        if curation is None:
+            self.tell_of_no_cells()
+            return
+        count = group.cells.num_cells if group.cells is not None else 0
+        text = f"{count:,} cells and their statuses are in {path.name}."
+        self._run(group, done, lambda: curation.save_copy(path), text)
 
     def save_all(self, done: Done | None = None) -> None:
         """Write all decisions into their files, one after another until one fails."""
@@ -254,11 +270,11 @@ class SavingControl(Control):
             self.save(group, force=True, done=done)
 
     def _run(
-        self, group: CellGroup, curation: Curation, count: int, force: bool, done: Done | None
+        self, group: CellGroup, done: Done | None, write: Callable[[], None], text: str
     ) -> None:
         def steps() -> Iterator[_Outcome]:
             try:
-                curation.save(force=force)
+                write()
             except SaveConflict as conflict:
                 yield _Outcome(str(conflict), conflict.with_traceback(None))
             except (OSError, ValueError) as error:
@@ -268,7 +284,7 @@ class SavingControl(Control):
 
         def on_step(outcome: _Outcome) -> None:
             self._running.pop(group, None)
-            self._on_saved(group, count, outcome)
+            self._on_saved(group, text, outcome)
             if done is not None:
                 done(not outcome.problem)
 
@@ -279,20 +295,25 @@ class SavingControl(Control):
         self._running[group] = work = Work(on_step, on_failure, title=title)
         work.start(steps)
 
-    def _on_saved(self, group: CellGroup, count: int, outcome: _Outcome) -> None:
+    def _on_saved(self, group: CellGroup, text: str, outcome: _Outcome) -> None:
         if outcome.conflict is not None:
             show_warning(outcome.problem)
             self.conflict_found.emit(group, outcome.conflict)
         elif outcome.problem:
             show_error(f"{outcome.problem}{_kept_in(group)}")
         else:
-            kept = f"{file_name(group)}{KEPT_SUFFIX}"
-            show_info(
-                f"{decisions(count)} saved in {file_name(group)}. The statuses before are kept in "
-                f"{kept} beside it: “Restore previous statuses” brings them back."
-            )
+            show_info(text)
             self._renew_offers()
             self.saved.emit(group)
+
+    def _saved_text(self, group: CellGroup, count: int) -> str:
+        saved = f"{decisions(count)} saved in {file_name(group)}."
+        if group.cells is None or group.cells.path is None:
+            return saved
+        return (
+            f"{saved} The statuses before are kept in {file_name(group)}{KEPT_SUFFIX} beside it: "
+            "“Restore previous statuses” brings them back."
+        )
 
     def tell_of_no_cells(self) -> None:
         """Say that nothing is open that could be saved."""

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from qtpy.QtCore import QEvent, QObject, Qt, QThread, QTimer
 from qtpy.QtGui import QKeySequence
-from qtpy.QtWidgets import QDialog, QFileDialog, QMainWindow
+from qtpy.QtWidgets import QDialog, QMainWindow
 
+from napari_isx.docks.common.file_dialog import save_dialog
 from napari_isx.docks.common.passing_keys import is_ours
 from napari_isx.docks.common.question import Answer, Question
 from napari_isx.docks.saving.controller import (
@@ -66,6 +67,7 @@ class WindowPrompts(QObject):
         self._soon.timeout.connect(self._show_offer)
         control.offers_changed.connect(self._show_offer_soon)
         control.conflict_found.connect(self._ask_about_conflict)
+        control.path_wanted.connect(self._ask_where_to_save)
         window.installEventFilter(self)
         self._show_offer()
 
@@ -221,18 +223,29 @@ class WindowPrompts(QObject):
             self._control.tell_of_no_cells()
             return
         path = group.cells.place
-        dialog = QFileDialog(
-            self._window, "Export the decision log", str(path.parent), "Table (*.csv)"
-        )
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("csv")
-        dialog.selectFile(f"{path.stem}-decisions.csv")
+        name = path.with_name(f"{path.stem}-decisions.csv")
+        dialog = save_dialog(self._window, "Export the decision log", name, "Table (*.csv)")
 
         def export(chosen: str) -> None:
             self._control.export(Path(chosen), group)
 
         dialog.fileSelected.connect(export)
+        dialog.open()
+
+    def _ask_where_to_save(self, group: CellGroup, done: Done | None) -> None:
+        """Ask for a file for cells that have none."""
+        path = Path(f"{group.title}.isxd")
+        dialog = save_dialog(self._window, "Save the cells", path, "Inscopix cell set (*.isxd)")
+
+        def save(chosen: str) -> None:
+            self._control.save_as(group, Path(chosen), done=done)
+
+        def give_up() -> None:
+            if done is not None:
+                done(False)
+
+        dialog.fileSelected.connect(save)
+        dialog.rejected.connect(give_up)
         dialog.open()
 
     def _ask(self, dialog: Any, answer: Any) -> None:

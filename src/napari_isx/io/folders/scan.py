@@ -22,13 +22,13 @@ from napari_isx.io.folders.summary import (
     GPIO,
     IMAGE,
     IMU,
-    KINDS,
     LEGACY_SUFFIXES,
     MOVIE,
     Allowance,
     Found,
     describe,
     describe_series,
+    place_in_lists,
 )
 from napari_isx.io.kinds import own_suffixes
 from napari_isx.io.legacy.detect import is_first_piece, is_legacy
@@ -98,7 +98,7 @@ def find_recordings(folder: Path) -> list[Found]:
     allowance = Allowance(_ALLOWANCE_BYTES)
     files = {path: describe(path, allowance) for path in _recording_files(folder)}
     finds = _without_listed(_joined(files))
-    finds.sort(key=lambda found: (KINDS.index(found.kind), natural_key(str(found.path))))
+    finds.sort(key=lambda found: (place_in_lists(found.kind), natural_key(str(found.path))))
     return _with_selection(finds)
 
 

@@ -15,11 +15,10 @@ from napari_isx.io.base.provenance import Provenance
 from napari_isx.io.base.recording import Recording
 from napari_isx.io.behavior.behavior_movie import BehaviorMovie
 from napari_isx.io.behavior.movie import HEADER
-from napari_isx.io.cells.cell_set import CellSet
 from napari_isx.io.errors import IsxFileError, unexpected
-from napari_isx.io.events.event_set import EventSet
 from napari_isx.io.format.source import FileSource
 from napari_isx.io.gpio.gpio_set import GpioSet
+from napari_isx.io.kinds import KINDS, kind_of_suffix
 from napari_isx.io.legacy.detect import XML
 from napari_isx.io.legacy.hdf5 import HDF5
 from napari_isx.io.legacy.raw import RAW
@@ -27,7 +26,6 @@ from napari_isx.io.legacy.tiff import TIFF
 from napari_isx.io.movies.base import Movie
 from napari_isx.io.movies.isxd import Image
 from napari_isx.io.open import open_isx
-from napari_isx.io.vessels.vessel_set import VesselSet
 
 MOVIE: Final = Movie.kind
 IMAGE: Final = Image.kind
@@ -36,22 +34,15 @@ GPIO: Final = GpioSet.kind
 IMU: Final = "IMU"
 UNKNOWN: Final = "unknown"
 
-KINDS: Final = (
-    *(MOVIE, BEHAVIOR, IMAGE, VesselSet.kind, CellSet.kind, EventSet.kind),
-    *(GPIO, IMU, UNKNOWN),
-)
-"""In the order in which they are listed and opened: what would cover the others comes first."""
+LEGACY_SUFFIXES: Final = XML | HDF5 | TIFF | RAW
+"""Of files that may be Inscopix'; only their content tells."""
 
 _KIND_BY_SUFFIX: Final = {
-    ".isxc": MOVIE,
-    ".isxb": BEHAVIOR,
-    ".gpio": GPIO,
     ".imu": IMU,
     **dict.fromkeys(XML | HDF5 | TIFF, MOVIE),
     **dict.fromkeys(RAW, GPIO),
 }
-LEGACY_SUFFIXES: Final = XML | HDF5 | TIFF | RAW
-"""Of files that may be Inscopix'; only their content tells."""
+"""Where the table of kinds does not say it; see :mod:`napari_isx.io.kinds`."""
 
 _STEPS: Final = {
     "PP": "preprocessed",
@@ -63,6 +54,12 @@ _STEPS: Final = {
 # What the recording itself or taking planes and colours apart leaves in `idps`.
 _NO_STEPS: Final = frozenset({"efocus", "channel"})
 _SEPARATORS: Final = re.compile(r"[-_. ]+")
+
+
+def place_in_lists(kind: str) -> int:
+    """Where a kind is listed and opened: what would cover the others comes first."""
+    order = [*(one.name for one in KINDS), IMU, UNKNOWN]
+    return order.index(kind)
 
 
 @dataclass(frozen=True)
@@ -148,7 +145,9 @@ def describe(path: Path, allowance: Allowance) -> Found:
         Not selected.
     """
     suffix = path.suffix.lower()
-    found = Found((path,), _KIND_BY_SUFFIX.get(suffix, UNKNOWN))
+    kind = kind_of_suffix(suffix)
+    by_table = UNKNOWN if kind is None else kind.name
+    found = Found((path,), _KIND_BY_SUFFIX.get(suffix, by_table))
     try:
         status = path.stat()
         found = replace(found, size_bytes=status.st_size, modified_s=status.st_mtime)

@@ -12,9 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
+import numpy as np
 from psygnal import Signal
 
 from napari_isx.io.cells.cell_set import STATUSES, CellSet, CellStatus
+from napari_isx.io.cells.write import write_cell_set
 from napari_isx.io.errors import IsxFileError
 from napari_isx.io.open import open_isx
 from napari_isx.session.decisions.author import Author, now
@@ -283,9 +285,36 @@ class Curation:
         self.decide_many(dict(enumerate(in_file)), "file", "before the last save")
         self._on_saved()
 
+    def save_copy(self, path: Path) -> None:
+        """Write the cells with these statuses into another file; those in memory have them then.
+
+        Raises
+        ------
+        OSError
+            The file cannot be written; what was there is unchanged.
+        """
+        cells, statuses = self._cells, self.statuses
+        write_cell_set(
+            path,
+            (cells.footprint(i) for i in range(cells.num_cells)),
+            (cells.trace(i) for i in range(cells.num_cells)),
+            names=cells.names,
+            statuses=statuses,
+            colors=cells.colors,
+            metrics=cells.metrics,
+            timing=cells.timing,
+            spacing=cells.spacing,
+            extra_properties=cells.metadata.get("extraProperties"),
+        )
+        if cells.path is None:
+            cells.save_statuses(statuses)
+            self._on_saved()
+
     def _check_cells(self) -> None:
         """Raise IsxFileError if the file was replaced by one whose cells only have these names."""
         paths = self._cells.paths
+        if not paths:  # in memory, where nobody can replace them
+            return
         try:
             with open_isx(paths if len(paths) > 1 else paths[0]) as present:
                 found = _identity(present) if isinstance(present, CellSet) else None
@@ -361,8 +390,16 @@ class Curation:
 
 
 def _identity(cells: CellSet) -> CellSetIdentity:
-    """The names of the cells, and a hash of three traces, as other sets have the same names."""
+    """The names of the cells, and a hash of three traces, as other sets have the same names.
+
+    Of cells in memory, which no file's name tells apart, all of them is hashed.
+    """
     content = ""
+    if cells.path is None:
+        digest = hashlib.sha256(repr((cells.names, cells.timing, cells.spacing)).encode())
+        for array in (cells.footprints, cells.traces):
+            digest.update(np.ascontiguousarray(array).data)
+        return CellSetIdentity(cells.name, tuple(cells.names), digest.hexdigest()[:32])
     with contextlib.suppress(OSError, ValueError, IsxFileError):  # the names alone, then
         digest = hashlib.sha256()
         last = cells.num_cells - 1

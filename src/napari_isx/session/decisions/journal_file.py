@@ -46,11 +46,14 @@ def user_folder() -> Path:
     return folder / "journals"
 
 
-def journal_paths(paths: Sequence[Path]) -> tuple[Path, Path]:
+def journal_paths(paths: Sequence[Path], identity: CellSetIdentity) -> tuple[Path, Path | None]:
     """Where the journal of a cell set, or of a series of them, stands: beside it, or else.
 
-    By whatever link the set was reached, it is the same.
+    By whatever link the set was reached, it is the same. That of cells in memory is in the user's
+    folder alone, by their content, so that equal cells get their decisions back.
     """
+    if not paths:
+        return user_folder() / f"memory-{identity.content}{JOURNAL_SUFFIX}", None
     real = os.path.realpath(paths[0])
     suffix = JOURNAL_SUFFIX if len(paths) == 1 else f".series{JOURNAL_SUFFIX}"
     digest = hashlib.sha256(os.fsencode(real)).hexdigest()[:12]
@@ -83,12 +86,13 @@ class JournalFile:
     """Someone else decides about the same cells."""
 
     def __init__(self, paths: Sequence[Path], identity: CellSetIdentity, session: str) -> None:
-        beside, elsewhere = journal_paths(paths)
+        beside, elsewhere = journal_paths(paths, identity)
         self.identity = identity
         self.session = session
         self.num_lines = 0
         self._lines: list[bytes] = []
-        self._beside, self._elsewhere = _Place(beside), _Place(elsewhere, makes_folder=True)
+        self._beside = _Place(beside, makes_folder=elsewhere is None)
+        self._elsewhere = None if elsewhere is None else _Place(elsewhere, makes_folder=True)
         self._retry_at = 0.0
         self._others: set[str] = set()
         self._in_trouble = False
@@ -98,8 +102,11 @@ class JournalFile:
     @property
     def path(self) -> Path | None:
         """Where all lines are on the disk; None while some are in memory only."""
-        places = (self._beside, self._elsewhere)
-        return next((p.path for p in places if p.done == len(self._lines) > 0), None)
+        return next((p.path for p in self._places if p.done == len(self._lines) > 0), None)
+
+    @property
+    def _places(self) -> tuple[_Place, ...]:
+        return tuple(place for place in (self._beside, self._elsewhere) if place is not None)
 
     @property
     def is_complete(self) -> bool:
@@ -109,8 +116,7 @@ class JournalFile:
     def read(self) -> list[Entry]:
         """What any window wrote about these cells, in both places, in order of time."""
         dated: list[tuple[str, Entry]] = []
-        places = (self._beside, self._elsewhere)
-        sources = [*(place.entries(self.identity) for place in places), self._own()]
+        sources = [*(place.entries(self.identity) for place in self._places), self._own()]
         for entries in sources:
             latest = ""
             for entry in entries:
@@ -165,7 +171,7 @@ class JournalFile:
 
     def _write_beside(self, at_once: bool) -> OSError | None:
         """Returns what went wrong; a share that is gone is not waited for at each decision."""
-        usable = self._elsewhere.done > 0 and not self._in_trouble
+        usable = self._elsewhere is not None and self._elsewhere.done > 0 and not self._in_trouble
         if usable and not at_once and time.monotonic() < self._retry_at:
             return OSError(errno.EAGAIN, "not tried again yet")
         error = self._write(self._beside)
@@ -174,6 +180,8 @@ class JournalFile:
         return error
 
     def _write_elsewhere(self, beside_error: OSError) -> OSError | None:
+        if self._elsewhere is None:
+            return beside_error
         error = self._write(self._elsewhere)
         if error is not None:
             return beside_error if beside_error.errno != errno.EAGAIN else error
