@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+from threading import Event
 from traceback import extract_tb
 
 import pytest
@@ -97,3 +99,21 @@ def test_nothing_is_heard_of_work_that_was_given_up(qtbot):
         qtbot.waitUntil(lambda: other.num_ends == 1)
         qtbot.wait(50)
     assert (told.steps, told.failures, raised) == ([], [], [])
+
+
+def test_a_worker_is_heard_in_vain_once_its_owner_is_gone(qtbot):
+    told, begun = Told(), Event()
+    steps = told.steps
+
+    def count():
+        yield 1
+        begun.set()
+        yield 2
+
+    told.work.start(count)
+    assert begun.wait(5)  # what it told is on its way, as a window is closed
+    del told
+    gc.collect()
+    qtbot.wait(200)
+    assert steps == []
+    qtbot.waitUntil(lambda: not any(each.desc == "Counting: " for each in progress._all_instances))
