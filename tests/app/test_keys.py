@@ -15,8 +15,8 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
 from napari_isx.app import keys_card
+from napari_isx.app.docks import CellsDock
 from napari_isx.app.key_presets import use_preset
-from napari_isx.docks.cells.dock import CellsWidget
 from napari_isx.docks.common import shortcuts
 from napari_isx.viewer.locked_layers import HINT
 
@@ -28,7 +28,7 @@ NUM_CELLS = len(NAMES)
 
 @pytest.fixture
 def dock(hands):
-    widget = CellsWidget(hands.viewer)
+    widget = CellsDock(hands.viewer)
     hands.viewer.window.add_dock_widget(widget, name="Cells", area="right")
     hands.viewer.window._qt_window.activateWindow()
     hands.settle()

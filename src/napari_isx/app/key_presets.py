@@ -115,7 +115,8 @@ def use_preset(name: str) -> None:
 
 
 def _preset_keys(command: Command, preset: str) -> list[str]:
-    return normal(PRESETS[preset].keys.get(command.name, command.default_keys or ()))
+    own = () if command.key is None else (command.key,)
+    return normal(PRESETS[preset].keys.get(command.name, own))
 
 
 def _chosen_by_user(command: Command) -> list[str] | None:

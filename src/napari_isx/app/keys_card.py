@@ -14,23 +14,19 @@ from qtpy.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
-    QGridLayout,
+    QFormLayout,
     QHBoxLayout,
     QLabel,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
 from napari_isx.app.key_presets import PRESETS, current_preset, use_preset
-from napari_isx.docks.common.shortcuts import KEY_COMMANDS, SAVE_KEY, key_text
+from napari_isx.docks.common.shortcuts import DECIDE, KEY_COMMANDS, SAVE_KEY, key_text
 
 Line = tuple[str, str]
 """Keys, and what they do."""
 
-_DECIDING: Final = ("accept", "reject", "undecide", "flip", "undo", "redo")
-_CELLS: Final = ("next_cell", "previous_cell", "deselect")
-_TIME: Final = ("next_event", "previous_event", "next_edge", "previous_edge")
 _NAPARIS: Final = (
     ("napari:increment_dims_left", "One frame back"),
     ("napari:increment_dims_right", "One frame on"),
@@ -82,7 +78,6 @@ class KeysCard(QDialog):
         self.note.setWordWrap(True)
         self.note.setMinimumWidth(_NOTE_WIDTH_PX)
         self._card = QWidget()
-        self._box = QVBoxLayout()
         choices = QDialogButtonBox.StandardButton
         self.buttons = QDialogButtonBox(choices.Close)
         self.buttons.button(choices.Close).setIcon(QIcon())
@@ -108,11 +103,10 @@ class KeysCard(QDialog):
         with QSignalBlocker(self.preset):
             self.preset.setCurrentIndex(self.preset.findData(name))
         self.note.setText(PRESETS[name].note)
-        self._box.removeWidget(self._card)
-        self._card.hide()
-        self._card.deleteLater()
-        self._card = _card()
-        self._box.insertWidget(0, self._card)
+        old, self._card = self._card, _card()
+        self.layout().replaceWidget(old, self._card)
+        old.hide()
+        old.deleteLater()
 
     def done(self, result: int) -> None:
         """Close, by whatever key or button."""
@@ -143,7 +137,7 @@ class KeysCard(QDialog):
         layout = QVBoxLayout(self)
         layout.setSpacing(12)
         layout.addLayout(choice)
-        layout.addLayout(self._box)
+        layout.addWidget(self._card)
         layout.addStretch(1)
         layout.addWidget(hint)
         layout.addWidget(self.buttons)
@@ -151,24 +145,18 @@ class KeysCard(QDialog):
 
 def _groups() -> Iterator[tuple[str, list[Line]]]:
     """What the keys are for, and the keys."""
-    placed = {*_DECIDING, *_CELLS, *_TIME}
-    others = [name for name in KEY_COMMANDS if name not in placed]
-    mouse = [(what.format(key_text(KeyMod.CtrlCmd)), text) for what, text in _MOUSE]
-    for title, names, fixed in (
-        ("Decide", _DECIDING, [(key_text(SAVE_KEY), _SAVING)]),
-        ("Cells", (*_CELLS, *others), mouse),
-        ("Time", _TIME, []),
-    ):
-        commands = [KEY_COMMANDS[name] for name in names]
-        lines = [
-            (_in_words(one.keys), one.title) for one in commands if one.keys or one.default_keys
-        ]
-        yield title, [*lines, *fixed]
+    control = key_text(KeyMod.CtrlCmd)
+    fixed = {
+        DECIDE: [(key_text(SAVE_KEY), _SAVING)],
+        "Cells": [(what.format(control), text) for what, text in _MOUSE],
+    }
+    for title in dict.fromkeys(one.group for one in KEY_COMMANDS.values()):
+        commands = [one for one in KEY_COMMANDS.values() if one.group == title]
+        lines = [(_in_words(one.keys), one.title) for one in commands if one.keys or one.key]
+        yield title, [*lines, *fixed.get(title, [])]
+    bound = action_manager._shortcuts
     known = [(action, text) for action, text in _NAPARIS if action in action_manager._actions]
-    yield (
-        "napari's own",
-        [(_in_words(action_manager._shortcuts.get(a, [])), text) for a, text in known],
-    )
+    yield "napari's own", [(_in_words(bound.get(action, [])), text) for action, text in known]
 
 
 def _card() -> QWidget:
@@ -176,39 +164,19 @@ def _card() -> QWidget:
     columns = QHBoxLayout(card)
     columns.setContentsMargins(0, 0, 0, 0)
     columns.setSpacing(28)
-    boxes = [QVBoxLayout() for _ in range(_COLUMNS)]
-    for box in boxes:
-        box.setSpacing(4)
-        columns.addLayout(box, 1)
+    forms = [QFormLayout() for _ in range(_COLUMNS)]
+    for form in forms:
+        form.setVerticalSpacing(4)
+        columns.addLayout(form, 1)
     for place, (title, lines) in enumerate(_groups()):
-        box = boxes[place // 2]
-        heading = QLabel(title)
-        font = heading.font()
-        font.setBold(True)
-        heading.setFont(font)
-        heading.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        box.addWidget(heading)
-        box.addLayout(_grid(lines))
-        box.addSpacing(8)
-    for box in boxes:
-        box.addStretch(1)
+        form = forms[place // 2]
+        form.addRow(QLabel(f"<b>{title}</b>"))
+        for keys, text in lines:
+            cap = QLabel(keys or _NO_KEY)
+            cap.setProperty("isKey", "true" if keys else "false")
+            form.addRow(cap, QLabel(text))
+        form.addRow(QLabel())
     return card
-
-
-def _grid(lines: list[Line]) -> QGridLayout:
-    grid = QGridLayout()
-    grid.setHorizontalSpacing(10)
-    grid.setVerticalSpacing(4)
-    for row, (keys, text) in enumerate(lines):
-        cap = QLabel(keys or _NO_KEY)
-        cap.setProperty("isKey", "true" if keys else "false")
-        cap.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        words = QLabel(text)
-        words.setTextFormat(Qt.TextFormat.PlainText)
-        grid.addWidget(cap, row, 0, alignment=Qt.AlignmentFlag.AlignLeft)
-        grid.addWidget(words, row, 1)
-    grid.setColumnStretch(1, 1)
-    return grid
 
 
 def _in_words(keys: Iterable[str]) -> str:
