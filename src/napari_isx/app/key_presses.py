@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
-from weakref import WeakKeyDictionary, ref
+from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 from napari._qt.dialogs.qt_notification import NapariQtNotification
 from napari.components import ViewerModel
@@ -12,6 +12,7 @@ from napari.layers import Labels, Points, Shapes
 from napari.utils.action_manager import action_manager
 from napari.utils.key_bindings import _vispy2appmodel
 from napari.utils.notifications import show_info
+from qtpy.QtCore import QObject
 from qtpy.QtWidgets import QApplication, QWidget
 
 from napari_isx.app.coordinator import Coordinator
@@ -63,7 +64,7 @@ def is_for_cells(viewer: ViewerModel) -> bool:
     return is_ours(QApplication.focusWidget()) or (active is not None and bool(our_keys(active)))
 
 
-class KeyPresses:
+class KeyPresses(QObject):
     """Takes the keys of our commands before napari asks the active layer what to do with them.
 
     Shapes and Points have uses of their own for A and R, Labels for Ctrl+Z. The layers of others
@@ -78,12 +79,10 @@ class KeyPresses:
     viewer : Viewer
     """
 
-    _all: Final[WeakKeyDictionary[ViewerModel, KeyPresses]] = WeakKeyDictionary()
-
     def __init__(self, viewer: Viewer) -> None:
-        self._viewer_ref = ref(viewer)
         canvas = viewer.window._qt_viewer.canvas
-        self._canvas: Any = canvas.native
+        super().__init__(canvas.native)  # which takes it along
+        self._viewer_ref, self._canvas = ref(viewer), canvas.native
         # All ways to napari's own answer to a key lead through this.
         canvas._scene_canvas.events.key_press.connect(self._on_press)
         QApplication.instance().focusChanged.connect(self._on_focus)
@@ -91,8 +90,8 @@ class KeyPresses:
     @classmethod
     def take(cls, viewer: Viewer) -> None:
         """Take the keys of a viewer's window. May be called again."""
-        if viewer not in cls._all:
-            cls._all[viewer] = cls(viewer)
+        if viewer.window._qt_viewer.canvas.native.findChild(cls) is None:
+            cls(viewer)
 
     def _on_press(self, event: Any) -> None:
         viewer = self._viewer_ref()
@@ -117,7 +116,7 @@ class KeyPresses:
 
         What is being typed there would go on as keys of decisions, or as those of a tool.
         """
-        if old is not None and is_ours(old) and self._canvas.hasFocus():
+        if old is not None and is_ours(old) and QApplication.focusWidget() is self._canvas:
             messages = self._canvas.findChildren(NapariQtNotification)
             if any(one.isVisible() and one not in one._instances for one in messages):
                 old.setFocus()
