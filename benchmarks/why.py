@@ -1,4 +1,4 @@
-"""What speaks for a cell: event-triggered image, loop, heat map and its order."""
+"""The evidence for a cell: event-triggered image, loop, heat map and its order."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def heat_maps(files: Files) -> Iterator[Row]:
     cells.close()
     note = "floor: a copy of all traces"
     yield Row(f"heat map of {what}", times["heat"], None, times["read"], most=2, note=note)
-    yield Row(f"its colours, {whole.values.shape[1]:,} columns", times["shade"])
+    yield Row(f"its colors, {whole.values.shape[1]:,} columns", times["shade"])
     yield Row(f"order of {len(values):,} cells by clustering", times["order"], most=2)
 
 

@@ -107,7 +107,7 @@ def test_a_missing_frame_looks_like_the_one_before(tmp_path, opened):
     assert shown.tolist() == [0, stored[1], stored[1], stored[1], stored[4], stored[5]]
 
 
-def test_colour_keeps_its_axis(tmp_path, opened):
+def test_color_keeps_its_axis(tmp_path, opened):
     movie = opened(make_movie(tmp_path / "m.isxd", dtype="rgb"))
     assert read_clip(movie, Clip(1, 3, ()), (slice(0, 4), slice(0, 5))).shape == (2, 4, 5, 3)
 

@@ -141,7 +141,7 @@ def test_it_grows_until_it_is_complete(tmp_path, opened, monkeypatch):
     assert not np.array_equal(images[3].after, images[-1].after), "each has an image of its own"
 
 
-def test_colours_are_averaged(tmp_path, opened):
+def test_colors_are_averaged(tmp_path, opened):
     image = last(opened(make_movie(tmp_path / "m.isxd", dtype="rgb")), *at(10), window=WINDOW)
     np.testing.assert_allclose(image.after, np.full(FIELD, 10.5))
 

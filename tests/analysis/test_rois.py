@@ -57,13 +57,13 @@ def test_the_centroid_is_weighted_and_in_pixels_of_the_field():
 
 
 @pytest.mark.parametrize("center", [(4.0, 7.0), (4.3, 6.6), (3.5, 7.5)])
-def test_the_centroid_of_a_round_cell_is_its_centre(center):
+def test_the_centroid_of_a_round_cell_is_its_center(center):
     roi = cut_roi(blob(FIELD, center))
     assert roi.centroid == pytest.approx(center, abs=0.1)
     assert roi.contour.mean(axis=0) == pytest.approx(center, abs=0.3)
 
 
-def test_the_contour_is_closed_and_goes_round_the_pixel_centres():
+def test_the_contour_is_closed_and_goes_round_the_pixel_centers():
     contour = cut_roi(rectangle(3, 5, 2, 3)).contour
     np.testing.assert_array_equal(contour[0], contour[-1])
     np.testing.assert_allclose(contour.min(axis=0), [2.2, 4.2])

@@ -130,7 +130,7 @@ def test_shades_leave_zero_to_gaps():
     assert (shade(map_of(values)).start_s, shade(map_of(values)).stop_s) == (0, 4)
 
 
-def test_few_values_lie_beyond_the_colour_bar():
+def test_few_values_lie_beyond_the_color_bar():
     values = np.random.default_rng(2).normal(size=(50, 1000))
     shaded = shade(map_of(values))
     assert 0.9 < np.mean((shaded.shades > 1) & (shaded.shades < 255)) < 1
@@ -157,14 +157,14 @@ def kinds_of(num_cells, num_kinds=5, noise=0.3, seed=0):
 
 
 @pytest.mark.parametrize("num_cells", [40, 300, 900, 1700])
-def test_cells_with_like_traces_become_neighbours(num_cells):
+def test_cells_with_like_traces_become_neighbors(num_cells):
     kinds, traces = kinds_of(num_cells)
     order = order_by_clustering(traces)
     assert sorted(order.tolist()) == list(range(num_cells))
     assert sum(1 for _ in itertools.groupby(kinds[order])) == 5
 
 
-def test_neighbours_are_those_that_are_most_alike():
+def test_neighbors_are_those_that_are_most_alike():
     times = np.arange(400)
     peaks = np.random.default_rng(3).permutation(60) * 5 + 50
     traces = np.exp(-(((times - peaks[:, None]) / 15) ** 2)).astype(np.float32)

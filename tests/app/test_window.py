@@ -54,7 +54,7 @@ def test_cells_lie_on_the_movie_and_show_their_status(hands, files):
     assert 0 < red[0] - red[2] < 40
 
 
-def test_contours_have_the_colour_of_the_status(hands, files):
+def test_contours_have_the_color_of_the_status(hands, files):
     hands.open(files["cells"])
     only(hands, Labels).visible = False
     edge = only(hands, Shapes).data_to_world(only(hands, Shapes).data[1][0])
@@ -93,7 +93,7 @@ def test_hovering_tells_name_and_status(hands, files):
     assert "status: rejected" in status["coordinates"]
 
 
-def test_the_files_own_colours_can_be_chosen(hands, files):
+def test_the_files_own_colors_can_be_chosen(hands, files):
     hands.open(files["cells"])
     coloring = hands.dock.coloring
     assert not coloring.model().item(coloring.findData("values")).isEnabled()
@@ -108,7 +108,7 @@ def test_the_files_own_colours_can_be_chosen(hands, files):
     np.testing.assert_allclose(only(hands, Shapes).edge_color[1][:2], [0.94, 0.89], atol=0.01)
 
 
-def test_a_decision_recolours_the_cell_everywhere(hands, files):
+def test_a_decision_recolors_the_cell_everywhere(hands, files):
     hands.open(files["cells"])
     hands.click_cell(1)
     hands.coordinator.session.group.curation.decide([1], "rejected")

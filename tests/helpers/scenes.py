@@ -15,7 +15,7 @@ FIELD = (23, 31)
 
 
 def blob(shape: tuple[int, int], center: tuple[float, float], radius: float = 2.0) -> np.ndarray:
-    """A round footprint, 1 at its centre."""
+    """A round footprint, 1 at its center."""
     rows, cols = np.ogrid[: shape[0], : shape[1]]
     distance2 = (rows - center[0]) ** 2 + (cols - center[1]) ** 2
     return np.exp(-distance2 / radius**2).astype(np.float32)

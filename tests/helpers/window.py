@@ -157,7 +157,7 @@ class Hands:
         return QPoint(round(at[0] / at[3]), round(at[1] / at[3]))
 
     def cell_um(self, cell: int) -> tuple[float, float]:
-        """The centre of a cell in the world."""
+        """The center of a cell in the world."""
         row, col = CENTERS[cell]
         return 24.0 + (row + 0.5) * 6, 30.0 + (col + 0.5) * 6
 
@@ -193,7 +193,7 @@ class Hands:
         return self.viewer.screenshot(canvas_only=True, flash=False)
 
     def pixel_at(self, y_um: float, x_um: float) -> np.ndarray:
-        """The colour drawn at a place in the world."""
+        """The color drawn at a place in the world."""
         point, pixels = self.canvas_point(y_um, x_um), self.canvas_pixels()
         return pixels[point.y(), point.x(), :3].astype(int)
 

@@ -21,7 +21,7 @@ from napari_isx.io.format.source import FileSource
 FRAMES = recordings.pixels(4, 3, 50)
 
 
-def test_colour_movies_can_be_read(isx, tmp_path):
+def test_color_movies_can_be_read(isx, tmp_path):
     frames = recordings.pixels(2, 3, 5, 3)
     path = recordings.write_movie(tmp_path / "m.isxd", frames, 3)
     theirs = isx.Movie.read(str(path))

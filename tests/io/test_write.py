@@ -131,7 +131,7 @@ def test_a_newer_recording_software_stays(tmp_path):
         assert movie.metadata["extraProperties"] == session
 
 
-def test_colour_and_single_pictures_come_back_equal(isx, tmp_path):
+def test_color_and_single_pictures_come_back_equal(isx, tmp_path):
     frames = recordings.pixels(2, 3, 5, 3)
     write_movie(tmp_path / "rgb.isxd", frames)
     with open_isx(tmp_path / "rgb.isxd") as movie:

@@ -212,7 +212,7 @@ def test_a_zone_without_an_area_is_not_drawn(tmp_path, opened, kind, coordinates
     assert list(layer.features["name"]) == ["good"]
 
 
-def test_more_zones_than_colours_take_turns(tmp_path, opened):
+def test_more_zones_than_colors_take_turns(tmp_path, opened):
     count = len(ZONE_COLORS) + 2
     zones = [zone(f"Z{i}", "polygon", np.add(SQUARE, i).tolist()) for i in range(count)]
     movie = opened(make_behavior(tmp_path / "m.isxb", zones=zones))
@@ -312,7 +312,7 @@ def test_a_picture_stands_beside_the_field_as_high_as_that():
     scale, translate = beside(Spacing.regular((1080, 1920), 3.0), FIELD_UM)
     step = 2400 / 1080
     np.testing.assert_allclose(scale, (step, step))
-    # The gap is 5 % of the field; napari wants the centre of the first pixel.
+    # The gap is 5 % of the field; napari wants the center of the first pixel.
     np.testing.assert_allclose(translate, (100 + step / 2, 4040 + 192 + step / 2))
 
 

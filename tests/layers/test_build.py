@@ -49,7 +49,7 @@ def make_gpio(path, start=(1_600_000_000_123, 1000)):
 
 
 def make_planes(path, **microscope):
-    """A movie without headers, whose footer tells of planes by turns."""
+    """A movie without headers, whose footer tells of interleaved planes."""
     make_movie(path, 6)
     return recordings.edit(path, extraProperties={"microscope": microscope})
 
@@ -184,7 +184,7 @@ def test_planes_of_unknown_focus_have_numbers(tmp_path, opened):
     assert not any("efocus" in layer.metadata for layer in layers)
 
 
-def test_colours_are_seen_together(tmp_path, opened):
+def test_colors_are_seen_together(tmp_path, opened):
     dual = {"enabled": True, "mode": "multiplexing", "startChannel": "red"}
     layers = added(opened(make_planes(tmp_path / "m.isxd", dualColor=dual)))
     assert {layer.name for layer in layers} == {"m green", "m red"}
@@ -217,7 +217,7 @@ def test_planes_that_are_badly_described_are_shown_by_turns(tmp_path, opened, wa
     assert severity == "warning"
     assert "m.isxd" in text
     assert "focus" in text
-    assert "by turns" in text
+    assert "interleaved" in text
 
 
 def test_a_broken_zone_hides_neither_the_movie_nor_the_rest(tmp_path, opened, warned):

@@ -144,7 +144,7 @@ def test_very_many_contours_are_hidden_at_first(tmp_path, opened):
     assert len(labels["features"]) == len(shapes["features"]) == count
 
 
-def test_colours_say_the_status(cells):
+def test_colors_say_the_status(cells):
     _, labels, shapes = shown(cells)
     for i, status in enumerate(STATUSES):
         np.testing.assert_allclose(
@@ -156,7 +156,7 @@ def test_colours_say_the_status(cells):
     assert (shapes.face_color[:, 3] == 0).all()
 
 
-def test_decisions_and_the_files_colours_are_shown(cells):
+def test_decisions_and_the_files_colors_are_shown(cells):
     _, labels, shapes = shown(cells)
     show_statuses([labels, shapes], cells, ["rejected"] * 3, "status")
     for layer in (labels, shapes):
@@ -169,7 +169,7 @@ def test_decisions_and_the_files_colours_are_shown(cells):
     np.testing.assert_allclose(labels.get_color(3)[:3], [0, 0, 1])
 
 
-def test_recolouring_keeps_to_the_cells_that_are_drawn(tmp_path, opened):
+def test_recoloring_keeps_to_the_cells_that_are_drawn(tmp_path, opened):
     footprints = [np.zeros(FIELD), blob(FIELD, (5, 6)), blob(FIELD, (16, 9))]
     cells = opened(make_cells(tmp_path / "c.isxd", footprints=footprints))
     _, labels, shapes = shown(cells)

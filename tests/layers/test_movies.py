@@ -34,7 +34,7 @@ def shown(data) -> tuple[ViewerModel, object]:
     return viewer, layer
 
 
-def test_a_movie_is_a_lazy_layer_in_seconds_and_micrometres(tmp_path, opened):
+def test_a_movie_is_a_lazy_layer_in_seconds_and_micrometers(tmp_path, opened):
     spacing = Spacing.regular(FIELD, (3.0, 4.0), (30.0, 12.0))
     movie = opened(make_movie(tmp_path / "my movie.isxd", 40, 0.05, spacing))
     viewer, layer = shown(movie_layer(movie))
@@ -126,7 +126,7 @@ def test_a_movie_of_one_frame_opens(tmp_path, opened, dtype):
     assert layer.contrast_limits[1] > layer.contrast_limits[0]
 
 
-def test_a_colour_movie_has_its_own_colours(tmp_path, opened):
+def test_a_color_movie_has_its_own_colors(tmp_path, opened):
     movie = opened(make_movie(tmp_path / "m.isxd", 40, dtype="rgb"))
     viewer, layer = shown(movie_layer(movie))
     assert layer.rgb
@@ -137,7 +137,7 @@ def test_a_colour_movie_has_its_own_colours(tmp_path, opened):
     assert np.unique(layer._data_view).tolist() == [20]
 
 
-def test_a_narrow_movie_is_not_mistaken_for_colour(tmp_path, opened):
+def test_a_narrow_movie_is_not_mistaken_for_color(tmp_path, opened):
     movie = opened(make_movie(tmp_path / "m.isxd", 5, spacing=Spacing.regular((9, 3), 3.0)))
     _, layer = shown(movie_layer(movie))
     assert not layer.rgb
@@ -172,7 +172,7 @@ def test_an_image_is_a_layer_without_time(tmp_path, opened):
     assert layer.metadata["napari_isx"] is image
 
 
-def test_a_colour_image_has_its_own_colours(tmp_path, opened):
+def test_a_color_image_has_its_own_colors(tmp_path, opened):
     data = np.arange(60, dtype=np.uint8).reshape(4, 5, 3)
     write_image(tmp_path / "i.isxd", data)
     _, layer = shown(image_layer(opened(tmp_path / "i.isxd")))

@@ -15,7 +15,7 @@ from napari_isx.layers.keys import ROIS_KEY
 from napari_isx.layers.placement import placement, seconds_per_step
 
 
-def test_the_centre_of_the_first_pixel_is_half_a_pixel_from_the_edge():
+def test_the_center_of_the_first_pixel_is_half_a_pixel_from_the_edge():
     place = placement(Spacing.regular((3, 5), (4.0, 6.0), (10.0, -20.0)))
     assert place["scale"] == (4.0, 6.0)
     assert place["translate"] == (12.0, -17.0)
@@ -142,7 +142,7 @@ def test_a_real_cell_set_lies_where_it_was_cropped_from(real_data, opened):
 
 
 @pytest.mark.real
-def test_real_cells_have_their_stored_centres(real_data, opened):
+def test_real_cells_have_their_stored_centers(real_data, opened):
     """The file's own metrics and our centroids agree, so rows and columns are not mixed up."""
     cells = opened(real_data / "cellset_20cells_mixed_status.isxd")
     labels = layers_of(cells)[0]

@@ -1,4 +1,4 @@
-"""Colours of cells."""
+"""Colors of cells."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def colormap_of(statuses, colors, by):
     return label_colormap(fill_colors(outline_colors(statuses, colors, by), statuses))
 
 
-def test_outlines_are_opaque_in_the_colour_of_the_status():
+def test_outlines_are_opaque_in_the_color_of_the_status():
     colors = outline_colors(list(STATUSES), FILE_COLORS, "status")
     assert colors.shape == (3, 4)
     assert (colors[:, 3] == 1).all()
@@ -36,14 +36,14 @@ def test_outlines_are_opaque_in_the_colour_of_the_status():
         np.testing.assert_allclose(color[:3] * 255, expected, atol=0.01)
 
 
-def test_outlines_can_have_the_files_colours_and_are_opaque_too():
+def test_outlines_can_have_the_files_colors_and_are_opaque_too():
     colors = outline_colors(list(STATUSES), FILE_COLORS, "file")
     np.testing.assert_allclose(colors[:, :3] * 255, FILE_COLORS[:, :3], atol=0.01)
     assert (colors[:, 3] == 1).all()
 
 
 @pytest.mark.parametrize("by", ["status", "file"])
-def test_no_cells_have_no_colours(by):
+def test_no_cells_have_no_colors(by):
     assert outline_colors([], np.empty((0, 4), np.uint8), by).shape == (0, 4)
     assert colormap_of([], np.empty((0, 4), np.uint8), by).map(np.array([0]))[0, 3] == 0
 
@@ -63,7 +63,7 @@ def test_what_is_no_cell_is_transparent():
 
 
 @pytest.mark.parametrize("kind", [None, "protan", "deutan"])
-def test_statuses_can_be_told_apart_by_colour_blind_people(kind):
+def test_statuses_can_be_told_apart_by_color_blind_people(kind):
     colors = outline_colors(list(STATUSES), FILE_COLORS, "status")[:, :3].astype(float)
     linear = np.where(colors <= 0.04045, colors / 12.92, ((colors + 0.055) / 1.055) ** 2.4)
     seen = linear if kind is None else linear @ np.array(BLINDNESS[kind]).T
@@ -94,7 +94,7 @@ def test_values_run_from_dark_to_bright_whatever_the_outliers():
     assert brightness[199] > 2 * brightness[0]
     assert (np.diff(brightness[5:195:10]) > 0).all()
     np.testing.assert_array_equal(colors[200], colors[199])
-    assert np.ptp(colors[201, :3]) == 0, "grey"
+    assert np.ptp(colors[201, :3]) == 0, "gray"
     assert (colors[:, 3] == 1).all()
     same = outline_colors(["accepted"], np.zeros((1, 4), np.uint8), "values", np.array([7.0]))
     assert np.isfinite(same).all()

@@ -83,7 +83,7 @@ def test_boxes_are_closed(boxes):
     )
 
 
-def test_statuses_show_in_colour_and_in_width(vessels):
+def test_statuses_show_in_color_and_in_width(vessels):
     _, shapes = shown(vessels)
     assert list(shapes.features["index"]) == [1, 2, 3]
     assert list(shapes.features["name"]) == ["V0", "V1", "V2"]

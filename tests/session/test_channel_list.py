@@ -196,7 +196,7 @@ def test_what_the_user_chose_stays_while_the_file_is_open(channels, gpio, imu):
     channels.follow([imu])
     assert {one.recording for one in channels} == {imu}
     channels.follow([gpio, imu])
-    assert named(channels)["Digital GPI 0"] in channels.shown, "a file that is opened anew"
+    assert named(channels)["Digital GPI 0"] in channels.shown, "a file that is opened again"
 
 
 def test_an_order_of_some_leaves_the_others_behind_their_neighbors(channels):

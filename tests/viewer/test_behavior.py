@@ -30,7 +30,7 @@ def arena(tmp_path):
 
 
 def extent(layer):
-    """Edges of the picture; napari counts from the centres of pixels."""
+    """Edges of the picture; napari counts from the centers of pixels."""
     low, high = layer.extent.world[:, -2:]
     return (*(low - layer.scale[-2:] / 2), *(high + layer.scale[-2:] / 2))
 

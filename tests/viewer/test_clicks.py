@@ -255,7 +255,7 @@ def test_of_very_many_cells_some_traces_are_drawn(stage, tmp_path):
     assert len(stage.view.rows) == MAX_ROWS
 
 
-def test_colours_are_chosen_for_all_sets(stage, tmp_path, cells):
+def test_colors_are_chosen_for_all_sets(stage, tmp_path, cells):
     colored = make_cells(
         tmp_path / "colored.isxd", centers=[(9, 9)], names=["K"], colors=[[0, 255, 0, 255]]
     )
@@ -284,7 +284,7 @@ def test_a_decision_reads_no_trace(stage, cells, monkeypatch):
     assert stage.view.drawn_statuses == ["undecided", "accepted"]
 
 
-def test_a_decision_keeps_the_chosen_colours(stage, tmp_path):
+def test_a_decision_keeps_the_chosen_colors(stage, tmp_path):
     stage.open(make_cells(tmp_path / "cells.isxd", colors=[[0, 255, 0, 255]] * 3))
     stage.view.coloring_picked.emit("file")
     stage.session.group.curation.decide([1], "rejected")

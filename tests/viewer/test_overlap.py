@@ -92,7 +92,7 @@ def test_what_statuses_would_be_can_be_seen_without_deciding(stage, cells):
     np.testing.assert_array_equal(colors(stage), before)
 
 
-def test_cells_are_coloured_by_values(stage, cells):
+def test_cells_are_colored_by_values(stage, cells):
     stage.open(cells)
     canvas, group = stage.coordinator.canvas, stage.session.group
     look = canvas.look_of(group)
@@ -102,7 +102,7 @@ def test_cells_are_coloured_by_values(stage, cells):
     assert (np.diff(brightness) > 0).all()
 
 
-def test_hidden_contours_have_their_colours_when_they_are_shown(stage, cells):
+def test_hidden_contours_have_their_colors_when_they_are_shown(stage, cells):
     stage.open(cells)
     layer = stage.layer("cells contours")
     layer.visible = False

@@ -190,7 +190,7 @@ def event_image(
     Notes
     -----
     A frame counts once, however many events it is near to, and missing ones do not count. One
-    that follows any event of the cell is no baseline of another. Colours are averaged.
+    that follows any event of the cell is no baseline of another. Colors are averaged.
     """
     window = window or Window.of_seconds(movie.timing.period_s or 1.0)
     rows, cols = crop or whole_field(movie)
@@ -248,11 +248,11 @@ def crop_around(roi: Roi, cells_spacing: Spacing, movie_spacing: Spacing) -> Cro
     height, width = roi.mask.shape  # with a margin of one pixel
     edges = np.add([(0.5, 0.5), (height - 1.5, width - 1.5)], (roi.top, roi.left))
     corners = cells_spacing.to_um(edges)
-    centre, size = corners.mean(axis=0), float(np.ptp(corners, axis=0).max())
+    center, size = corners.mean(axis=0), float(np.ptp(corners, axis=0).max())
     half = 1.5 * size
     origin, pixel = np.array(movie_spacing.top_left_um), np.array(movie_spacing.pixel_size_um)
-    starts = np.floor((centre - half - origin) / pixel).astype(int)
-    stops = np.ceil((centre + half - origin) / pixel).astype(int)
+    starts = np.floor((center - half - origin) / pixel).astype(int)
+    stops = np.ceil((center + half - origin) / pixel).astype(int)
     starts, stops = np.maximum(starts, 0), np.minimum(stops, movie_spacing.num_pixels)
     if (starts >= stops).any():
         return None
@@ -260,7 +260,7 @@ def crop_around(roi: Roi, cells_spacing: Spacing, movie_spacing: Spacing) -> Cro
 
 
 def extent_um(crop: Crop, spacing: Spacing) -> tuple[float, float, float, float]:
-    """Top, left, height and width of a part of a grid, in nominal micrometres on the sensor."""
+    """Top, left, height and width of a part of a grid, in nominal micrometers on the sensor."""
     (height, width), (top, left) = spacing.pixel_size_um, spacing.top_left_um
     rows, cols = crop
     return (

@@ -73,9 +73,9 @@ class Roi:
 
     @cached_property
     def centroid(self) -> tuple[float, float]:
-        """Row and column of the centre of weight of the mask, in pixels of the field.
+        """Row and column of the center of weight of the mask, in pixels of the field.
 
-        NaN for an empty cell. Pixel centres have whole numbers.
+        NaN for an empty cell. Pixel centers have whole numbers.
         """
         if self.is_empty:
             return np.nan, np.nan
@@ -89,7 +89,7 @@ class Roi:
         """``(n, 2)`` rows and columns of the closed outline of the cell's largest part.
 
         That is the part with most pixels, of equal ones the widest. Pixels that touch at a corner
-        are of one part. The last point is the first. Pixel centres have whole numbers. Empty for
+        are of one part. The last point is the first. Pixel centers have whole numbers. Empty for
         an empty cell.
         """
         if self.is_empty:
@@ -200,7 +200,7 @@ def cells_at(rois: Sequence[Roi], row: float, col: float) -> list[int]:
     ----------
     rois : sequence of Roi
     row, col : float
-        In pixels of the field; pixel centres have whole numbers.
+        In pixels of the field; pixel centers have whole numbers.
 
     Returns
     -------

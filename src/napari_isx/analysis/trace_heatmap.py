@@ -158,7 +158,7 @@ class Shades:
     start_s, stop_s : float
         Where the first column starts and the last one ends.
     low, high : float
-        Of the values, the ends of the colour bar.
+        Of the values, the ends of the color bar.
     units : str
         Of the values.
     """
@@ -188,7 +188,7 @@ def shade(
     span_s : (float, float), optional
         Where it starts and stops by another clock than the cell set's own.
     limits : (float, float), optional
-        Ends of the colour bar; by default such that few values lie beyond. A part of the time
+        Ends of the color bar; by default such that few values lie beyond. A part of the time
         should have those of the whole.
     """
     values = heat.normalized(norm)
@@ -220,10 +220,10 @@ def order_by_first_event(first_events_s: npt.NDArray[np.float64]) -> Order:
 
 
 def order_by_clustering(values: npt.NDArray[np.float32]) -> Order:
-    """The order of cells in which those with similar traces are neighbours.
+    """The order of cells in which those with similar traces are neighbors.
 
     The leaves of a tree of average linkage over the correlation of the reduced traces, with
-    branches turned so that neighbours are as alike as it allows. Of more than 200 cells the tree
+    branches turned so that neighbors are as alike as it allows. Of more than 200 cells the tree
     is cut into groups, the groups are ordered so, and the cells within each.
 
     Parameters
@@ -281,7 +281,7 @@ def _limits(values: npt.NDArray[np.float32], norm: Norm) -> tuple[float, float]:
 
 
 def _ordered(rows: npt.NDArray[np.float32]) -> Order:
-    """The order of rows of length 1 in which neighbours are alike."""
+    """The order of rows of length 1 in which neighbors are alike."""
     from scipy.cluster.hierarchy import (
         fcluster,
         leaves_list,
@@ -315,10 +315,10 @@ def _ordered(rows: npt.NDArray[np.float32]) -> Order:
 
 def _main_component(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """``(n,)``: about the rows' first principal component, by a few steps of power iteration."""
-    centred = rows - rows.mean(axis=0)
-    scores: npt.NDArray[np.float32] = centred[:, 0] + np.float32(1)
+    centerd = rows - rows.mean(axis=0)
+    scores: npt.NDArray[np.float32] = centerd[:, 0] + np.float32(1)
     for _ in range(_POWER_STEPS):
-        scores = centred @ (centred.T @ scores)
+        scores = centerd @ (centerd.T @ scores)
         scores /= max(float(np.linalg.norm(scores)), _ROUNDING)
     return scores
 

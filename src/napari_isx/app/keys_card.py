@@ -57,7 +57,7 @@ QLabel[isKey="false"] {{ color: {theme.secondary}; }}
 
 
 class KeysCard(QDialog):
-    """All keys, by what they are for; it follows when one is bound anew.
+    """All keys, by what they are for; it follows when one is bound again.
 
     Parameters
     ----------

@@ -22,7 +22,7 @@ _offered: Final[WeakSet[Viewer]] = WeakSet()
 
 
 def show_dock(viewer: Viewer) -> None:
-    """Show the dock, made anew if it was closed."""
+    """Show the dock, made again if it was closed."""
     _offered.add(viewer)
     dock, _ = viewer.window.add_plugin_dock_widget(_PLUGIN, _DOCK)
     dock.show()

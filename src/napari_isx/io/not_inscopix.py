@@ -14,7 +14,7 @@ from napari_isx.io.format.source import FileSource
 _HEAD_BYTES: Final = 1024
 _POINTER_ADVICE: Final = "The file itself is not on this computer yet: get it with `{}`"
 _DOWNLOAD_ADVICE: Final = (
-    "The download failed or needs a login: open the link in a browser, and download the file anew"
+    "The download failed or needs a login: open the link in a browser, and download the file again"
 )
 _WRONG_NAME_ADVICE: Final = "Look whether it was given the wrong name"
 

@@ -2,7 +2,7 @@
 
 A camera's picture has no place among the microscope's: it stands right of its field, as high as
 that, where both are seen at once. What the tracker knows is in pixels of the picture, counted from
-the corner of the first one, and so half a pixel off from napari's, which count from its centre.
+the corner of the first one, and so half a pixel off from napari's, which count from its center.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from napari.layers import Layer, Shapes
 
 Rect = tuple[float, float, float, float]
-"""Top, left, bottom and right edge in micrometres."""
+"""Top, left, bottom and right edge in micrometers."""
 
 _GAP: Final = 0.05
 _ELLIPSE_POINTS: Final = 48
@@ -166,7 +166,7 @@ def show_box(layer: Shapes, movie: BehaviorMovie, sample: int) -> None:
     shown = layer.data
     if len(shown) == len(corners) and all(map(np.array_equal, shown, corners)):
         return
-    # napari tells of new shapes three times over, and has the viewer measure the world anew, in
+    # napari tells of new shapes three times over, and has the viewer measure the world again, in
     # which the picture round the box has its place. Once, to the canvas, is enough.
     with layer.events.blocker_all():
         redraw(layer, corners, "rectangle", edge_width=_width_px(movie))
@@ -176,7 +176,7 @@ def show_box(layer: Shapes, movie: BehaviorMovie, sample: int) -> None:
 def zone_outline(zone: Zone) -> npt.NDArray[np.float64] | None:
     """The corners of a zone, as rows and columns ``(n, 2)``; None where they make no area.
 
-    Pixel centres have whole numbers.
+    Pixel centers have whole numbers.
     """
     points = zone.vertices
     if zone.shape == "ellipse" and len(points) == 1:
@@ -203,7 +203,7 @@ def field_of(layers: Iterable[Layer]) -> Rect | None:
         recording = recording_of(layer)
         if shows_pixels and isinstance(recording, Movie | Image | CellSet | VesselSet):
             extent = layer.extent
-            half = extent.step[-2:] / 2  # napari's extent ends at the centres of pixels
+            half = extent.step[-2:] / 2  # napari's extent ends at the centers of pixels
             low, high = extent.world[:, -2:]
             rects.append([*(low - half), *(high + half)])
     if not rects:
@@ -230,9 +230,9 @@ def beside(
     Returns
     -------
     scale : (float, float)
-        Micrometres per row and column.
+        Micrometers per row and column.
     translate : (float, float)
-        The centre of the first pixel.
+        The center of the first pixel.
     """
     (rows, cols), (height, width) = spacing.num_pixels, spacing.pixel_size_um
     top, left = spacing.top_left_um
@@ -265,7 +265,7 @@ def place_beside(
     Returns
     -------
     float
-        The right edge of the picture in micrometres, where a next one may begin.
+        The right edge of the picture in micrometers, where a next one may begin.
     """
     scale, translate = beside(movie.spacing, field, right_um)
     for layer in layers:

@@ -52,11 +52,11 @@ def layers_of(recording: Recording) -> list[LayerData]:
 
 
 def _movie_layers(movie: Movie) -> list[LayerData]:
-    """One layer of each plane or colour that a movie has by turns, or one of the movie."""
+    """One layer of each plane or color that a movie has interleaved, or one of the movie."""
     try:
         planes = movie.planes
     except IsxFileError as error:
-        _warn(_in_words(error), "The frames of all its planes are shown by turns.")
+        _warn(_in_words(error), "The frames of all its planes are shown interleaved.")
         planes = []
     layers = plane_layers(planes) or [movie_layer(movie)]
     channels = movie.open_gpio() if isinstance(movie, LegacyMovie) else None

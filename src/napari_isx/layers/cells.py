@@ -37,7 +37,7 @@ def cell_layers(cells: CellSet) -> list[LayerData]:
 
 def labels_layer(cells: CellSet, rois: list[Roi]) -> LayerData:
     """A Labels layer ``(y, x)``: label i + 1 is cell i, the heaviest where cells overlap."""
-    # napari takes labels of 16 bits as they are, and translates larger ones at every new colour.
+    # napari takes labels of 16 bits as they are, and translates larger ones at every new color.
     small = len(rois) < np.iinfo(np.uint16).max
     outlines = outline_colors(cells.statuses, cells.colors, "status")
     return (
@@ -108,12 +108,12 @@ def show_statuses(
     values: npt.NDArray[np.float64] | None = None,
     shown: npt.NDArray[np.bool_] | None = None,
 ) -> None:
-    """Recolour the Labels and Shapes layers of a cell set, and renew the status in their features.
+    """Recolor the Labels and Shapes layers of a cell set, and renew the status in their features.
 
     Parameters
     ----------
     layers : sequence of Layer
-        Contours that are hidden keep their colours, as giving them others takes long; call
+        Contours that are hidden keep their colors, as giving them others takes long; call
         this again when they are shown.
     cells : CellSet
     statuses : sequence of str
@@ -130,7 +130,7 @@ def show_statuses(
         outlines[~shown, 3] = 0
     for layer in layers:
         if isinstance(layer, Labels):
-            # In place: napari would go through all features anew.
+            # In place: napari would go through all features again.
             layer.features["status"] = list(statuses)
             layer.colormap = label_colormap(fill_colors(outlines, statuses))
         elif isinstance(layer, Shapes) and len(layer.data):

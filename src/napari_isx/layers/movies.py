@@ -42,7 +42,7 @@ def movie_layer(movie: Movie) -> LayerData:
 
 
 def plane_layers(planes: Sequence[Movie]) -> list[LayerData]:
-    """A lazy Image layer ``(t, y, x)`` of each focal plane or colour of a movie.
+    """A lazy Image layer ``(t, y, x)`` of each focal plane or color of a movie.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def _plane_layer(plane: Movie, i: int) -> LayerData:
         channel = info["channel"]
         kwargs |= {"name": f"{name} {channel}", "colormap": channel}
         kwargs["metadata"]["channel"] = channel
-        if i:  # colours of one place add up, as in the microscope
+        if i:  # colors of one place add up, as in the microscope
             kwargs["blending"] = "additive"
         return data, kwargs, kind
     if "efocus" in info:
@@ -85,7 +85,7 @@ def picture_layer(recording: Recording, data: npt.NDArray[Any], spacing: Spacing
     ----------
     recording : Recording
     data : numpy.ndarray
-        ``(H, W)``, or ``(H, W, 3)`` for colour.
+        ``(H, W)``, or ``(H, W, 3)`` for color.
     spacing : Spacing
     """
     kwargs: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""Where a layer lies in the world: seconds, and micrometres on the sensor."""
+"""Where a layer lies in the world: seconds, and micrometers on the sensor."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ def placement(spacing: Spacing, timing: Timing | None = None) -> dict[str, Any]:
 
     Notes
     -----
-    The file gives the edge of the first pixel, napari wants its centre.
+    The file gives the edge of the first pixel, napari wants its center.
     """
     size, top_left = spacing.pixel_size_um, spacing.top_left_um
-    centre = tuple(edge + step / 2 for edge, step in zip(top_left, size, strict=True))
+    center = tuple(edge + step / 2 for edge, step in zip(top_left, size, strict=True))
     if timing is None:
         return {
             "scale": size,
-            "translate": centre,
+            "translate": center,
             "units": ("um", "um"),
             "axis_labels": ("y", "x"),
         }
     return {
         "scale": (seconds_per_step(timing), *size),
-        "translate": (0.0, *centre),
+        "translate": (0.0, *center),
         "units": ("s", "um", "um"),
         "axis_labels": ("t", "y", "x"),
     }

@@ -1,4 +1,4 @@
-"""How cells look: colours that colour-blind people can tell apart, and a second cue beside them.
+"""How cells look: colors that color-blind people can tell apart, and a second cue beside them.
 
 The hues are from the palette of Okabe and Ito, which is made for that. A cell's status also
 shows in how much it is filled, and in the symbol before its name.
@@ -26,7 +26,7 @@ STATUS_COLORS: Final[dict[CellStatus, str]] = {
     "rejected": "#D55E00",
 }
 VALUE_COLORMAP: Final = "viridis"
-# Of values, between which colours run; and the colour of a value that is undefined.
+# Of values, between which colors run; and the color of a value that is undefined.
 _VALUE_PERCENTILES: Final = (2, 98)
 _UNDEFINED_COLOR: Final = "#888888"
 _FILL_ALPHA: Final[dict[CellStatus, float]] = {"accepted": 0.9, "undecided": 0.5, "rejected": 0.25}
@@ -48,7 +48,7 @@ def outline_colors(
     by: ColorBy,
     values: npt.NDArray[np.float64] | None = None,
 ) -> npt.NDArray[np.float32]:
-    """One opaque colour per cell.
+    """One opaque color per cell.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def outline_colors(
         ``(n, 4)`` uint8, as the file has them.
     by : {"status", "file", "values"}
     values : numpy.ndarray, optional
-        ``(n,)``: what they are coloured by, from dark for low to bright for high; grey for NaN.
+        ``(n,)``: what they are colored by, from dark for low to bright for high; gray for NaN.
 
     Returns
     -------
@@ -77,7 +77,7 @@ def outline_colors(
 
 
 def value_colors(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
-    """``(n, 4)`` colours of ``(n,)`` values: outliers do not take the range from the others."""
+    """``(n, 4)`` colors of ``(n,)`` values: outliers do not take the range from the others."""
     from napari.utils.colormaps import ensure_colormap
 
     known = np.isfinite(values)
@@ -90,7 +90,7 @@ def value_colors(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
 
 
 def value_limits(values: npt.NDArray[np.float64]) -> tuple[float, float]:
-    """The values that have the first and the last colour; NaN where none is finite."""
+    """The values that have the first and the last color; NaN where none is finite."""
     known = values[np.isfinite(values)]
     if not len(known):
         return np.nan, np.nan
@@ -101,14 +101,14 @@ def value_limits(values: npt.NDArray[np.float64]) -> tuple[float, float]:
 def fill_colors(
     outlines: npt.NDArray[np.float32], statuses: Sequence[CellStatus]
 ) -> npt.NDArray[np.float32]:
-    """The colours ``(n, 4)`` of cells' insides: filled the more the surer it is a cell."""
+    """The colors ``(n, 4)`` of cells' insides: filled the more the surer it is a cell."""
     fills = outlines.copy()
     fills[:, 3] *= [_FILL_ALPHA[status] for status in statuses]
     return fills
 
 
 def label_colormap(fills: npt.NDArray[np.float32]) -> CyclicLabelColormap:
-    """Colours of the label image: label i + 1 is cell i.
+    """Colors of the label image: label i + 1 is cell i.
 
     (It is the quicker one of napari's two kinds, as labels need not be looked up.)
     """
@@ -145,7 +145,7 @@ def vessel_widths_px(
 
 
 def zone_colors(count: int) -> list[str]:
-    """Colours of so many zones, in turn."""
+    """Colors of so many zones, in turn."""
     return [ZONE_COLORS[i % len(ZONE_COLORS)] for i in range(count)]
 
 

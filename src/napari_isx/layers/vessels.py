@@ -57,13 +57,13 @@ def lines_layer(vessels: VesselSet) -> LayerData:
 
 
 def vessel_lines(vessels: VesselSet) -> list[Points]:
-    """Where each vessel was measured, read anew.
+    """Where each vessel was measured, read again.
 
     Returns
     -------
     list of numpy.ndarray
         Of each vessel rows and columns of the line's ends, ``(2, 2)``, or of the box's corners in
-        order, ``(4, 2)``. Pixel centres have whole numbers.
+        order, ``(4, 2)``. Pixel centers have whole numbers.
     """
     return [vessels.line(i)[:, ::-1].astype(np.float64) for i in range(vessels.num_vessels)]
 
@@ -89,7 +89,7 @@ def nearest_vessel(points: Sequence[Points], row: float, col: float, max_px: flo
     points : sequence of numpy.ndarray
         As :func:`vessel_lines` gives them.
     row, col : float
-        The place, in pixels of the image; pixel centres have whole numbers.
+        The place, in pixels of the image; pixel centers have whole numbers.
     max_px : float
         How far a line, or the edge of a box, may be away. A place in a box is 0 away.
 

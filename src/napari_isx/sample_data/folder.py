@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-# Part of the folders' names: another number makes the files anew.
+# Part of the folders' names: another number makes the files again.
 _VERSION: Final = 2
 _FORSAKEN_AFTER_S: Final = 3600.0
 

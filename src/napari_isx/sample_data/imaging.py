@@ -85,7 +85,7 @@ def _processed(session: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _colors(count: int) -> npt.NDArray[np.uint8]:
-    """A colour per cell, round the colour wheel."""
+    """A color per cell, round the color wheel."""
     hue = np.arange(count)[:, None] / count * 2 * np.pi + np.array([0, -2, 2]) * np.pi / 3
     rgb = np.rint(140 + 110 * np.cos(hue))
     return np.column_stack([rgb, np.full(count, 255)]).astype(np.uint8)

@@ -103,7 +103,7 @@ def _place(rng: np.random.Generator, scene: Scene) -> Floats:
     (rows, cols), margin = scene.num_pixels, scene.margin_px
     centers: list[Floats] = []
     while len(centers) < scene.num_neurons:
-        if centers and len(centers) % 6 == 5:  # an overlapping neighbour of the last one
+        if centers and len(centers) % 6 == 5:  # an overlapping neighbor of the last one
             candidate = centers[-1] + rng.choice([-1, 1], 2) * rng.uniform(5, 7, 2)
         else:
             candidate = rng.uniform((margin, margin), (rows - margin, cols - margin))
@@ -130,7 +130,7 @@ def _fire(
 
 
 def _soma(num_pixels: tuple[int, int], center: Floats, shape: Floats) -> npt.NDArray[np.float32]:
-    """A cell body out of focus: ``(rows, cols)``, 1 at its centre, 0 far from it."""
+    """A cell body out of focus: ``(rows, cols)``, 1 at its center, 0 far from it."""
     across, along, angle = shape
     row, col = np.ogrid[: num_pixels[0], : num_pixels[1]]
     y, x = row - center[0], col - center[1]

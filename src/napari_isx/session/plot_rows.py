@@ -127,7 +127,7 @@ def _vessel_rows(group: VesselGroup, i: int, clock: Clock) -> list[TraceRow]:
     times_s = clock.placed(vessels).times_s
     is_velocity = vessels.vessel_type == "rbc velocity"
     second = vessels.direction_trace(i) if is_velocity else vessels.center_trace(i)
-    # Files say nothing of the unit of centres; directions are degrees in all of them.
+    # Files say nothing of the unit of centers; directions are degrees in all of them.
     also, also_units = ("direction", "deg") if is_velocity else ("center", "")
     drawn = [(name, status, vessels.trace(i), vessels.trace_units or "")]
     if second is not None:

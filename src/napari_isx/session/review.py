@@ -100,7 +100,7 @@ class Review:
     def renew(self) -> None:
         """Have the columns there are with the events that the group has now.
 
-        Measures that go by events are empty until they are computed anew.
+        Measures that go by events are empty until they are computed again.
         """
         cells, events = self.group.cells, self.group.events
         if events is self._events:
@@ -155,7 +155,7 @@ class Review:
         cells = self._selected
         if self.curation is None or not cells:
             return
-        # Looked for before the decision, which may sort the rows anew.
+        # Looked for before the decision, which may sort the rows again.
         following = self._ahead(cells[-1], 1, clamp=False)
         self.decide(cells, status, how)
         self.decided.emit()

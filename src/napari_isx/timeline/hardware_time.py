@@ -29,7 +29,7 @@ _MAX_LOOKS: Final = 20_000
 # part of a frame.
 _CLOSER: Final = 1 / 8
 # Parts of a series are placed by their start times; a counter that contradicts those by more
-# than this was started anew between them.
+# than this was started again between them.
 _MAX_JUMP_S: Final = 5.0
 
 Times = npt.NDArray[np.float64]
@@ -100,7 +100,7 @@ def _of_frames(
     looks = len(valid) if len(valid) <= num_cheap else _FIRST_LOOKS
     places, counters = _looked_at(valid, counter_us, timing.period_s, looks)
     if np.any(np.diff(counters) <= 0):
-        return None  # started anew, or damaged
+        return None  # started again, or damaged
     nominal_s = valid[places].astype(np.float64) * timing.period_s
     start_us = counters[0] - nominal_s[0] * 1e6
     true_s = (counters - start_us) / 1e6

@@ -16,7 +16,7 @@ from napari_isx.viewer.control import Control
 if TYPE_CHECKING:
     from napari.components import ViewerModel
 
-# How much is shown, compared with the cell, and at least in micrometres; at most the field.
+# How much is shown, compared with the cell, and at least in micrometers; at most the field.
 _SURROUNDINGS: Final = 8.0
 _LEAST_UM: Final = 60.0
 

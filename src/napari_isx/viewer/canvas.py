@@ -1,4 +1,4 @@
-"""Cells on the canvas: picking them, marking them, and colouring them by what was decided."""
+"""Cells on the canvas: picking them, marking them, and coloring them by what was decided."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Look:
     ----------
     color_by : {"status", "file", "values"}
     values : numpy.ndarray or None
-        ``(n_cells,)``: what they are coloured by.
+        ``(n_cells,)``: what they are colored by.
     shown : numpy.ndarray or None
         ``(n_cells,)``: which are drawn; all, if None.
     statuses : sequence of str or None
@@ -122,12 +122,12 @@ class CanvasControl(Control):
         return self._looks.setdefault(group, Look())
 
     def show_statuses(self, group: CellGroup) -> None:
-        """Recolour the cells of a group."""
+        """Recolor the cells of a group."""
         if group.curation is None or group.cells is None:
             return
         look, layers = self.look_of(group), self.layers_of(group.cells)
         statuses = look.statuses or group.curation.statuses
-        with self._showing():  # new colours make napari emit a change of the selected label
+        with self._showing():  # new colors make napari emit a change of the selected label
             show_statuses(layers, group.cells, statuses, look.color_by, look.values, look.shown)
 
     def show_selection(self, *, may_add_layer: bool) -> None:

@@ -1,4 +1,4 @@
-"""What of the cells is on the canvas: which, how, and in which colours."""
+"""What of the cells is on the canvas: which, how, and in which colors."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _LEGEND_COLORS: Final = 9
 
 
 class Legend(NamedTuple):
-    """What colours stand for: from that of `low` to that of `high`; None for no such colours."""
+    """What colors stand for: from that of `low` to that of `high`; None for no such colors."""
 
     colors: list[str] | None
     low: str
@@ -48,7 +48,7 @@ class _Display:
     ----------
     scope : {"all", "filtered", "selected"}
     color : str
-        What they are coloured by: "status", "file", or the key of a column.
+        What they are colored by: "status", "file", or the key of a column.
     """
 
     scope: Scope = "all"
@@ -101,20 +101,20 @@ class CellsDisplay(Control):
         self.changed.emit()
 
     def color_by(self, what: str) -> None:
-        """Colour the cells of the group by their status, as in the file, or by a column."""
+        """Color the cells of the group by their status, as in the file, or by a column."""
         if (review := self.session.review) is not None:
             self._display_of(review.group).color = what
             self._draw(review)
 
     def color_all(self, what: ColorBy) -> None:
-        """Colour the cells and vessels of all groups by their status, or as in the file."""
+        """Color the cells and vessels of all groups by their status, or as in the file."""
         for group in self.session.groups:
             self._display_of(group).color = what
             self._paint(group, None)
         self.changed.emit()
 
     def coloring_of(self, group: CellGroup) -> ColorBy:
-        """What the cells or vessels of a group are coloured by."""
+        """What the cells or vessels of a group are colored by."""
         color = self._display_of(group).color
         return "status" if color == "status" else "file" if color == "file" else "values"
 
@@ -136,7 +136,7 @@ class CellsDisplay(Control):
             self._draw(review)
 
     def follow_columns(self, review: Review) -> None:
-        """There are other columns, so that the one they are coloured by may be gone."""
+        """There are other columns, so that the one they are colored by may be gone."""
         display = self._display_of(review.group)
         if display.color not in ("status", "file", *review.table.titles):
             display.color = "status"
@@ -148,12 +148,12 @@ class CellsDisplay(Control):
             self._draw(review)
 
     def chosen(self, group: CellGroup) -> tuple[Scope, Style | None, str]:
-        """Which cells are drawn, how, and what they are coloured by."""
+        """Which cells are drawn, how, and what they are colored by."""
         display = self._display_of(group)
         return display.scope, self._style_of(group), display.color
 
     def legend(self, review: Review) -> Legend:
-        """What the colours stand for."""
+        """What the colors stand for."""
         color = self._display_of(review.group).color
         values = review.table.values(color)
         if values is None or not np.isfinite(values).any():
@@ -191,7 +191,7 @@ class CellsDisplay(Control):
         self.changed.emit()
 
     def _paint(self, group: CellGroup, values: npt.NDArray[np.float64] | None) -> None:
-        """Give the cells their colours, by these values where it is a column."""
+        """Give the cells their colors, by these values where it is a column."""
         look = self._canvas.look_of(group)
         look.color_by, look.values = self.coloring_of(group), values
         self._canvas.show_statuses(group)

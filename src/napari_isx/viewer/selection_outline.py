@@ -23,7 +23,7 @@ _WIDER: Final = 2.0
 class SelectionOutline:
     """A Shapes layer of its own with the contours of the selected cells.
 
-    (napari outlines the selected shapes of the active layer only, and recolouring one contour
+    (napari outlines the selected shapes of the active layer only, and recoloring one contour
     among a thousand redraws them all.)
     """
 
@@ -70,7 +70,7 @@ def _redraw(
     outline: Shapes, like: Layer, contours: Sequence[npt.NDArray[np.float64]], width_px: float
 ) -> None:
     """Draw other contours; setters of napari's are slow, so only what changes is set."""
-    # The viewer would measure the world anew, which the outline of a cell never changes.
+    # The viewer would measure the world again, which the outline of a cell never changes.
     with outline.events.data.blocker():
         outline.data = [(contour, "path") for contour in contours]
     if not np.allclose(outline.edge_width, width_px):

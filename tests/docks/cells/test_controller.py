@@ -232,7 +232,7 @@ def test_decisions_move_on_unless_switched_off(stage, dock, paths):
     assert "C1" in dock.told["steps"][0]
 
 
-def test_a_decision_colours_the_canvas_once(stage, dock, paths):
+def test_a_decision_colors_the_canvas_once(stage, dock, paths):
     stage.open(paths["cells"])
     stage.session.select(stage.session.group, [0])
     colored = []
@@ -447,7 +447,7 @@ def test_the_dock_follows_layers_that_are_hidden(stage, dock, paths):
     assert dock.told["display"][1] is None
 
 
-def test_cells_are_coloured_by_a_column(stage, dock, paths):
+def test_cells_are_colored_by_a_column(stage, dock, paths):
     stage.open(paths["cells"])
     by_status = stage.layer("cells contours").edge_color.copy()
     dock.display.color_picked.emit("skewness")
@@ -464,7 +464,7 @@ def test_cells_are_coloured_by_a_column(stage, dock, paths):
     np.testing.assert_allclose(stage.layer("cells contours").edge_color, by_status)
 
 
-def test_colouring_in_the_other_dock_is_followed(stage, dock, paths):
+def test_coloring_in_the_other_dock_is_followed(stage, dock, paths):
     stage.open(paths["cells"])
     dock.display.color_picked.emit("size")
     stage.view.coloring_picked.emit("file")
@@ -474,7 +474,7 @@ def test_colouring_in_the_other_dock_is_followed(stage, dock, paths):
     assert dock.told["display"][2] == "status"
 
 
-def test_the_other_dock_follows_the_colouring_here(stage, dock, paths):
+def test_the_other_dock_follows_the_coloring_here(stage, dock, paths):
     stage.open(paths["cells"], paths["twins"])
     assert stage.view.coloring == "status"
     dock.display.color_picked.emit("file")
@@ -488,7 +488,7 @@ def test_the_other_dock_follows_the_colouring_here(stage, dock, paths):
     assert stage.view.coloring == "values"
 
 
-def test_a_column_that_is_gone_colours_nothing(stage, dock, paths):
+def test_a_column_that_is_gone_colors_nothing(stage, dock, paths):
     stage.open(paths["cells"], paths["events"])
     dock.display.color_picked.emit("num_events")
     assert dock.told["display"][2] == "num_events"

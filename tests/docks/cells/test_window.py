@@ -288,7 +288,7 @@ def test_the_canvas_draws_only_filtered_cells(hands, dock, session):
     assert hands.pixel_at(*hands.cell_um(0)).max() > after.max() + 20
 
 
-def test_both_themes_have_their_colours(hands, dock, session):
+def test_both_themes_have_their_colors(hands, dock, session):
     (action,) = [a for a in dock.filters.add_button.menu().actions() if a.data() == "size"]
     action.trigger()
     dark = dock.filters.ranges["size"].histogram._color.name()

@@ -87,10 +87,10 @@ def test_the_place_is_that_of_the_sensor(tmp_path, opened, paths):
     paths["cells"] = make_cells(tmp_path / "c.isxd", centers=[(3, 4)], spacing=spacing)
     subject = Scene(opened, **paths).subject()
     top, left, height, width = subject.place_um
-    centre = 12 + 3.5 * 6, 30 + 4.5 * 6
-    np.testing.assert_allclose(subject.contour_um.mean(axis=0), centre, atol=2)
-    assert top < centre[0] < top + height
-    assert left < centre[1] < left + width
+    center = 12 + 3.5 * 6, 30 + 4.5 * 6
+    np.testing.assert_allclose(subject.contour_um.mean(axis=0), center, atol=2)
+    assert top < center[0] < top + height
+    assert left < center[1] < left + width
     np.testing.assert_allclose(subject.movie_um, subject.place_um, atol=18)
 
 

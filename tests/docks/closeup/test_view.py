@@ -103,7 +103,7 @@ def test_a_brighter_color_is_a_higher_value_and_gaps_have_another(heat_view):
     low, high = color_at(heat_view, 1, 0.5), color_at(heat_view, 1, 9.5)
     gap = color_at(heat_view, 2, 5.1)
     assert high.sum() > low.sum() + 100
-    assert np.ptp(gap) < 30, "grey"
+    assert np.ptp(gap) < 30, "gray"
 
 
 def test_a_click_picks_the_cell_and_the_time(heat_view, qtbot):
@@ -307,7 +307,7 @@ def texts(view) -> list[str]:
 
 def test_without_a_cell_it_says_what_to_do(qtbot):
     view = shown(WhyView(), qtbot)
-    assert texts(view) == ["Select a cell to see what speaks for it."]
+    assert texts(view) == ["Select a cell to see the evidence for it."]
     view.show_cell("C1", "accepted", row())
     assert "C1  ✓ accepted" in texts(view)
     view.show_no_cell("Several cells are selected.")

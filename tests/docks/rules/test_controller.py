@@ -79,7 +79,7 @@ def dialog(stage, group):
 
 
 def drawn(stage):
-    """The colours of the contours."""
+    """The colors of the contours."""
     return [tuple(np.round(color, 2)) for color in stage.layer("cells contours").edge_color]
 
 

@@ -16,7 +16,7 @@ def boxes(tmp_path):
 
 
 def center_um(box):
-    """The middle of a box or line, in the world; pixel centres have whole numbers."""
+    """The middle of a box or line, in the world; pixel centers have whole numbers."""
     x, y = np.mean(box, axis=0)
     return (y + 0.5) * PIXEL_UM, (x + 0.5) * PIXEL_UM
 
@@ -117,7 +117,7 @@ def test_the_selected_vessel_is_white_and_wider(stage, boxes, tmp_path):
     assert list(stage.layer("flow vessels").edge_width) == widths
 
 
-def test_vessels_are_coloured_by_status_or_file(stage, boxes):
+def test_vessels_are_colored_by_status_or_file(stage, boxes):
     stage.open(boxes)
     blue = [int(STATUS_COLORS["accepted"][i : i + 2], 16) / 255 for i in (1, 3, 5)]
     np.testing.assert_allclose(edge_colors(stage)[0, :3], blue, atol=1e-6)

@@ -93,7 +93,7 @@ VESSELS: dict[str, Any] = {
 }
 
 
-def with_dual_colour(enabled: bool) -> dict[str, Any]:
+def with_dual_color(enabled: bool) -> dict[str, Any]:
     session = copy.deepcopy(ONE_PHOTON)
     session["microscope"]["dualColor"] = {"enabled": enabled, "mode": "multiplexing"}
     return session
@@ -101,8 +101,8 @@ def with_dual_colour(enabled: bool) -> dict[str, Any]:
 
 SESSIONS = {
     "one photon": ONE_PHOTON,
-    "dual colour": with_dual_colour(enabled=True),
-    "dual colour, off": with_dual_colour(enabled=False),
+    "dual color": with_dual_color(enabled=True),
+    "dual color, off": with_dual_color(enabled=False),
     "two photon": TWO_PHOTON,
     "both": ONE_PHOTON | TWO_PHOTON,
     "vessels": VESSELS,

@@ -87,7 +87,7 @@ def test_of_frames_between_sensor_lines(tmp_path, opened):
     all_rows_agree(opened(raw(tmp_path / "m.isxd")))
 
 
-def test_of_colour(tmp_path, opened):
+def test_of_color(tmp_path, opened):
     movie = opened(make_movie(tmp_path / "m.isxd", 3, dtype="rgb"))
     assert movie.read_rows(1, 4, 9).shape == (5, 31, 3)
     np.testing.assert_array_equal(movie.read_rows(2, 4, 9), 2)

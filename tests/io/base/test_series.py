@@ -145,7 +145,7 @@ def test_a_part_of_one_frame_has_no_period_to_differ_by(tmp_path):
     [
         ({"shape": (3, 6)}, "frame size is 3 x 6, but that of a.isxd is 3 x 5"),
         ({"code": 1}, "pixel type is float32, but that of a.isxd is uint16"),
-        ({"code": 3}, "pixel type is uint8|number of colours"),
+        ({"code": 3}, "pixel type is uint8|number of colors"),
         ({"timing": timing(4, 9, 0.06)}, "period is 0.06 s"),
         ({"start_s": 0.14}, "begins 0.06 s before a.isxd has ended"),
         ({"spacing": Spacing.regular((3, 5), 6)}, r"pixel size in um is 6.0 x 6.0"),

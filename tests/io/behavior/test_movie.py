@@ -147,15 +147,15 @@ def test_a_movie_of_one_frame_has_a_period(isx, tmp_path: Path) -> None:
         assert movie.timestamps_us.tolist() == counters(1)
 
 
-def test_grey_pictures_are_read_though_isx_refuses_them(isx, tmp_path: Path) -> None:
-    grey = [picture[:, :, 0] for picture in pictures(2)]
-    path = isxb(tmp_path / "movie.isxb", [encode(picture, quality=100) for picture in grey])
+def test_gray_pictures_are_read_though_isx_refuses_them(isx, tmp_path: Path) -> None:
+    gray = [picture[:, :, 0] for picture in pictures(2)]
+    path = isxb(tmp_path / "movie.isxb", [encode(picture, quality=100) for picture in gray])
     theirs = isx.Movie.read(str(path))
     with pytest.raises(Exception, match=r"unsupported frame format|get_frame_data"):
         theirs.get_frame_data(0)
     del theirs
     with open_isx(path) as movie:
-        assert np.abs(movie[1].astype(int) - grey[1]).max() <= 3
+        assert np.abs(movie[1].astype(int) - gray[1]).max() <= 3
         assert same_bits(movie.read_color_frame(1)[:, :, 2], movie[1])
 
 
@@ -173,8 +173,8 @@ def test_any_width_is_read(tmp_path: Path) -> None:
 # Decoders.
 
 
-def test_luma_is_not_made_from_colours(tmp_path: Path) -> None:
-    """A luma of 0 with strong colour: from red, green and blue it would come back brighter."""
+def test_luma_is_not_made_from_colors(tmp_path: Path) -> None:
+    """A luma of 0 with strong color: from red, green and blue it would come back brighter."""
     flat = (Image.new("L", (COLS, ROWS), value) for value in (0, 255, 255))
     target = io.BytesIO()
     Image.merge("YCbCr", tuple(flat)).save(target, "JPEG", quality=100)
@@ -183,16 +183,16 @@ def test_luma_is_not_made_from_colours(tmp_path: Path) -> None:
         assert not movie[0].any()
 
 
-def test_colours_are_the_pictures(tmp_path: Path) -> None:
-    colours = [(200, 30, 40), (20, 180, 60), (25, 35, 210)]
-    flat = [np.full((ROWS, COLS, 3), colour, np.uint8) for colour in colours]
+def test_colors_are_the_pictures(tmp_path: Path) -> None:
+    colors = [(200, 30, 40), (20, 180, 60), (25, 35, 210)]
+    flat = [np.full((ROWS, COLS, 3), color, np.uint8) for color in colors]
     path = isxb(tmp_path / "movie.isxb", [encode(p) for p in flat], dropped=[1])
     with open_isx(path) as movie:
         stack = movie.to_dask(color=True)
         assert stack.shape == (4, ROWS, COLS, 3)
         frames = stack.compute()
-        for sample, colour in zip((0, 2, 3), colours, strict=True):
-            assert np.abs(frames[sample].astype(int) - colour).max() <= 3
+        for sample, color in zip((0, 2, 3), colors, strict=True):
+            assert np.abs(frames[sample].astype(int) - color).max() <= 3
             assert same_bits(movie.read_color_frame(sample), frames[sample])
         assert not frames[1].any()
         assert stack.name != movie.to_dask().name

@@ -1,4 +1,4 @@
-"""Cell sets of every version: footprints, traces, names, statuses, colours and metrics."""
+"""Cell sets of every version: footprints, traces, names, statuses, colors and metrics."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_traces_hold_missing_samples_as_the_file_has_them(isx, tmp_path):
     del theirs
 
 
-def test_colours_are_red_green_blue_alpha(tmp_path):
+def test_colors_are_red_green_blue_alpha(tmp_path):
     colors = [0xFF102030, 0x80FFFFFF, 0, 0xFFFFFFFF, 0x01020304]
     with open_isx(recordings.write_cells(tmp_path / "c.isxd", CellColors=colors)) as cells:
         expected = [
@@ -130,7 +130,7 @@ def test_colours_are_red_green_blue_alpha(tmp_path):
         assert cells.colors.dtype == np.uint8
 
 
-def test_a_version_without_colours_is_white(tmp_path):
+def test_a_version_without_colors_is_white(tmp_path):
     with open_isx(recordings.write_cells(tmp_path / "c.isxd", version=1)) as cells:
         assert cells.colors.tolist() == [[255] * 4] * 5
 

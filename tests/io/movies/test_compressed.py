@@ -63,7 +63,7 @@ def test_shifts_follow_the_formula_for_every_code() -> None:
 
 CODECS = {
     "ffv1": {"codec": "ffv1"},
-    "ffv1 grey, groups of 5": {"codec": "ffv1", "pixels": "gray", "gop": 5},
+    "ffv1 gray, groups of 5": {"codec": "ffv1", "pixels": "gray", "gop": 5},
     "mjpeg": {"codec": "mjpeg", "pixels": "yuvj420p"},
     "raw": {"codec": "rawvideo", "pixels": "gray"},
     "h264, groups of 7": {"codec": "libx264", "gop": 7, "bf": "0"},

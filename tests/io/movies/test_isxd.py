@@ -58,7 +58,7 @@ def test_frames_between_sensor_lines_equal_isx(isx, tmp_path, code):
     assert same_bits(isx_movie(isx, path)[0], frames)
 
 
-def test_colour_frames_have_a_fourth_axis(tmp_path):
+def test_color_frames_have_a_fourth_axis(tmp_path):
     frames = recordings.pixels(3, 4, 7, 3)
     with open_isx(recordings.write_movie(tmp_path / "m.isxd", frames, 3)) as movie:
         assert movie.shape == (3, 4, 7, 3)

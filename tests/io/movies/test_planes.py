@@ -1,4 +1,4 @@
-"""Multi-plane and dual-colour movies: which frame is whose, and each plane as a movie."""
+"""Multi-plane and dual-color movies: which frame is whose, and each plane as a movie."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def test_planes_that_take_no_turns_are_an_error_and_the_movie_is_read(tmp_path, 
     path = movie(tmp_path / "m.isxd", 8, multiplane((100, 500)), efoci)
     with open_isx(path) as whole:
         with pytest.raises(
-            IsxFileError, match="planes by turns, but in its frames' headers the focus"
+            IsxFileError, match="planes interleaved, but in its frames' headers the focus"
         ):
             _ = whole.planes
         assert seen(whole) == list(range(8))
@@ -220,7 +220,7 @@ def test_color_ids_tell_where_in_a_cycle_a_movie_starts(tmp_path):
 @pytest.mark.parametrize("ids", [[1, 2, 1, 2, 1, 2, 2, 1], [1, 2, 3, 4, 5, 6, 7, 8]])
 def test_colors_that_take_no_turns_are_an_error(tmp_path, ids):
     path = movie(tmp_path / "m.isxd", 8, dual(), ids=ids)
-    with open_isx(path) as whole, pytest.raises(IsxFileError, match="two colors by turns"):
+    with open_isx(path) as whole, pytest.raises(IsxFileError, match="two colors interleaved"):
         _ = whole.planes
 
 

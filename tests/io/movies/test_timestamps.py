@@ -133,7 +133,7 @@ def test_unused_bits_and_bits_above_the_byte_are_read_as_isx_does(isx, tmp_path)
 @pytest.mark.parametrize(
     ("dropped", "period"), [([], (1, 20)), ([1], (50, 2_000_000)), ([0, 1], (1, 20))]
 )
-def test_neighbours_do_not_tell_the_period(isx, tmp_path, dropped, period):
+def test_neighbors_do_not_tell_the_period(isx, tmp_path, dropped, period):
     timing = recordings.timing_info(2 + len(dropped), dropped=dropped)
     path = tmp_path / "m.isxd"
     recordings.write_raw_movie(path, recordings.pixels(2, 2, 3), [50, 100], timing=timing)

@@ -87,7 +87,7 @@ def _correlation(one: _Trace, other: _Trace) -> float:
 
 
 def _unit(values: npt.NDArray[np.floating]) -> npt.NDArray[np.float32] | None:
-    """Values centred, with squares that add up to 1; None where they are too few or do not vary."""
+    """Values centerd, with squares that add up to 1; None where they are too few or do not vary."""
     if len(values) < _FEWEST_SAMPLES or values.min() == values.max():
         return None
     centered = values - values.mean(dtype=np.float64)

@@ -170,7 +170,7 @@ class CellsControl(Control):
 
     def _on_groups(self) -> None:
         self._measuring.give_up()
-        self._follow_group(anew=True)
+        self._follow_group(always=True)
 
     def _on_selection(self) -> None:
         self._follow_group()
@@ -182,9 +182,9 @@ class CellsControl(Control):
                 view.show_selection(self.session.selected)
             self.display.follow_selection(review)
 
-    def _follow_group(self, *, anew: bool = False) -> None:
+    def _follow_group(self, *, always: bool = False) -> None:
         """Show the review of the group that is selected now."""
-        if not (self._followed.update() or anew):
+        if not (self._followed.update() or always):
             return
         review = self._review
         reviewed = [group for group in self.session.groups if not isinstance(group, VesselGroup)]

@@ -1,4 +1,4 @@
-"""What of the cells is on the canvas: which, how, and in which colours."""
+"""What of the cells is on the canvas: which, how, and in which colors."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class DisplayRow(QWidget):
     style_picked = Signal(str)
     """How: "contours", "filled" or "both"."""
     color_picked = Signal(str)
-    """What they are coloured by: "status", "file", or the key of a column."""
+    """What they are colored by: "status", "file", or the key of a column."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,7 +43,7 @@ class DisplayRow(QWidget):
         self.styles = _combo("How they are drawn")
         for style, title in _STYLES.items():
             self.styles.addItem(title, style)
-        self.colors = _combo("What their colours say")
+        self.colors = _combo("What their colors say")
         self._legend = _Gradient()
         self._low, self._high = QLabel(), QLabel()
         self._legend_row = QWidget()
@@ -60,7 +60,7 @@ class DisplayRow(QWidget):
         return "" if self._legend_row.isHidden() else f"{self._low.text()} {self._high.text()}"
 
     def show_columns(self, columns: Sequence[Metric]) -> None:
-        """Offer to colour by these columns."""
+        """Offer to color by these columns."""
         chosen = self.colors.currentData()
         with QSignalBlocker(self.colors):
             self.colors.clear()
@@ -78,7 +78,7 @@ class DisplayRow(QWidget):
                 combo.setCurrentIndex(combo.findData(value))
 
     def show_legend(self, colors: Sequence[str] | None, low: str, high: str) -> None:
-        """Show which colours stand for low and high values; None hides the legend."""
+        """Show which colors stand for low and high values; None hides the legend."""
         self._legend_row.setVisible(colors is not None)
         self._legend.show_colors(colors or [])
         self._low.setText(low)
@@ -113,7 +113,7 @@ class DisplayRow(QWidget):
 
 
 class _Gradient(QWidget):
-    """A bar of colours."""
+    """A bar of colors."""
 
     def __init__(self) -> None:
         super().__init__()

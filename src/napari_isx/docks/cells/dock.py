@@ -216,7 +216,7 @@ class CellsWidget(QWidget):
         self.display.show_choice(scope, style, color)
 
     def show_legend(self, colors: Sequence[str] | None, low: str, high: str) -> None:
-        """Show which colours stand for low and high values; None hides the legend."""
+        """Show which colors stand for low and high values; None hides the legend."""
         self.display.show_legend(colors, low, high)
 
     def set_colors(self, colors: PlotColors) -> None:

@@ -22,7 +22,7 @@ from napari_isx.session.cell_filter import CellFilter
 
 _SETTLED_MS: Final = 30
 """A drag asks for another filter at most so often; the last one is never left out."""
-# What is hidden shows in the frame and in the letters, whatever the theme's colour of buttons.
+# What is hidden shows in the frame and in the letters, whatever the theme's color of buttons.
 _STATUS_STYLE: Final = """
 QPushButton {{ padding: 2px 6px; border: 1px solid {color}; border-bottom: 3px solid {color}; }}
 QPushButton:checked {{ background-color: transparent; }}

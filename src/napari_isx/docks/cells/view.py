@@ -81,7 +81,7 @@ class CellsView(View, Protocol):
         """Tell what is on the canvas."""
 
     def show_legend(self, colors: Sequence[str] | None, low: str, high: str) -> None:
-        """Show what colours stand for."""
+        """Show what colors stand for."""
 
     def set_colors(self, colors: PlotColors) -> None:
         """Follow a theme."""

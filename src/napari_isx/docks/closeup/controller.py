@@ -42,8 +42,8 @@ MAX_KEPT: Final = 20
 """The pictures of so many cells are kept."""
 
 _MAX_KEPT_BYTES: Final = 200 << 20
-_NO_CELLS: Final = "Open a cell set and its movie to see here what speaks for each cell."
-_NO_SELECTION: Final = "Select a cell to see what speaks for it."
+_NO_CELLS: Final = "Open a cell set and its movie to see here the evidence for each cell."
+_NO_SELECTION: Final = "Select a cell to see the evidence for it."
 _FOR_CELLS: Final = "Vessels are selected; only cells are shown here."
 
 
@@ -90,7 +90,7 @@ class CloseUpView(SeenView, Protocol):
         """Play these clips."""
 
     def show_always_center(self, on: bool) -> None:
-        """Tell whether every selected cell is centred."""
+        """Tell whether every selected cell is centerd."""
 
 
 @dataclass(frozen=True, eq=False)

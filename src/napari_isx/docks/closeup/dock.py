@@ -1,4 +1,4 @@
-"""The dock *Close-up*: what speaks for the selected cell."""
+"""The dock *Close-up*: the evidence for the selected cell."""
 
 from __future__ import annotations
 

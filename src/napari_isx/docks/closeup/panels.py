@@ -24,7 +24,7 @@ from napari_isx.analysis.event_clips import SPEEDS, Loop, Player
 from napari_isx.analysis.event_image import EventImage
 
 Extent: TypeAlias = "tuple[float, float, float, float]"
-"""Top, left, height and width, in micrometres."""
+"""Top, left, height and width, in micrometers."""
 
 _CONTOUR: Final = "#56B4E9"
 _BLACK: Final = "#000000"
@@ -38,7 +38,7 @@ _SHOWN: Final = (0.01, 0.998)
 
 
 class Picture(QWidget):
-    """A picture in micrometres with the cell's outline on it, or a reason why there is none."""
+    """A picture in micrometers with the cell's outline on it, or a reason why there is none."""
 
     def __init__(self, title: str, tip: str) -> None:
         super().__init__()

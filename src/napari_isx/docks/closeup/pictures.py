@@ -34,7 +34,7 @@ from napari_isx.session.plot_rows import TraceRow
 from napari_isx.timeline.placed import Placed
 
 Extent: TypeAlias = "tuple[float, float, float, float]"
-"""Top, left, height and width, in nominal micrometres on the sensor."""
+"""Top, left, height and width, in nominal micrometers on the sensor."""
 
 _MAX_LOOP_BYTES: Final = 64 << 20
 _NO_FOOTPRINT: Final = "Open the cell set of these events to see the footprint"

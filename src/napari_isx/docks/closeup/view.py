@@ -1,4 +1,4 @@
-"""What speaks for a cell: footprint, image around its events, loop of its events, its trace."""
+"""The evidence for a cell: footprint, image around its events, loop of its events, its trace."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ _LOW_PX: Final = 370
 _NARROW_PX: Final = 470
 _DOT_PX: Final = 6
 _MARGIN: Final = 0.08
-_NO_CELL: Final = "Select a cell to see what speaks for it."
+_NO_CELL: Final = "Select a cell to see the evidence for it."
 
 
 class WhyView(SeenWidget):
@@ -197,11 +197,11 @@ class WhyView(SeenWidget):
         self._show_count()
 
     def show_always_center(self, on: bool) -> None:
-        """Tell whether every selected cell is centred."""
+        """Tell whether every selected cell is centerd."""
         self._always.setChecked(on)
 
     def set_colors(self, colors: PlotColors) -> None:
-        """Take the colours of a theme."""
+        """Take the colors of a theme."""
         self._traces.set_colors(colors)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802

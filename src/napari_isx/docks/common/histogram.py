@@ -19,7 +19,7 @@ _FAINT: Final = 70
 
 
 class Histogram(QWidget):
-    """Bars, those within the range in full colour."""
+    """Bars, those within the range in full color."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -49,7 +49,7 @@ class Histogram(QWidget):
         self.update()
 
     def set_colors(self, colors: PlotColors) -> None:
-        """Take the colours of a theme."""
+        """Take the colors of a theme."""
         self._color = QColor(colors.trace)
         self.update()
 

@@ -98,7 +98,7 @@ class RangeFilter(QWidget):
         self.histogram.show_range(limits)
 
     def set_colors(self, colors: PlotColors) -> None:
-        """Take the colours of a theme."""
+        """Take the colors of a theme."""
         self.histogram.set_colors(colors)
 
     def _text(self, value: float) -> str:

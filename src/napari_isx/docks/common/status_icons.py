@@ -1,4 +1,4 @@
-"""Pictures of the statuses: a chip in the colour of the canvas with the symbol in it."""
+"""Pictures of the statuses: a chip in the color of the canvas with the symbol in it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LINES: Final[dict[CellStatus, tuple[tuple[tuple[float, float], ...], ...]]] = {
 
 @cache
 def status_icon(status: CellStatus) -> QIcon:
-    """The chip of a status: a disk, as full of colour whatever the theme."""
+    """The chip of a status: a disk, as full of color whatever the theme."""
     pixmap = QPixmap(CHIP_PX * _SCALE, CHIP_PX * _SCALE)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)

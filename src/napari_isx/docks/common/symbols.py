@@ -1,4 +1,4 @@
-"""What stands for a status where colour alone must not."""
+"""What stands for a status where color alone must not."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ class SeenControl(Control, ABC, Generic[V]):
 
     @abstractmethod
     def show(self) -> None:
-        """Show it anew; nothing while unseen."""
+        """Show it again; nothing while unseen."""
 
     def _seen(self) -> list[V]:
         """The docks that somebody can see."""

@@ -75,7 +75,7 @@ class HeatMapDock(SeenView, Protocol):
         """Draw a map."""
 
     def show_order(self, order: Order) -> None:
-        """Order the cells anew."""
+        """Order the cells again."""
 
     def show_detail(self, shades: Shades | None) -> None:
         """Draw a part of the time with finer columns."""

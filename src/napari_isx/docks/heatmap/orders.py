@@ -59,7 +59,7 @@ def read_overview(
 def read_detail(
     cells: CellSet, placed: Placed, norm: Norm, span_s: tuple[float, float], overview: Shades
 ) -> Iterator[Shades | None]:
-    """Read a part of the session's time with finer columns, in the colours of the overview.
+    """Read a part of the session's time with finer columns, in the colors of the overview.
 
     Yields
     ------

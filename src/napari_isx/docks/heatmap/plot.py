@@ -30,7 +30,7 @@ _NO_STATUS: Final = len(STATUSES)
 
 
 class HeatMapPlot(pg.GraphicsLayoutWidget):
-    """The map, the stripe of statuses beside it and the colour bar; keys pass through."""
+    """The map, the stripe of statuses beside it and the color bar; keys pass through."""
 
     cell_picked = Signal(int)
     time_requested = Signal(float)
@@ -130,7 +130,7 @@ class HeatMapPlot(pg.GraphicsLayoutWidget):
             self._view.setXRange(*span, padding=0)
 
     def set_order(self, order: Order) -> None:
-        """Order the cells anew."""
+        """Order the cells again."""
         before, self._order = self._order, order  # another range draws it at once
         if len(order) != len(before):
             self._view.setLimits(yMin=0, yMax=max(len(order), 1))
@@ -149,7 +149,7 @@ class HeatMapPlot(pg.GraphicsLayoutWidget):
         self._draw_selection()
 
     def set_colors(self, colors: PlotColors) -> None:
-        """Take the colours of a theme."""
+        """Take the colors of a theme."""
         self.setBackground(colors.background)
         gap = np.mean([QColor(c).getRgb() for c in (colors.background, colors.foreground)], axis=0)
         table = pg.colormap.get(_COLORMAP).getLookupTable(nPts=256, alpha=True)

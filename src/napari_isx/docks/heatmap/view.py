@@ -163,7 +163,7 @@ class HeatMapView(SeenWidget):
         self._pages.setCurrentWidget(self._map)
 
     def show_order(self, order: Order) -> None:
-        """Order the cells of the map anew: ``(n,)``, from the top."""
+        """Order the cells of the map again: ``(n,)``, from the top."""
         self._map.set_order(order)
 
     def show_detail(self, shades: Shades | None) -> None:
@@ -179,7 +179,7 @@ class HeatMapView(SeenWidget):
         self._map.set_selection(cells)
 
     def set_colors(self, colors: PlotColors) -> None:
-        """Take the colours of a theme."""
+        """Take the colors of a theme."""
         self._map.set_colors(colors)
 
     def _on_order(self) -> None:

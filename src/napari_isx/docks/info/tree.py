@@ -140,7 +140,7 @@ class InfoTree(MovingKeys, QTreeWidget):
         menu.popup(event.globalPos())
 
     def resizeEvent(self, event: Any) -> None:  # noqa: N802
-        """Share the width anew."""
+        """Share the width again."""
         super().resizeEvent(event)
         self._share_width()
 

@@ -31,7 +31,7 @@ from napari_isx.docks.common.list_keys import MOVING_KEYS, MovingKeys
 from napari_isx.session.channel import ChannelKind
 
 _PLACE: Final = Qt.ItemDataRole.UserRole
-# Between the text colours of dark and light themes.
+# Between the text colors of dark and light themes.
 _ICON_COLOR: Final = "#8A94A6"
 _ICON_PX: Final = 14
 # Corners of what a channel looks like, x and y from 0 at the top left to 1.
@@ -173,7 +173,7 @@ class ChannelList(MovingKeys, QListWidget):
         for item in items:
             if has_files and item.file != file:
                 header = QListWidgetItem(item.file, self)
-                # Not disabled, as napari's light theme writes that in grey on grey.
+                # Not disabled, as napari's light theme writes that in gray on gray.
                 header.setFlags(Qt.ItemFlag.ItemIsEnabled)
                 header.setFont(_bold(header.font()))
                 header.setToolTip(item.file)

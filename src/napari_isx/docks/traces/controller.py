@@ -56,7 +56,7 @@ class TracesView(View, Protocol):
         """Show the same cells with other statuses."""
 
     def show_coloring(self, what: ColorBy) -> None:
-        """Tell what the cells on the canvas are coloured by."""
+        """Tell what the cells on the canvas are colored by."""
 
     def show_selection(
         self, cells: Sequence[int], rows: Sequence[TraceRow], num_cells: int, span_s: Span
@@ -84,7 +84,7 @@ class TracesControl(Control):
     viewer : ViewerModel
     session : Session
     display : CellsDisplay
-        That colours the cells on the canvas.
+        That colors the cells on the canvas.
     """
 
     def __init__(self, viewer: ViewerModel, session: Session, display: CellsDisplay) -> None:
@@ -141,7 +141,7 @@ class TracesControl(Control):
         return group.recording if group is not None else None
 
     def renew(self) -> None:
-        """Draw anew what the clock has moved."""
+        """Draw again what the clock has moved."""
         if self.session.group is not None:
             self._show_traces(self.session.group)
         self.show_time()

@@ -19,7 +19,7 @@ _LABEL_COLOR: Final = "#ffffff"  # on dark blue, whatever the theme
 
 
 class CorrelationMaps(QWidget):
-    """Three maps, of a lag of -1, 0 and +1 frames, one above the other in common colours."""
+    """Three maps, of a lag of -1, 0 and +1 frames, one above the other in common colors."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -59,7 +59,7 @@ class TracesWidget(QWidget):
     time_requested = Signal(float)
     """A time in seconds."""
     coloring_picked = Signal(str)
-    """What the cells on the canvas are coloured by: "status" or "file"."""
+    """What the cells on the canvas are colored by: "status" or "file"."""
     channels_toggled = Signal(list, bool)
     """These channels, by their places, are to be shown or hidden."""
     channels_ordered = Signal(list)
@@ -109,7 +109,7 @@ class TracesWidget(QWidget):
         self._coloring.addItem("Color by a column", "values")
         # Which one is chosen in the dock Cells.
         self._coloring.model().item(self._coloring.count() - 1).setEnabled(False)
-        self._coloring.setToolTip("How the cells are coloured on the canvas")
+        self._coloring.setToolTip("How the cells are colored on the canvas")
         self._keys = QLabel()
         Placing(self, _place)
         self._lay_out()
@@ -169,7 +169,7 @@ class TracesWidget(QWidget):
 
     @property
     def coloring(self) -> QComboBox:
-        """What the cells on the canvas are coloured by."""
+        """What the cells on the canvas are colored by."""
         return self._coloring
 
     @property
@@ -243,7 +243,7 @@ class TracesWidget(QWidget):
         self._plot.show_statuses(drawn)
 
     def show_coloring(self, what: ColorBy) -> None:
-        """Tell what the cells on the canvas are coloured by; "values" are those of a column."""
+        """Tell what the cells on the canvas are colored by; "values" are those of a column."""
         self._coloring.setCurrentIndex(self._coloring.findData(what))
 
     def show_selection(

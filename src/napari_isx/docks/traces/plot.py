@@ -134,7 +134,7 @@ class TracePlot(QWidget):
             self._show_range(time_s - 0.05 * width, time_s + 0.95 * width)
 
     def set_colors(self, colors: PlotColors) -> None:
-        """Take the colours of another theme."""
+        """Take the colors of another theme."""
         self._colors = colors
         for canvas in (self._canvas, self._axis_canvas):
             canvas.setBackground(colors.background)

@@ -99,7 +99,7 @@ class Row:
     ----------
     colors : PlotColors
     is_channel : bool
-        Channels are lower than cells, and of another colour.
+        Channels are lower than cells, and of another color.
     """
 
     def __init__(self, colors: PlotColors, is_channel: bool) -> None:
@@ -124,7 +124,7 @@ class Row:
         self._title = pg.LabelItem(justify="left")
         self._title.setParentItem(self.view)
         self._title.anchor((0, 0), (0, 0), offset=(4, -2))
-        # Words take most of the time that it takes to draw a row anew, as each move of the cursor
+        # Words take most of the time that it takes to draw a row again, as each move of the cursor
         # does.
         for item in (self._title.item, self.plot.getAxis("left")):
             item.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
@@ -206,7 +206,7 @@ class Row:
             self._show_units()
 
     def set_colors(self, colors: PlotColors) -> None:
-        """Take the colours of a theme."""
+        """Take the colors of a theme."""
         self._foreground = colors.foreground
         axis = self.plot.getAxis("left")
         axis.setPen(colors.foreground)

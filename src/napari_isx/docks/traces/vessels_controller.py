@@ -46,7 +46,7 @@ class VesselsControl(Control):
     canvas : CanvasControl
         That knows where cells are drawn.
     display : CellsDisplay
-        That knows how vessels are coloured too.
+        That knows how vessels are colored too.
     """
 
     def __init__(
@@ -122,7 +122,7 @@ class VesselsControl(Control):
         if selected:
             colors[selected] = _WHITE
             widths[selected] = _WIDER * widths.max()
-        # napari draws all shapes anew for each of them.
+        # napari draws all shapes again for each of them.
         if not np.allclose(layer.edge_color, colors):
             layer.edge_color = colors
         if not np.allclose(layer.edge_width, widths):

@@ -41,7 +41,7 @@ class FrameSequence(Recording, Generic[P]):
 
     @property
     def ndim(self) -> int:
-        """Number of axes: 3, or 4 for colour."""
+        """Number of axes: 3, or 4 for color."""
         return len(self.shape)
 
     def __len__(self) -> int:

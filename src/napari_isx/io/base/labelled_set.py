@@ -1,4 +1,4 @@
-"""What sets of cells and of vessels say of each: its name, its status and its colour."""
+"""What sets of cells and of vessels say of each: its name, its status and its color."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def footer_lists(
     Raises
     ------
     ValueError
-        Not `count` names, known statuses and colours.
+        Not `count` names, known statuses and colors.
     """
     prefix, digits = item.capitalize(), len(str(max(count - 1, 0)))
     numbered = [f"{prefix[0]}{i:0{digits}d}" for i in range(count)]

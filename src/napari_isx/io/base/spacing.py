@@ -21,16 +21,16 @@ DEFAULT_PIXEL_SIZE_UM: Final = 3
 
 @dataclass(frozen=True)
 class Spacing:
-    """Size and place of a pixel grid, in nominal micrometres on the sensor.
+    """Size and place of a pixel grid, in nominal micrometers on the sensor.
 
     Attributes
     ----------
     num_pixels : (int, int)
         Rows, columns.
     pixel_size : (Rational, Rational)
-        Height and width of a pixel in micrometres, in the file's own terms.
+        Height and width of a pixel in micrometers, in the file's own terms.
     top_left : (Rational, Rational)
-        Top and left edge of the grid in micrometres from the sensor's origin, likewise.
+        Top and left edge of the grid in micrometers from the sensor's origin, likewise.
 
     Notes
     -----
@@ -50,16 +50,16 @@ class Spacing:
         pixel_size_um: float | tuple[float, float] = DEFAULT_PIXEL_SIZE_UM,
         top_left_um: tuple[float, float] = (0, 0),
     ) -> Spacing:
-        """Make a spacing from everyday values, kept to a millionth of a micrometre.
+        """Make a spacing from everyday values, kept to a millionth of a micrometer.
 
         Parameters
         ----------
         num_pixels : (int, int)
             Rows, columns.
         pixel_size_um : float or (float, float)
-            Micrometres per pixel; one value, or rows and columns apart.
+            Micrometers per pixel; one value, or rows and columns apart.
         top_left_um : (float, float)
-            Micrometres from the sensor's origin to the grid's top and left edge.
+            Micrometers from the sensor's origin to the grid's top and left edge.
 
         Raises
         ------
@@ -110,12 +110,12 @@ class Spacing:
 
     @property
     def pixel_size_um(self) -> tuple[float, float]:
-        """Height and width of a pixel in nominal micrometres."""
+        """Height and width of a pixel in nominal micrometers."""
         return float(self.pixel_size[0]), float(self.pixel_size[1])
 
     @property
     def top_left_um(self) -> tuple[float, float]:
-        """Top and left edge of the first pixel in nominal micrometres."""
+        """Top and left edge of the first pixel in nominal micrometers."""
         return float(self.top_left[0]), float(self.top_left[1])
 
     def to_um(self, pixels: npt.ArrayLike) -> npt.NDArray[np.float64]:
@@ -124,12 +124,12 @@ class Spacing:
         Parameters
         ----------
         pixels : array_like
-            ``(n, 2)`` rows and columns; pixel centres have whole numbers.
+            ``(n, 2)`` rows and columns; pixel centers have whole numbers.
 
         Returns
         -------
         numpy.ndarray
-            ``(n, 2)`` nominal micrometres down and across.
+            ``(n, 2)`` nominal micrometers down and across.
         """
         corners = np.asarray(pixels, np.float64).reshape(-1, 2) + 0.5
         places: npt.NDArray[np.float64] = corners * self.pixel_size_um + self.top_left_um

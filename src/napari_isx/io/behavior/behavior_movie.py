@@ -40,7 +40,7 @@ class BehaviorMovie(FrameSequence[np.uint8]):
     kind: ClassVar[str] = "behavior movie"
 
     def read_color_frame(self, i: int) -> Pixels:
-        """Read one frame in colour.
+        """Read one frame in color.
 
         Parameters and errors are those of :meth:`read_frame`.
 
@@ -60,12 +60,12 @@ class BehaviorMovie(FrameSequence[np.uint8]):
         frames_per_chunk : int
             1 suits viewing: one step decodes one frame.
         color : bool
-            Whether to decode the colours.
+            Whether to decode the colors.
 
         Returns
         -------
         dask.array.Array
-            ``(T, H, W)``, or ``(T, H, W, 3)`` in colour. It pickles by the file's path, so the
+            ``(T, H, W)``, or ``(T, H, W, 3)`` in color. It pickles by the file's path, so the
             workers of a cluster read the file themselves; it keeps the movie open while it
             lives.
         """
@@ -103,7 +103,7 @@ class BehaviorMovie(FrameSequence[np.uint8]):
 
 
 class _ColorFrames:
-    """A behavior movie as a source of colour frames."""
+    """A behavior movie as a source of color frames."""
 
     def __init__(self, movie: BehaviorMovie) -> None:
         self._movie = movie

@@ -12,7 +12,7 @@ key         meaning
 ==========  =====================================================================
 
 The session's ``trackingInterface`` lists the cameras, each with the ``zones`` that were drawn on
-its picture: ``geometry.coordinates`` are the corners, of an ellipse the centre, in pixels.
+its picture: ``geometry.coordinates`` are the corners, of an ellipse the center, in pixels.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Zone:
     shape : str
         "rectangle", "polygon" or "ellipse".
     vertices : numpy.ndarray
-        ``(N, 2)`` float64, x and y in pixels: the corners; of an ellipse the centre alone.
+        ``(N, 2)`` float64, x and y in pixels: the corners; of an ellipse the center alone.
     axes_px : (float, float)
         Whole length of an ellipse's major and minor axis in pixels; zeros for others.
     angle_deg : float

@@ -39,7 +39,7 @@ def write_behavior_movie(
     path : str or path-like
         Target; replaced if it exists.
     frames : iterable of array-like
-        One ``(H, W)`` grey or ``(H, W, 3)`` colour frame of uint8 for *every* sample. Those of
+        One ``(H, W)`` gray or ``(H, W, 3)`` color frame of uint8 for *every* sample. Those of
         invalid samples are not stored. JPEG loses some detail. `isx` reads frames whose width
         is a multiple of 64.
     timing : Timing, optional
@@ -110,13 +110,13 @@ def write_behavior_movie(
 
 
 def _jpeg(frame: npt.NDArray[np.uint8], quality: int) -> bytes:
-    """Encode a frame; a grey one also with colours, which `isx` asks for."""
+    """Encode a frame; a gray one also with colors, which `isx` asks for."""
     from PIL import Image
 
     if frame.ndim == 2:
         luma = Image.fromarray(frame)
-        grey = Image.new("L", luma.size, 128)
-        picture = Image.merge("YCbCr", (luma, grey, grey))
+        gray = Image.new("L", luma.size, 128)
+        picture = Image.merge("YCbCr", (luma, gray, gray))
     elif frame.ndim == 3 and frame.shape[2] == 3:
         picture = Image.fromarray(frame)
     else:

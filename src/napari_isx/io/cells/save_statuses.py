@@ -43,7 +43,7 @@ _ARRAY: Final = re.compile(rb'"CellStatuses"\s*:\s*\[([0-9\s,]*)\]')
 _DIGIT: Final = re.compile(rb"[0-9]")
 _NOTHING_WRITTEN: Final = "Nothing was written."
 _CHANGED_ADVICE: Final = (
-    "Nothing was written. Open the file again to see its present state, and decide anew."
+    "Nothing was written. Open the file again to see its present state, and decide again."
 )
 
 logger = logging.getLogger(__name__)

@@ -27,7 +27,7 @@ _MAX_TRACES_BYTES: Final = 8 << 30
 class CellSetSeries(Series[CellSet], CellSet):
     """The same cells in recordings made one after another, as one; see :class:`CellSet`.
 
-    Traces are joined, NaN between two parts. Names, footprints, colours and metrics are those
+    Traces are joined, NaN between two parts. Names, footprints, colors and metrics are those
     of the first part. A cell has the status that all parts agree on, and is undecided where
     they do not, so that one part's decision never hides another's.
 

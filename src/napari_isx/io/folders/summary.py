@@ -51,7 +51,7 @@ _STEPS: Final = {
     "DFF": "dF/F",
 }
 """What Inscopix' software adds to a movie's name, step by step: rec-PP-BP-MC-DFF."""
-# What the recording itself or taking planes and colours apart leaves in `idps`.
+# What the recording itself or taking planes and colors apart leaves in `idps`.
 _NO_STEPS: Final = frozenset({"efocus", "channel"})
 _SEPARATORS: Final = re.compile(r"[-_. ]+")
 

@@ -24,7 +24,7 @@ LINES_BYTES: Final = 2 * 1280 * 2
 TSC_WORD: Final = 1272
 """First of the eight header words that carry the hardware counter."""
 COLOR_WORD: Final = 1256
-"""Header word of the id of the colour that a frame shows."""
+"""Header word of the id of the color that a frame shows."""
 EFOCUS_WORD: Final = 1270
 """First of the two header words that carry the electronic focus."""
 _PART_SHIFTS: Final = np.arange(0, 64, 16, dtype=np.uint64)
@@ -136,9 +136,9 @@ class Movie(FrameSequence[Any]):
 
     def _summary(self) -> str:
         size = " x ".join(map(str, self.shape[1:3]))
-        colour = " RGB" if self.ndim == 4 else ""
+        color = " RGB" if self.ndim == 4 else ""
         rate = self.timing.sampling_rate_hz
-        return f"{len(self):,} frames of {size}{colour} {self.dtype.name} at {rate:.4g} Hz"
+        return f"{len(self):,} frames of {size}{color} {self.dtype.name} at {rate:.4g} Hz"
 
 
 class RawMovie(FileRecording, Movie):
@@ -203,7 +203,7 @@ class RawMovie(FileRecording, Movie):
     def _counter_us(self, stored: int) -> int:
         """The hardware counter of a stored frame: each word carries a byte above 4 unused bits.
 
-        Bits that do not belong there run into the neighbouring bytes, as in `isx`.
+        Bits that do not belong there run into the neighboring bytes, as in `isx`.
         """
         data = self._source.read(self._word_at(stored, TSC_WORD), 16)
         low, high = np.frombuffer(data, "<u2").astype(np.uint64).reshape(4, 2).T

@@ -36,8 +36,8 @@ class IsxdMovie(IsxdRecording, InterleavedMovie):
         self.timing = Timing.from_fields(fields.child("timingInfo"))
         if self.timing.num_samples > MAX_FRAMES:
             fields.child("timingInfo").fail("numTimes", f"at most {MAX_FRAMES:,} frames")
-        colours = (3,) if code == RGB_CODE else ()
-        self.shape = (self.timing.num_samples, *self.spacing.num_pixels, *colours)
+        colors = (3,) if code == RGB_CODE else ()
+        self.shape = (self.timing.num_samples, *self.spacing.num_pixels, *colors)
 
         version = fields.integer("fileVersion", default=0)
         self._has_lines = version >= 1 and fields.boolean("hasFrameHeaderFooter")
@@ -99,7 +99,7 @@ class Image(IsxdRecording):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """``(H, W)``, or ``(H, W, 3)`` for colour."""
+        """``(H, W)``, or ``(H, W, 3)`` for color."""
         return self._movie.shape[1:]
 
     @property
@@ -109,7 +109,7 @@ class Image(IsxdRecording):
 
     @property
     def data(self) -> npt.NDArray[Any]:
-        """The picture, read anew: ``(H, W)``, or ``(H, W, 3)`` for colour."""
+        """The picture, a new array: ``(H, W)``, or ``(H, W, 3)`` for color."""
         return self._movie.read_frame(0)
 
     def _summary(self) -> str:

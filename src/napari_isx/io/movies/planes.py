@@ -1,4 +1,4 @@
-"""Raw multi-plane and dual-colour movies: the frames of each plane or colour, as a movie.
+"""Raw multi-plane and dual-color movies: the frames of each plane or color, as a movie.
 
 A microscope that changes its focus or its light from frame to frame writes all frames into one
 movie, whose period and dropped samples are those of all frames. Its footer tells what it did, in
@@ -9,7 +9,7 @@ key                             meaning
 ==============================  =========================================================
 ``microscope.multiplane``       ``enabled``; ``planes``: ``plane-1``, ``plane-2``, ... with
                                 ``enabled`` and ``focus``; ``activePlanes``: how many
-``microscope.dualColor``        ``enabled``; ``mode``: "multiplexing" for colours by turns;
+``microscope.dualColor``        ``enabled``; ``mode``: "multiplexing" for interleaved colors;
                                 ``startChannel``: "green" or "red"; ``muxRatio``: ``led1``
                                 green, then ``led2`` red frames (red first if it starts)
 ``idps.efocus``,                what a movie shows that was taken apart already
@@ -18,7 +18,7 @@ key                             meaning
 
 Which frame is whose follows from its sample, dropped ones counted: never from the number of the
 stored frame. Where frames have headers, some of these tell whose turn is first, for a movie may
-start in the middle of a cycle; where they do not go by turns, nobody knows whose a frame is.
+start in the middle of a cycle; where they are not interleaved so, nobody knows whose a frame is.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ _FRAMES_LOOKED_AT: Final = 64
 _PLANE: Final = re.compile(r"plane-(\d{1,9})")
 _DIGITS: Final = re.compile("[0-9]{1,9}")
 _UNFIT_ADVICE: Final = (
-    "The movie itself can be read, with the frames of all planes by turns. Please report the file."
+    "The movie itself can be read, with the frames of all planes interleaved. "
+    "Please report the file."
 )
 
 
@@ -81,7 +82,7 @@ class InterleavedMovie(RawMovie):
 
     @property
     def planes(self) -> list[Movie]:
-        """The planes, opened anew; see :attr:`Movie.planes`."""
+        """The planes, opened again; see :attr:`Movie.planes`."""
         return [MoviePlane(self, i) for i in range(len(self._interleaving or ()))]
 
     @cached_property
@@ -90,10 +91,10 @@ class InterleavedMovie(RawMovie):
 
 
 class MoviePlane(Composed[InterleavedMovie], Movie):
-    """One plane, or colour, of a movie that has several by turns; see :attr:`Movie.planes`.
+    """One plane, or color, of a movie in which several are interleaved; see :attr:`Movie.planes`.
 
     A view: it reads the movie's file, and ends with it. Where the planes take turns one by one
-    its period is that of a whole cycle. A colour that has several frames of a cycle keeps the
+    its period is that of a whole cycle. A color that has several frames of a cycle keeps the
     movie's period, and the frames of the other one are missing (``timing.gaps``).
 
     Parameters
@@ -119,13 +120,13 @@ class MoviePlane(Composed[InterleavedMovie], Movie):
 
     @property
     def efocus(self) -> int | None:
-        """The electronic focus of the plane, 0 to 1000, or None for a colour."""
+        """The electronic focus of the plane, 0 to 1000, or None for a color."""
         label = self._turns.label
         return label[1] if label and isinstance(label[1], int) else None
 
     @property
     def channel(self) -> str | None:
-        """The colour, "green" or "red", or None for a focal plane."""
+        """The color, "green" or "red", or None for a focal plane."""
         label = self._turns.label
         return label[1] if label and isinstance(label[1], str) else None
 
@@ -219,7 +220,7 @@ def find_interleaving(movie: RawMovie) -> Interleaving | None:
     fields = Fields(movie.path, microscope, "extraProperties.microscope.")
     foci, cycle = _foci(fields), _color_cycle(fields)
     if len(foci) > 1 and len(cycle) > 1:
-        return None  # nobody knows how colours and planes would take turns
+        return None  # nobody knows how colors and planes would take turns
     if len(foci) > 1:
         return _plane_turns(movie, foci)
     return _color_turns(movie, cycle) if len(cycle) > 1 else None
@@ -253,7 +254,7 @@ def _focus(plane: Fields) -> int:
 
 
 def _color_cycle(fields: Fields) -> list[str]:
-    """The colours of the frames of one cycle."""
+    """The colors of the frames of one cycle."""
     dual = fields.values.get("dualColor")
     if not isinstance(dual, dict) or dual.get("enabled") is not True:
         return []
@@ -302,9 +303,9 @@ def _turns_of_plane(focus: int | None, first: int, count: int) -> Turns:
 
 
 def _color_turns(movie: RawMovie, cycle: Sequence[str]) -> Interleaving:
-    """The turns of two colours, some samples each.
+    """The turns of two colors, some samples each.
 
-    What the headers' colour ids mean is not known, only that each colour has its own.
+    What the headers' color ids mean is not known, only that each color has its own.
     """
     samples, ids = _look(movie, COLOR_WORD, 1, len(cycle))
     colors = list(dict.fromkeys(cycle))
@@ -328,7 +329,7 @@ def _color_turns(movie: RawMovie, cycle: Sequence[str]) -> Interleaving:
 def _tells_apart(
     cycle: Sequence[str], shift: int, samples: Sequence[int], ids: Sequence[int]
 ) -> bool:
-    """Whether a cycle that starts so many samples early gives each colour its own id."""
+    """Whether a cycle that starts so many samples early gives each color its own id."""
     found: dict[str, set[int]] = {}
     for sample, color_id in zip(samples, ids, strict=True):
         found.setdefault(cycle[(sample + shift) % len(cycle)], set()).add(color_id)
@@ -337,10 +338,10 @@ def _tells_apart(
 
 
 def _unfit(movie: RawMovie, described: str, seen: str) -> IsxFileError:
-    """The error for frames that do not come by turns, as where some are missing uncounted."""
+    """The error for frames that are not interleaved, as where some are missing uncounted."""
     return IsxFileError(
         movie.path,
-        f"its description tells of {described} by turns, but in its frames' headers the {seen} "
+        f"its description tells of {described} interleaved, but in its frames' headers the {seen} "
         f"changes otherwise",
         _UNFIT_ADVICE,
     )
@@ -363,7 +364,7 @@ def _look(movie: RawMovie, word: int, count: int, per_cycle: int) -> tuple[list[
 def _repeated(
     movie: RawMovie, cycle: Sequence[str], shift: int, color: str
 ) -> npt.NDArray[np.bool_]:
-    """Which samples are a colour's, by the cycle."""
+    """Which samples are a color's, by the cycle."""
     of_cycle = np.roll(np.array([c == color for c in cycle]), -shift)
     return np.resize(of_cycle, len(movie))
 

@@ -33,12 +33,12 @@ class MovieSeries(Series[Movie], Movie):
 
     @staticmethod
     def _describe(part: Movie) -> dict[str, object]:
-        """Frames, and what they show: the plane or the colour."""
+        """Frames, and what they show: the plane or the color."""
         info = part.acquisition_info
         return {
             **describe_grid(part.spacing),
             "pixel type": part.dtype.name,
-            "number of colours": 1 if part.ndim == 3 else part.shape[3],
+            "number of colors": 1 if part.ndim == 3 else part.shape[3],
             "e-focus": info.get("efocus"),
             "channel": info.get("channel"),
         }
@@ -53,7 +53,7 @@ class MovieSeries(Series[Movie], Movie):
         """``(T,)`` hardware counter of each frame in microseconds, or None if a part has none.
 
         0 for invalid samples and in gaps. Each part's are as it has them: the counter may have
-        started anew between two parts.
+        started again between two parts.
         """
         return self._counters(part.timestamps_us for part in self._parts)
 
@@ -66,7 +66,7 @@ class MovieSeries(Series[Movie], Movie):
 
     @property
     def planes(self) -> list[Movie]:
-        """The focal planes or colours, each a series of its own; see :attr:`Movie.planes`."""
+        """The focal planes or colors, each a series of its own; see :attr:`Movie.planes`."""
         of_parts = [part.planes for part in self._parts]
         for part, planes in zip(self._parts, of_parts, strict=True):
             if len(planes) != len(of_parts[0]):

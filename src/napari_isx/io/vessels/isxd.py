@@ -8,7 +8,7 @@ part                      content                                               
 image                     float32, row by row; absent where there are no vessels 4 R C
 *of each vessel:* line    int64 x, y of 2 ends, or of 4 corners for velocity     32 or 64
 trace                     float32: the diameter, or the velocity                 4 T
-centre trace              float32; diameter, if ``VesselCenterSaved``            4 T
+center trace              float32; diameter, if ``VesselCenterSaved``            4 T
 direction trace           float32; velocity, if ``VesselDirectionSaved``         4 T
 correlations              float32 [T][3][h][w]; velocity, if                     12 T h w
                           ``VesselCorrelationSizes`` gives each vessel's [w, h]

@@ -80,7 +80,7 @@ def find_differences(
     in_file: Sequence[CellStatus],
     ours: Sequence[CellStatus],
 ) -> tuple[Difference, ...]:
-    """Cells that the file has anew since it was opened, and not as we have them."""
+    """Cells whose status in the file changed since it was opened, and not as we have them."""
     return tuple(
         Difference(i, *values)
         for i, values in enumerate(zip(names, opened, in_file, ours, strict=True))

@@ -325,7 +325,7 @@ class Curation:
             raise IsxFileError(
                 self._cells.place,
                 "it has other cells by now: they have the same names, but not the same traces",
-                "Nothing was written. Open the file again to see them, and decide anew.",
+                "Nothing was written. Open the file again to see them, and decide again.",
             )
 
     def _check_file(self, ours: list[CellStatus]) -> None:

@@ -294,7 +294,7 @@ class _Place:
         return (status.st_dev, status.st_ino), status.st_size
 
     def _check(self, identity: CellSetIdentity) -> Path | None:
-        """See that the file is the one written to before, or begin anew; move another aside."""
+        """See that it is the file written to before, or begin a new one; move another aside."""
         file, size = self._look()
         if self._is_checked and file == self._file and size >= self._seen:
             return None
