@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from html import escape
+from typing import Final
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
+from qtpy.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QWidget
+from superqt import QElidingLabel
 
 from napari_isx.docks.common.theme import WARNING_COLOR
 from napari_isx.timeline.report import ARRANGEMENTS, ClockWords
+
+_LEAST_WIDTH_PX: Final = 60
 
 
 class ClockLine(QWidget):
@@ -22,7 +26,10 @@ class ClockLine(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._words = QLabel()
+        # A long line must not widen the window; the tool tip has all of it.
+        self._words = QElidingLabel()
+        self._words.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        self._words.setMinimumWidth(_LEAST_WIDTH_PX)
         self.arrangement = QComboBox()
         for arrangement, (title, tip) in ARRANGEMENTS.items():
             self.arrangement.addItem(title, arrangement)
@@ -31,7 +38,7 @@ class ClockLine(QWidget):
         self.arrangement.activated.connect(self._on_activated)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._words)
+        layout.addWidget(self._words, 1)
         layout.addWidget(self.arrangement)
         self.hide()
 

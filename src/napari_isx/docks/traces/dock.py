@@ -394,7 +394,8 @@ class TracesWidget(QWidget):
         line.addWidget(self._time)
         line.addSpacing(16)
         for label in (self._note, self._events_note, self._channels_note, self._clock):
-            line.addWidget(label)
+            # Lines that elide take what room there is.
+            line.addWidget(label, 8 * isinstance(label, ClockLine))
             line.addSpacing(16)
         line.addStretch(1)
         line.addWidget(self._keys)
