@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from qtpy.QtCore import QEvent, Qt
 from qtpy.QtGui import QKeyEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
+from vispy.util.keys import Key as VispyKey
 
 from napari_isx.app import keys_card
 from napari_isx.app.docks import CellsDock
@@ -129,7 +132,7 @@ def test_without_an_active_layer_they_are_not_and_the_user_hears_why(hands, sess
     press(hands, Key.Key_R)
     assert statuses(session) == ["undecided"] * NUM_CELLS
     (said,) = notification_manager.records
-    assert said.message.startswith("R decides nothing here")
+    assert said.message.startswith("R does nothing to cells here")
     session.select(session.group, [])
     press(hands, Key.Key_R)
     assert len(notification_manager.records) == 1  # nobody can have meant a cell
@@ -196,6 +199,19 @@ def test_a_key_that_was_pressed_elsewhere_and_is_still_held_decides_nothing(hand
             hands.canvas, QKeyEvent(QEvent.Type.KeyPress, Key.Key_R, NONE, "r", True)
         )
     assert statuses(session) == ["undecided"] * NUM_CELLS
+
+
+def test_a_held_key_that_qt_does_not_recognise_decides_once_too(hands, session):
+    """X tells of it as let go of and pressed again at the same time."""
+    events = hands.viewer.window._qt_viewer.canvas._scene_canvas.events
+    for tell, time_ms in (
+        *((events.key_press, 100), (events.key_release, 130)),
+        *((events.key_press, 130), (events.key_release, 160)),
+        *((events.key_press, 161), (events.key_release, 190)),
+    ):
+        native = SimpleNamespace(timestamp=partial(int, time_ms), isAutoRepeat=bool)
+        tell(native=native, key=VispyKey("R"), text="r", modifiers=())
+    assert statuses(session) == ["rejected", "rejected", "undecided", "undecided"]
 
 
 def test_steps_do_repeat(hands, session):

@@ -55,7 +55,9 @@ def press(command: Command, viewer: ViewerModel) -> None:
         command.act(coordinator)
     elif coordinator.session.selected:
         keys = "/".join(map(key_text, command.keys))
-        show_info(f"{keys} decides nothing here: select a layer of the cells, or click in a dock.")
+        show_info(
+            f"{keys} does nothing to cells here: select a layer of the cells, or click in a dock."
+        )
 
 
 def is_for_cells(viewer: ViewerModel) -> bool:
@@ -84,7 +86,10 @@ class KeyPresses(QObject):
         super().__init__(canvas.native)  # which takes it along
         self._viewer_ref, self._canvas = ref(viewer), canvas.native
         # All ways to napari's own answer to a key lead through this.
-        canvas._scene_canvas.events.key_press.connect(self._on_press)
+        events = canvas._scene_canvas.events
+        events.key_press.connect(self._on_press)
+        events.key_release.connect(self._on_release)
+        self._released: tuple[object, int] | None = None
         QApplication.instance().focusChanged.connect(self._on_focus)
 
     @classmethod
@@ -108,8 +113,23 @@ class KeyPresses(QObject):
             is_taken = not has_use or is_for_cells(viewer)
         if is_taken:
             event.handled = event.blocked = True
-            if command is not None and (command.repeats or not _is_held_down(event)):
+            if command is not None and (command.repeats or not self._is_held_down(event)):
                 press(command, viewer)
+
+    def _on_release(self, event: Any) -> None:
+        self._released = (event.key, event.native.timestamp()) if event.native else None
+
+    def _is_held_down(self, event: Any) -> bool:
+        """Whether a key was pressed before and not let go of since.
+
+        X tells of a key that is held down as let go of and pressed again in the same millisecond.
+        Where the second half comes late, Qt takes it for a press of its own.
+        """
+        native = event.native
+        return native is not None and bool(
+            native.isAutoRepeat()
+            or (native.timestamp() and self._released == (event.key, native.timestamp()))
+        )
 
     def _on_focus(self, old: QWidget | None) -> None:
         """Give a dock of ours the focus back that a message of napari's takes when it goes.
@@ -136,7 +156,3 @@ def _is_drawn(layer: Layer | None) -> bool:
 
 def _has_use_for(layer: Layer | None, key: KeyBinding) -> bool:
     return any(key in getattr(kind, "class_keymap", ()) for kind in type(layer).__mro__)
-
-
-def _is_held_down(event: Any) -> bool:
-    return event.native is not None and bool(event.native.isAutoRepeat())
