@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from helpers.window_data import NAMES
+from helpers.window_data import NAMES, START
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QMenu
 
+from napari_isx import Spacing, Timing, write_cell_set
 from napari_isx.analysis.cell_metrics.definitions import Metric
 from napari_isx.app.docks import CellsDock
 from napari_isx.docks.cells.decision_texts import ask_about_many
@@ -124,6 +125,97 @@ def test_a_trace_has_the_whole_plot_again_after_nothing_was_selected(hands, dock
             at = [plot.scene_position(0, 1.0, value).y() for value in (0.0, 1.0)]
             heights.append(at[0] - at[1])
     assert heights[1] == pytest.approx(heights[0], rel=0.1)
+
+
+@pytest.fixture
+def many(hands, dock, tmp_path):
+    """A cell set with more rows than can be seen at once, the table in focus."""
+    frame = np.zeros((8, 8), np.float32)
+    frame[3:5, 3:5] = 1.0
+    traces = np.random.default_rng(0).normal(size=(60, 20)).astype(np.float32)
+    write_cell_set(
+        tmp_path / "many.isxd",
+        [frame] * 60,
+        list(traces),
+        names=[f"C{i:03}" for i in range(60)],
+        timing=Timing.regular(20, 0.05, START),
+        spacing=Spacing.regular((8, 8), 6.0),
+    )
+    hands.open(tmp_path / "many.isxd")
+    hands.qtbot.waitUntil(lambda: dock.progress is None)
+    dock.table.setFocus()
+    return hands.coordinator.session
+
+
+NAVIGATION_KEYS = [
+    *(Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_Up, Qt.Key.Key_Down),
+    *(Qt.Key.Key_PageUp, Qt.Key.Key_PageDown, Qt.Key.Key_Left, Qt.Key.Key_Right),
+    *(Qt.Key.Key_Tab, Qt.Key.Key_Backtab),
+]
+
+
+@pytest.mark.parametrize("held", [NoModifier, Ctrl, Shift, Ctrl | Shift], ids=str)
+@pytest.mark.parametrize("arranged", ["as the file has them", "sorted and filtered"])
+def test_keys_never_part_the_current_row_from_the_selected(hands, dock, many, arranged, held):
+    view = dock.table
+    if arranged == "sorted and filtered":
+        many.review.table.sort_by("name", ascending=False)
+        dock.filters.text.setText("1")
+        hands.settle()
+        assert view.order != sorted(view.order)
+    for key in NAVIGATION_KEYS:
+        for start in (4, 30):
+            many.select(many.group, [view.order[min(start, len(view.order) - 5)]])
+            view.setFocus()
+            QTest.keyClick(view, key, held)
+            current = view.currentIndex()
+            cell = view.order[current.row()]
+            assert cell == many.selected[-1], key
+            assert sorted(view.selected_cells) == sorted(many.selected), key
+            assert view.viewport().rect().intersects(view.visualRect(current)), key
+
+
+@pytest.mark.parametrize("held", [NoModifier, Ctrl], ids=str)
+def test_home_and_end_select_the_first_and_last_row_shown(hands, dock, many, held):
+    view = dock.table
+    many.review.table.sort_by("name", ascending=False)
+    dock.filters.text.setText("C01")
+    hands.settle()
+    assert len(view.order) == 10
+    many.select(many.group, [view.order[4]])
+    for key, row in ((Qt.Key.Key_End, 9), (Qt.Key.Key_Home, 0), (Qt.Key.Key_PageDown, None)):
+        QTest.keyClick(view, key, held)
+        row = min(view.num_visible_rows - 1, 9) if row is None else row
+        assert many.selected == (view.order[row],)
+    decided = many.selected[0]
+    QTest.keyClick(view, Qt.Key.Key_R)
+    hands.settle()
+    assert many.group.curation.status(decided) == "rejected"
+    assert many.group.curation.statuses.count("rejected") == 1
+
+
+def test_shift_picks_from_where_the_selection_began(dock, many):
+    keys, view = Qt.Key, dock.table
+    many.select(many.group, [4])
+    QTest.keyClick(view, keys.Key_Down)
+    for key, wanted in (
+        (keys.Key_Down, [5, 6]),
+        (keys.Key_Down, [5, 6, 7]),
+        (keys.Key_Up, [5, 6]),
+        (keys.Key_Home, [5, 4, 3, 2, 1, 0]),
+        (keys.Key_End, list(range(5, 60))),
+    ):
+        QTest.keyClick(view, key, Shift)
+        assert list(many.selected) == wanted
+
+
+def test_a_key_brings_what_is_selected_already_back_into_sight(dock, many):
+    view = dock.table
+    many.select(many.group, [59])
+    view.verticalScrollBar().setValue(0)
+    QTest.keyClick(view, Qt.Key.Key_End)
+    assert many.selected == (59,)
+    assert view.viewport().rect().intersects(view.visualRect(view.currentIndex()))
 
 
 def test_a_header_sorts_up_down_and_not(hands, dock, session):

@@ -385,3 +385,14 @@ def test_keys_can_be_rebound(hands, session):
 def test_the_list_takes_more_than_one_cell(hands, session):
     assert hands.dock.cell_list.selectionMode() == QAbstractItemView.SelectionMode.ExtendedSelection
     assert hands.dock.cell_list.model().rowCount() == len(NAMES)
+
+
+def test_keys_with_ctrl_leave_the_current_row_of_the_list_where_the_selection_is(hands, files):
+    hands.open(files["cells"])
+    cells = hands.dock.cell_list
+    hands.coordinator.session.select(hands.coordinator.session.group, [1])
+    for key in (Qt.Key.Key_End, Qt.Key.Key_Home, Qt.Key.Key_PageDown, Qt.Key.Key_Down):
+        before = cells.currentIndex().row()
+        hands.press(key, Qt.KeyboardModifier.ControlModifier, on=cells)
+        assert cells.currentIndex().row() == before
+        assert [index.row() for index in cells.selectedIndexes()] == [1]

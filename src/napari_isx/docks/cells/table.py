@@ -30,9 +30,6 @@ _SHOWN_STORED: Final = frozenset(
     }
 )
 """Of what files have stored, the columns that are shown at first: those people sort by."""
-_OWN_KEYS: Final = frozenset(
-    {Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown}
-)
 _STEPS: Final = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
 _Flags: Final = QItemSelectionModel.SelectionFlag
 
@@ -152,9 +149,7 @@ class CellTableView(QTableView):
         self._is_showing = True
         self.selectionModel().select(self._model.selection_of(shown), _Flags.ClearAndSelect)
         if shown:
-            last = self._model.index(self._model.row_of(shown[-1]) or 0, 0)
-            self.selectionModel().setCurrentIndex(last, _Flags.NoUpdate)
-            self._scroll_to(last)
+            self._make_current(self._model.row_of(shown[-1]) or 0)
         self._is_showing = False
 
     def show_column(self, key: str, shown: bool) -> None:
@@ -180,17 +175,62 @@ class CellTableView(QTableView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         """Move in the table; all other keys are napari's, also letters, which Qt would search."""
-        modifiers, key = event.modifiers(), event.key()
-        modifiers &= ~Qt.KeyboardModifier.KeypadModifier
-        with_shift = modifiers == Qt.KeyboardModifier.ShiftModifier
-        if key in _STEPS and modifiers == Qt.KeyboardModifier.NoModifier:
-            self.step_requested.emit(_STEPS[Qt.Key(key)])
-        elif key in _OWN_KEYS or (key in _STEPS and with_shift):
-            super().keyPressEvent(event)
+        held = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        row = self._row_at_key(event.key(), held)
+        if event.key() in _STEPS and held == Qt.KeyboardModifier.NoModifier:
+            self.step_requested.emit(_STEPS[Qt.Key(event.key())])
+        elif row is not None:
+            self._pick_row(row, extends=bool(held & Qt.KeyboardModifier.ShiftModifier))
         elif event.matches(QKeySequence.StandardKey.SelectAll):
             self.selectAll()
         else:
             event.ignore()
+
+    def _row_at_key(self, key: int, held: Qt.KeyboardModifier) -> int | None:
+        """Where a key leads; None if nowhere. With Ctrl it leads to the same row."""
+        keys, modifiers = Qt.Key, Qt.KeyboardModifier
+        if held & ~(modifiers.ShiftModifier | modifiers.ControlModifier):
+            return None
+        last, current = len(self._model.order) - 1, self.currentIndex().row()
+        page = max(self.num_visible_rows - 1, 1)
+        rows = {
+            keys.Key_Home: 0,
+            keys.Key_End: last,
+            keys.Key_PageUp: current - page,
+            keys.Key_PageDown: current + page,
+        }
+        if held == modifiers.ShiftModifier:
+            rows |= {step: current + by for step, by in _STEPS.items()}
+        return min(max(rows[Qt.Key(key)], 0), last) if key in rows and last >= 0 else None
+
+    def _pick_row(self, row: int, *, extends: bool) -> None:
+        """Pick a row, or all up to it from where the selected ones around the current one begin.
+
+        Only what is picked is told, and shown when it comes back as the selection: Qt by itself
+        moves the current row without the selection at some keys, and then decisions would be
+        about cells that are out of sight.
+        """
+        order, rows = self._model.order, [row]
+        if extends:
+            start = self._start_of_run(row)
+            rows = [*range(start, row, 1 if row > start else -1), row]
+        self.cells_picked.emit([order[i] for i in rows])
+        self._make_current(row)  # also where the same cells were picked, and are out of sight
+
+    def _start_of_run(self, default: int) -> int:
+        """The other end of the neighboring selected rows that end in the current one."""
+        current = int(self.currentIndex().row())
+        if current < 0:
+            return default
+        selected = {self._model.row_of(cell) for cell in self.selected_cells}
+        ends = []
+        for by in (-1, 1):
+            end = current
+            while end + by in selected:
+                end += by
+            ends.append(end)
+        above, below = ends
+        return above if below == current else below if above == current else current
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
         """Offer decisions about the selected cells."""
@@ -240,8 +280,9 @@ class CellTableView(QTableView):
                 cells.append(current)
             self.cells_picked.emit(cells)
 
-    def _scroll_to(self, index: QModelIndex) -> None:
-        beside = self.horizontalScrollBar().value()
+    def _make_current(self, row: int) -> None:
+        index, beside = self._model.index(row, 0), self.horizontalScrollBar().value()
+        self.selectionModel().setCurrentIndex(index, _Flags.NoUpdate)
         self.scrollTo(index)
         self.horizontalScrollBar().setValue(beside)
 

@@ -22,10 +22,17 @@ class MovingKeys:
     """What the list itself acts on."""
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802
-        """Move in the list, or select all of it."""
+        """Move in the list, or select all of it.
+
+        Not with Ctrl, at which Qt moves the current row away from what is selected, and so from
+        what decisions are about.
+        """
         if event is None:
             return
-        if event.key() in self.own_keys or event.matches(QKeySequence.StandardKey.SelectAll):
+        has_ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        if has_ctrl and event.key() in MOVING_KEYS:
+            event.ignore()
+        elif event.key() in self.own_keys or event.matches(QKeySequence.StandardKey.SelectAll):
             super().keyPressEvent(event)  # type: ignore[misc]
         else:
             event.ignore()
