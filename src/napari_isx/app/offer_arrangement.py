@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary, ref
 
 from qtpy.QtCore import Qt, QTimer
-from qtpy.QtWidgets import QMessageBox
+from qtpy.QtWidgets import QMessageBox, QWidget
 
 from napari_isx.app.coordinator import Coordinator
-from napari_isx.timeline.report import ARRANGEMENTS, clock_words
+from napari_isx.docks.common.views import is_alive
+from napari_isx.timeline.report import ARRANGEMENTS, ClockWords, clock_words
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
@@ -35,20 +36,39 @@ def offer_arrangement(viewer: Viewer) -> None:
 
 def _ask(viewer: Viewer) -> None:
     coordinator = Coordinator.of(viewer)
-    words = clock_words(coordinator.session.clock)
-    if viewer in _asked or not words.sittings or words.arrangement != "together":
+    if viewer in _asked or not _is_open_question(clock_words(coordinator.session.clock)):
         return
-    box = QMessageBox(viewer.window._qt_window)
-    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    box.setWindowTitle("Several days or animals")
-    box.setText(f"Recordings of different sittings are open: {words.sittings}.")
-    box.setInformativeText(_TEXT)
-    for arrangement, (title, tip) in ARRANGEMENTS.items():
-        button = box.addButton(title, QMessageBox.ButtonRole.ActionRole)
-        button.setToolTip(tip)
-        button.setObjectName(arrangement)
-    box.buttonClicked.connect(lambda button: coordinator.arrange(button.objectName()))
+    box = _asked[viewer] = _Question(coordinator, viewer.window._qt_window)
     box.finished.connect(lambda: _asked.pop(viewer, None))
-    _asked[viewer] = box
-    box.setModal(False)
     box.show()
+
+
+class _Question(QMessageBox):
+    """Says what is open for as long as it is open itself, and goes when it needs no answer."""
+
+    def __init__(self, coordinator: Coordinator, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._session = coordinator.session
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("Several days or animals")
+        self.setInformativeText(_TEXT)
+        for arrangement, (title, tip) in ARRANGEMENTS.items():
+            button = self.addButton(title, QMessageBox.ButtonRole.ActionRole)
+            button.setToolTip(tip)
+            button.setObjectName(arrangement)
+        self.buttonClicked.connect(lambda button: coordinator.arrange(button.objectName()))
+        self.setModal(False)
+        self._session.recordings_changed.connect(self._follow)
+        self._follow()
+
+    def _follow(self) -> None:
+        if not is_alive(self):
+            return
+        words = clock_words(self._session.clock)
+        self.setText(f"Recordings of different sittings are open: {words.sittings}.")
+        if not _is_open_question(words):
+            self.done(0)
+
+
+def _is_open_question(words: ClockWords) -> bool:
+    return bool(words.sittings) and words.arrangement == "together"
