@@ -22,6 +22,7 @@ from napari.utils import progress
 
 from napari_isx import IsxFileError, Spacing, Timing, UnsupportedIsxError, write_movie
 from napari_isx.io.folders.scan import LEGACY_SUFFIXES, SUFFIXES
+from napari_isx.io.open import open_isx
 from napari_isx.layers import opened_together as together
 from napari_isx.layers import window_commands as window
 from napari_isx.reader import get_reader, read
@@ -175,6 +176,54 @@ def test_in_a_window_the_other_files_open_all_the_same(broken, movie, told):
     assert [kind for _, _, kind in layers] == ["image"]
     assert len(told) == 2
     assert all(message.startswith("broken.isxd: ") for message in told)
+
+
+@pytest.mark.parametrize("stack", [False, True])
+def test_in_a_window_each_bad_file_is_told_and_the_good_ones_open(
+    tmp_path, movie, broken, told, viewer, stack
+):
+    text = tmp_path / "text.isxd"
+    text.write_text("not a recording\n" * 20)
+    viewer.open(list(map(str, (text, movie, broken))), plugin="napari-isx", stack=stack)
+    assert [layer.name for layer in viewer.layers] == ["movie"]
+    assert [message.split(".isxd")[0] for message in told] == ["text", "broken"]
+
+
+@pytest.mark.parametrize("stack", [False, True])
+def test_in_a_window_a_file_that_nobody_foresaw_blames_no_other(
+    movie, broken, told, viewer, stack, monkeypatch, caplog
+):
+    def fail(path):
+        if "broken" in str(path):
+            raise KeyError("nobody thought of it")
+        return open_isx(path)
+
+    for module in ("napari_isx.reader", "napari_isx.io.folders.grouping"):
+        monkeypatch.setattr(f"{module}.open_isx", fail)
+    viewer.open([str(broken), str(movie)], plugin="napari-isx", stack=stack)
+    assert [layer.name for layer in viewer.layers] == ["movie"]
+    assert len(told) == 1
+    assert told[0].startswith("broken.isxd cannot be opened")
+    caplog.clear()  # it keeps the error, and with it what was opened
+
+
+@pytest.mark.parametrize("stack", [False, True])
+def test_in_a_script_the_error_says_what_it_keeps_from_opening(parts, broken, viewer, stack):
+    alone = str(make_movie(broken.parent / "alone.isxd"))
+    given = [parts[0], str(broken), parts[1], alone]
+    with pytest.raises(IsxFileError, match=r"broken\.isxd") as raised:
+        viewer.open(given, plugin="napari-isx", stack=stack)
+    others = "alone.isxd, rec-1.isxd, rec-2.isxd" if stack else "alone.isxd"
+    assert raised.value.__notes__ == [
+        f"Because of it these were not opened either: {others}. Leave it out to open them."
+    ]
+    assert frames(viewer) == ([] if stack else [80])
+
+
+def test_an_error_of_the_only_file_says_nothing_of_others(broken, viewer):
+    with pytest.raises(IsxFileError, match=r"broken\.isxd") as raised:
+        viewer.open([str(broken)], plugin="napari-isx")
+    assert not hasattr(raised.value, "__notes__")
 
 
 def test_in_a_window_nothing_but_broken_files_makes_no_layer(broken, told, viewer):

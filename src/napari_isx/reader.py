@@ -24,6 +24,7 @@ _log = logging.getLogger(__name__)
 
 Paths = str | Sequence[str]
 
+_MOST_NAMED: Final = 5
 _SIDE_SUFFIXES: Final = (JOURNAL_SUFFIX, STATUSES_SUFFIX, KEPT_SUFFIX)
 
 
@@ -48,8 +49,8 @@ def read(path: Paths) -> list[LayerData] | list[tuple[None]]:
     Of several files that napari asks for one by one, the parts of one recording become one layer.
     Those given as a list ("open as stack") are joined whatever their names are.
 
-    In a running window a file that is broken or cannot be read becomes one clear notification,
-    and the others are opened all the same.
+    In a running window each file that is broken or cannot be read becomes one clear notification,
+    and the others are opened all the same. Without one the error says what it keeps from opening.
 
     Raises
     ------
@@ -63,8 +64,10 @@ def read(path: Paths) -> list[LayerData] | list[tuple[None]]:
 
     layers: list[LayerData] = []
     with _telling(path):
-        for parts in _recordings(path):
-            with _telling(parts[0]):
+        recordings = _recordings(path)
+        for parts in recordings:
+            others = [one for group in recordings if group is not parts for one in group]
+            with _telling(parts[0], [*others, *_to_come(path)]):
                 layers += layers_of(open_isx(parts))
     if layers:
         announce_recordings()
@@ -72,8 +75,11 @@ def read(path: Paths) -> list[LayerData] | list[tuple[None]]:
 
 
 @contextmanager
-def _telling(path: Paths | Path) -> Iterator[None]:
-    """Tell the user of a running window what is wrong with a file; without one, raise it."""
+def _telling(path: Paths | Path, others: Sequence[Path] = ()) -> Iterator[None]:
+    """Tell the user of a running window what is wrong with a file; without one, raise it.
+
+    What is raised has a note on the others that are not opened because of it.
+    """
     from napari_isx.layers.window_commands import tell_of_broken_file
 
     try:
@@ -82,7 +88,15 @@ def _telling(path: Paths | Path) -> Iterator[None]:
         if not isinstance(error, (IsxFileError, OSError)):
             _log.exception("unexpected, while opening %s", path)
         if not tell_of_broken_file(_in_words(error, path)):
+            if others:
+                error.add_note(_not_opened(others))
             raise
+
+
+def _not_opened(files: Sequence[Path]) -> str:
+    names = ", ".join(one.name for one in files[:_MOST_NAMED])
+    more = f" and {len(files) - _MOST_NAMED} more" if len(files) > _MOST_NAMED else ""
+    return f"Because of it these were not opened either: {names}{more}. Leave it out to open them."
 
 
 def _in_words(error: Exception, path: Paths | Path) -> str:
@@ -114,6 +128,13 @@ def _recordings(path: Paths) -> list[list[Path]]:
         return _stacked([Path(one) for one in paths])
     parts = parts_to_open(path, _is_file_of_ours)
     return [parts] if parts else []
+
+
+def _to_come(path: Paths) -> list[Path]:
+    """The files that napari asks for later, of those that are opened together."""
+    from napari_isx.layers.opened_together import files_to_come
+
+    return files_to_come(path) if isinstance(path, str) else []
 
 
 def _stacked(paths: Sequence[Path]) -> list[list[Path]]:

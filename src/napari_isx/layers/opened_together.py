@@ -48,6 +48,17 @@ def parts_to_open(path: str, is_ours: Callable[[Path], bool]) -> list[Path]:
     return parts if first == Path(path) else []
 
 
+def files_to_come(path: str) -> list[Path]:
+    """The Inscopix files that are still to be opened after `path`, one of several."""
+    opening = _opening(path)
+    if opening is None:
+        return []
+    paths = [Path(one) for one in opening.iterable]
+    asked_for = set(paths[: paths.index(Path(path)) + 1])
+    groups = _series.get(opening, [])
+    return [one for group in groups if asked_for.isdisjoint(group) for one in group]
+
+
 def _opening(path: str) -> Any | None:
     """The progress over the files that are being opened, `path` one of several; else None."""
     # There is no public way to it. Without it every file is opened alone.

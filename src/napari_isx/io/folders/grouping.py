@@ -111,8 +111,8 @@ def _opened(paths: Iterable[Path], stack: ExitStack) -> list[_File]:
     for path in paths:
         try:
             files.append(_described(path, stack.enter_context(open_isx(path))))
-        except (IsxFileError, OSError):
-            continue  # opening it on its own says what is wrong
+        except Exception:  # noqa: BLE001
+            continue  # whatever it is, opening the file on its own says so, and of this one alone
     return files
 
 
