@@ -38,11 +38,8 @@ class EventPoints:
         clock : Clock
             When the events were.
         """
-        cells_of = {
-            id(events): group.cells
-            for group in groups
-            for events in (*group.choices.certain, group.events)
-        }
+        # Rings of a set that is not the chosen one would be taken for what is drawn and counted.
+        cells_of = {id(group.events): group.cells for group in groups if group.events is not None}
         for layer in set(self._placed) - set(layers):
             del self._placed[layer]
         for layer in layers:

@@ -533,3 +533,18 @@ def test_two_sets_each_have_their_own(stage, dock, paths):
     assert dock.told["counts"][0] == (2, 0, 1)
     assert dock.told["table"].sorted_by == ("name", True)
     assert dock.told["display"][2] == "size"
+
+
+def test_a_decision_about_a_cell_that_the_filters_hide_is_said(stage, dock, paths):
+    stage.open(paths["cells"])
+    group, review = stage.session.group, stage.session.review
+    stage.session.select(group, [1])
+    review.table.filter_by(CellFilter(text=group.names[0]))
+    stage.coordinator.cells.decide("rejected")
+    assert group.status(1) == "rejected"
+    text, _ = dock.told["note"]
+    assert text == f"{group.names[1]}: rejected, in a row that the filters hide"
+    review.table.filter_by(CellFilter())
+    stage.session.select(group, [1])
+    stage.coordinator.cells.decide("accepted")
+    assert dock.told["note"][0] == ""

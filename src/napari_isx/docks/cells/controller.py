@@ -141,7 +141,11 @@ class CellsControl(Control):
         else:
             reviews = self.session.reviews
             moves_on = not self.session.is_on_canvas or reviews.advance_on_canvas
+            names = review.table.names
+            hidden = [names[cell] for cell in cells if review.table.position_of(cell) is None]
             review.decide_selected(status, how, advance=reviews.advance and moves_on)
+            if hidden:  # nothing in the table moves, so it has to be said
+                self._say(f"{', '.join(hidden)}: {status}, in a row that the filters hide")
 
     def undo(self) -> None:
         """Take the last decision about the cells of the group back."""

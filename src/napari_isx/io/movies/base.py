@@ -169,23 +169,7 @@ class RawMovie(FileRecording, Movie):
         return counters
 
     def timestamp_us(self, i: int) -> int | None:
-        """Read the hardware counter of one frame in microseconds.
-
-        Parameters
-        ----------
-        i : int
-            Sample index; negative counts from the end.
-
-        Returns
-        -------
-        int or None
-            As in ``timestamps_us``: 0 for an invalid sample, None where there are none.
-
-        Raises
-        ------
-        IndexError
-            There is no such sample.
-        """
+        """Read the hardware counter of one frame; see :meth:`Movie.timestamp_us`."""
         sample = self._sample(i)
         if not self.has_timestamps:
             return None
