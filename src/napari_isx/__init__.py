@@ -30,27 +30,27 @@ if TYPE_CHECKING:
     from napari_isx.io.vessels.write import write_vessel_set
 
 _HOME: Final = {
-    "BehaviorMovie": "behavior.behavior_movie",
-    "CellSet": "cells.cell_set",
-    "EventSet": "events.event_set",
-    "GpioSet": "gpio.gpio_set",
-    "Image": "movies.isxd",
-    "IsxFileError": "errors",
-    "Movie": "movies.base",
-    "Signal": "base.signal",
-    "Spacing": "base.spacing",
-    "Timing": "base.timing",
-    "UnsupportedIsxError": "errors",
-    "VesselSet": "vessels.vessel_set",
-    "open_isx": "open",
-    "write_behavior_movie": "behavior.write",
-    "write_cell_set": "cells.write",
-    "write_event_set": "events.write",
-    "write_image": "movies.write",
-    "write_movie": "movies.write",
-    "write_vessel_set": "vessels.write",
+    "BehaviorMovie": "io.behavior.behavior_movie",
+    "CellSet": "io.cells.cell_set",
+    "EventSet": "io.events.event_set",
+    "GpioSet": "io.gpio.gpio_set",
+    "Image": "io.movies.isxd",
+    "IsxFileError": "io.errors",
+    "Movie": "io.movies.base",
+    "Signal": "io.base.signal",
+    "Spacing": "io.base.spacing",
+    "Timing": "io.base.timing",
+    "UnsupportedIsxError": "io.errors",
+    "VesselSet": "io.vessels.vessel_set",
+    "open_isx": "io.open",
+    "write_behavior_movie": "io.behavior.write",
+    "write_cell_set": "io.cells.write",
+    "write_event_set": "io.events.write",
+    "write_image": "io.movies.write",
+    "write_movie": "io.movies.write",
+    "write_vessel_set": "io.vessels.write",
 }
-"""The module of `napari_isx.io` in which each public name lives."""
+"""The module in which each public name lives."""
 
 __all__ = [
     "BehaviorMovie",
@@ -81,7 +81,7 @@ def __getattr__(name: str) -> Any:
 
         return version("napari-isx")
     if name in _HOME:
-        value = getattr(import_module(f"napari_isx.io.{_HOME[name]}"), name)
+        value = getattr(import_module(f"napari_isx.{_HOME[name]}"), name)
         globals()[name] = value
         return value
     raise AttributeError(f"module 'napari_isx' has no attribute {name!r}")
