@@ -16,19 +16,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Agreement:
-    """Two raters' decisions, compared.
-
-    Attributes
-    ----------
-    confusion : pandas.DataFrame
-        Number of cells for each pair of statuses; rows are those of a, columns those of b.
-    disagreements : pandas.DataFrame
-        A row for each cell about which they differ, in order: ``cell`` (its index), ``name``,
-        ``a``, ``b``.
-    """
+    """Two raters' decisions, compared."""
 
     confusion: pd.DataFrame
+    """Number of cells for each pair of statuses; rows are those of a, columns those of b."""
     disagreements: pd.DataFrame
+    """A row for each cell about which they differ: ``cell`` (its index), ``name``, ``a``, ``b``."""
 
     @property
     def n(self) -> int:
@@ -61,19 +54,9 @@ class Agreement:
 
 
 def compare(names: Sequence[str], a: Sequence[CellStatus], b: Sequence[CellStatus]) -> Agreement:
-    """Compare what two raters decided about the cells of one set.
+    """Compare what two raters decided about the cells of one set; undecided is a status too.
 
-    Parameters
-    ----------
-    names : sequence of str
-        Of all cells.
-    a, b : sequence of str
-        A status for each cell. Undecided is a status like the others.
-
-    Raises
-    ------
-    ValueError
-        Not one status for each cell, or an unknown status.
+    Raises ValueError where there is not one status for each cell, or an unknown one.
     """
     import pandas as pd
 

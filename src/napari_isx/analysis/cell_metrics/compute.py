@@ -35,50 +35,24 @@ _TRACES_END: Final = 0.7
 
 @dataclass(frozen=True, eq=False)
 class MetricColumns:
-    """One piece of the work.
-
-    Attributes
-    ----------
-    fraction : float
-        How much of all is done.
-    columns : mapping
-        Columns that were finished by it, by the metric's key: ``(n_cells,)``, NaN where undefined.
-        Mostly empty.
-    pairs : NeighborPairs or None
-        All pairs of neighbors with their correlations, with the last piece.
-    """
+    """One piece of the work, after which a `fraction` of all is done."""
 
     fraction: float
     columns: Mapping[str, Column] = field(default_factory=dict)
+    """Those it finished, by the metric's key: ``(n_cells,)``, NaN where undefined; mostly none."""
     pairs: NeighborPairs | None = None
+    """All pairs of neighbors with their correlations, with the last piece."""
 
 
 def compute_metrics(
     cells: CellSet | None, events: EventSet | None, rois: Sequence[Roi]
 ) -> Iterator[MetricColumns]:
-    """Compute all columns that :func:`metrics_of` names for the same files.
+    """Compute all columns that :func:`metrics_of` names for the same files, at least one of two.
 
     Stored ones and those of events come first, then shapes, then traces, then what is compared
-    with neighbors. A piece takes about 0.1 s at most, so that whoever iterates can stop.
-
-    Parameters
-    ----------
-    cells : CellSet or None
-    events : EventSet or None
-        At least one of the two.
-    rois : sequence of Roi
-        One for each cell of the cell set.
-
-    Yields
-    ------
-    MetricColumns
-
-    Raises
-    ------
-    ValueError
-        Not one footprint for each cell.
-    IsxFileError
-        A file was shortened after it was opened.
+    with neighbors. A piece takes about 0.1 s at most, so that it can be stopped. `rois` has one
+    for each cell of the cell set, else it is a ValueError; a file that was shortened after it was
+    opened is an IsxFileError.
     """
     if cells is not None and len(rois) != cells.num_cells:
         raise ValueError(f"{len(rois)} footprints for {cells.num_cells} cells")
@@ -98,8 +72,10 @@ def compute_metrics(
     pairs = neighbor_pairs(rois, shares, pixel_size_um)
     correlation = yield from _steps(correlations(cells, rois, pairs), _TRACES_END, 1)
     pairs = replace(pairs, correlation=correlation)
-    column = _highest(pairs, cells.num_cells)
-    yield MetricColumns(1.0, {"neighbor_correlation": column}, pairs)
+    highest = np.full(cells.num_cells, np.nan)  # and NaN without neighbors
+    for one in (pairs.first, pairs.second):
+        np.fmax.at(highest, one, pairs.correlation)
+    yield MetricColumns(1.0, {"neighbor_correlation": highest}, pairs)
 
 
 def _steps(
@@ -116,7 +92,7 @@ def stored_columns(cells: CellSet | None, events: EventSet | None) -> dict[str, 
     tables: dict[str, Column] = {}
     keys = [metric.key for metric in stored_metrics(cells, events)]
     if events is not None and "stored_snr" in keys and events.metrics is not None:
-        places = places_of(_names(cells, events), events.names)
+        places = _event_places(cells, events)
         known = np.array([place is not None for place in places], np.bool_)
         rows = np.array([place or 0 for place in places], np.intp)
         for name, values in events.metrics.items():
@@ -132,10 +108,8 @@ def stored_columns(cells: CellSet | None, events: EventSet | None) -> dict[str, 
 
 
 def _event_columns(cells: CellSet | None, events: EventSet) -> dict[str, Column]:
-    counts = np.array(
-        [len(each) if each is not None else np.nan for each in _amplitudes(cells, events)]
-    )
-    counts = counts.astype(np.float64)
+    amplitudes = _amplitudes(cells, events)
+    counts = np.array([np.nan if each is None else len(each) for each in amplitudes], np.float64)
     timing = cells.timing if cells is not None else events.timing
     recorded_s = timing.num_valid * timing.period_s
     rate = counts / recorded_s if recorded_s > 0 else np.full(len(counts), np.nan)
@@ -154,22 +128,14 @@ def _trace_columns(cells: CellSet, events: EventSet | None, table: Column) -> di
 
 def _amplitudes(cells: CellSet | None, events: EventSet) -> list[npt.NDArray[np.float32] | None]:
     """The amplitudes of each cell's events; None where the event set does not have the cell."""
-    places = places_of(_names(cells, events), events.names)
+    places = _event_places(cells, events)
     return [None if place is None else events.events(place).values for place in places]
+
+
+def _event_places(cells: CellSet | None, events: EventSet) -> list[int | None]:
+    return places_of(events.names if cells is None else cells.names, events.names)
 
 
 def _finite_median(values: npt.NDArray[np.float32] | None) -> float:
     finite = values[np.isfinite(values)] if values is not None else np.empty(0, np.float32)
     return float(np.median(finite.astype(np.float64))) if len(finite) else np.nan
-
-
-def _names(cells: CellSet | None, events: EventSet) -> list[str]:
-    return events.names if cells is None else cells.names
-
-
-def _highest(pairs: NeighborPairs, num_cells: int) -> Column:
-    """The highest correlation of each cell with a neighbor; NaN without."""
-    highest = np.full(num_cells, np.nan)
-    np.fmax.at(highest, pairs.first, pairs.correlation)
-    np.fmax.at(highest, pairs.second, pairs.correlation)
-    return highest

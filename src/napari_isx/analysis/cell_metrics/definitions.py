@@ -42,32 +42,19 @@ _MASK: Final = "its pixels over 20 % of the footprint's peak"
 
 @dataclass(frozen=True)
 class Metric:
-    """One column of the table of cells.
-
-    Attributes
-    ----------
-    key : str
-        The same in every file, so that rules and sortings outlive it.
-    title : str
-        The field's short word for it.
-    definition : str
-        What it is, with its formula, and what it rests on.
-    source : {"computed", "stored", "decided"}
-        Computed here, stored in a file, or for people to decide.
-    unit : str
-        Empty where it has none.
-    kind : {"text", "integer", "real"}
-    format : str
-        How a number is written, as :func:`format` takes it.
-    """
+    """One column of the table of cells."""
 
     key: str
+    """The same in every file, so that rules and sortings outlive it."""
     title: str
+    """The field's short word for it."""
     definition: str
+    """What it is, with its formula, and what it rests on."""
     source: Source = "computed"
     unit: str = ""
     kind: Kind = "real"
     format: str = ".2f"
+    """How a number is written, as :func:`format` takes it."""
 
     @property
     def header(self) -> str:
@@ -77,12 +64,8 @@ class Metric:
     @property
     def tooltip(self) -> str:
         """All there is to say of it."""
-        origin = {
-            "computed": "Computed here.",
-            "stored": "Stored in the file, and shown as it is.",
-            "decided": "",
-        }[self.source]
-        return "\n".join(text for text in (self.header, self.definition, origin) if text)
+        origins = {"computed": "Computed here.", "stored": "Stored in the file; shown as it is."}
+        return "\n".join(filter(None, (self.header, self.definition, origins.get(self.source))))
 
     def text(self, value: float) -> str:
         """A value as it is shown; empty where it is undefined."""
@@ -137,18 +120,9 @@ _OVERLAP: Final = Metric(
 def metrics_of(cells: CellSet | None, events: EventSet | None) -> list[Metric]:
     """The columns there are for a cell set and its events, in the order they are shown.
 
-    Columns for which the files have nothing to go by are left out: without events there is no
-    event rate, and a *peak SNR* instead of the SNR.
-
-    Parameters
-    ----------
-    cells : CellSet or None
-    events : EventSet or None
-
-    Returns
-    -------
-    list of Metric
-        Computed ones first, then stored ones. Status and name are not among them.
+    Computed ones first, then stored ones; status and name are not among them. Columns for which
+    the files have nothing to go by are left out: without events there is no event rate, and a
+    *peak SNR* instead of the SNR.
     """
     columns: list[Metric] = []
     if events is not None:
@@ -186,10 +160,7 @@ def stored_metrics(cells: CellSet | None, events: EventSet | None) -> Iterator[M
 
 
 def readable_metrics(recording: CellSet | EventSet) -> bool:
-    """Whether a file has stored metrics, and whole ones.
-
-    Broken ones must not keep people from all the rest.
-    """
+    """Whether a file has stored metrics, and whole ones: broken ones keep nobody from the rest."""
     try:
         return recording.metrics is not None
     except IsxFileError:
@@ -222,11 +193,8 @@ def _event_metrics(events: EventSet, cells: CellSet | None) -> Iterator[Metric]:
         kind="integer",
         format=".0f",
     )
-    time = (
-        "number of valid samples * their period"
-        if cells is not None
-        else "the time the events cover"
-    )
+    covered = "number of valid samples * their period"
+    time = covered if cells is not None else "the time the events cover"
     yield Metric(
         "event_rate",
         "Event rate",

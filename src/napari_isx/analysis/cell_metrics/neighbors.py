@@ -33,22 +33,15 @@ _PIXELS_AT_ONCE: Final = 1 << 17
 
 @dataclass(frozen=True, eq=False)
 class NeighborPairs:
-    """Pairs of cells that overlap or are near.
-
-    Attributes
-    ----------
-    first, second : numpy.ndarray
-        ``(n_pairs,)`` indices of cells, the lower one first, in order.
-    overlap : numpy.ndarray
-        ``(n_pairs,)``: the larger of the two shares of weight that one has within the other.
-    correlation : numpy.ndarray
-        ``(n_pairs,)``: of their traces; NaN where undefined, or not computed yet.
-    """
+    """Pairs of cells that overlap or are near; ``(n_pairs,)`` each."""
 
     first: npt.NDArray[np.intp]
+    """Indices of cells: the lower ones, in order."""
     second: npt.NDArray[np.intp]
     overlap: npt.NDArray[np.float64]
+    """The larger of the two shares of weight that one has within the other."""
     correlation: npt.NDArray[np.float64]
+    """Of their traces; NaN where undefined, or not computed yet."""
 
     def __len__(self) -> int:
         return len(self.first)
@@ -70,27 +63,17 @@ def suspected_duplicates(pairs: NeighborPairs) -> list[Duplicate]:
     """
     suspected = (pairs.overlap >= MIN_OVERLAP) & (pairs.correlation >= MIN_CORRELATION)
     chosen = np.flatnonzero(suspected)
-    order = np.argsort(-pairs.overlap[chosen] * pairs.correlation[chosen], kind="stable")
-    return [
-        Duplicate(
-            int(pairs.first[k]),
-            int(pairs.second[k]),
-            float(pairs.overlap[k]),
-            float(pairs.correlation[k]),
-        )
-        for k in chosen[order]
-    ]
+    order = chosen[np.argsort(-pairs.overlap[chosen] * pairs.correlation[chosen], kind="stable")]
+    columns = (pairs.first, pairs.second, pairs.overlap, pairs.correlation)
+    rows = zip(*(column[order].tolist() for column in columns), strict=True)
+    return [Duplicate(*row) for row in rows]
 
 
 def shared_weights(rois: Sequence[Roi]) -> Iterator[tuple[float, csr_array | None]]:
     """Which share of its weight each cell has within each other, in pieces of well under 0.1 s.
 
-    Yields
-    ------
-    fraction : float
-        How much is done.
-    shares : scipy.sparse.csr_array or None
-        With the last piece ``(n_cells, n_cells)``: of the row's cell within the column's.
+    Yields how much is done, and with the last piece ``(n_cells, n_cells)``: the share of the row's
+    cell within the column's.
     """
     from scipy.sparse import csr_array, vstack
 
@@ -127,41 +110,25 @@ def neighbor_pairs(
 
     The radius of a cell is that of a circle of its area.
     """
+    from scipy.sparse import triu
     from scipy.spatial import cKDTree
 
     drawn = [i for i, roi in enumerate(rois) if not roi.is_empty]
     near = np.empty((0, 2), np.intp)
     if len(drawn) > 1:
-        pixel_um2 = pixel_size_um[0] * pixel_size_um[1]
-        areas = np.array([rois[i].area_px for i in drawn]) * pixel_um2
-        reach = NEIGHBOR_RADII * float(np.median(np.sqrt(areas / np.pi)))
+        areas_um2 = np.array([rois[i].area_px for i in drawn]) * np.prod(pixel_size_um)
+        reach = NEIGHBOR_RADII * float(np.median(np.sqrt(areas_um2 / np.pi)))
         centers = np.array([rois[i].centroid for i in drawn]) * pixel_size_um
         near = np.array(drawn)[cKDTree(centers).query_pairs(reach, output_type="ndarray")]
-    first, second, overlap = _symmetric(shares)
+    overlapping = triu(shares.maximum(shares.T), 1).tocoo()
+    # Both kinds of pair as one number, which sorts them by their cells.
     count = max(len(rois), 1)
-    overlapping = first.astype(np.int64) * count + second
-    low, high = near.min(axis=1), near.max(axis=1)
-    codes = np.union1d(overlapping, low.astype(np.int64) * count + high)
-    of_all = np.zeros(len(codes))
-    of_all[np.searchsorted(codes, overlapping)] = overlap
-    return NeighborPairs(
-        (codes // count).astype(np.intp),
-        (codes % count).astype(np.intp),
-        of_all,
-        np.full(len(codes), np.nan),
-    )
-
-
-def _symmetric(
-    shares: csr_array,
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.float64]]:
-    """Pairs that overlap, in order: lower index, higher index, larger share."""
-    from scipy.sparse import triu
-
-    pairs = triu(shares.maximum(shares.T), 1).tocsr()
-    pairs.sort_indices()
-    pairs = pairs.tocoo()
-    return pairs.row.astype(np.intp), pairs.col.astype(np.intp), pairs.data.astype(np.float64)
+    shared = overlapping.row.astype(np.int64) * count + overlapping.col
+    codes = np.union1d(shared, near.min(axis=1).astype(np.int64) * count + near.max(axis=1))
+    overlap = np.zeros(len(codes))
+    overlap[np.searchsorted(codes, shared)] = overlapping.data
+    first, second = np.divmod(codes.astype(np.intp), count)
+    return NeighborPairs(first, second, overlap, np.full(len(codes), np.nan))
 
 
 def _as_matrices(rois: Sequence[Roi]) -> tuple[csr_array, csr_array]:

@@ -11,23 +11,13 @@ import numpy.typing as npt
 from napari_isx.analysis.cell_metrics.definitions import ACTIVE_MADS, PEAK_PERCENTILE
 from napari_isx.io.cells.cell_set import CellSet
 
-# About 0.05 s of work.
-_SAMPLES_AT_ONCE: Final = 1 << 20
+_SAMPLES_AT_ONCE: Final = 1 << 20  # about 0.05 s of work
 
 
 class ValidTraces:
-    """The traces of a cell set without the samples that hold no data.
+    """The traces of a cell set without the samples that hold no data: `num_samples` are left.
 
     Read cell by cell and not mapped, so that a file that is shortened meanwhile is an error.
-
-    Parameters
-    ----------
-    cells : CellSet
-
-    Attributes
-    ----------
-    num_samples : int
-        How many samples are valid.
     """
 
     def __init__(self, cells: CellSet) -> None:
@@ -43,24 +33,15 @@ class ValidTraces:
 
 
 class TraceMeasures(NamedTuple):
-    """What is measured of a trace; NaN where undefined.
-
-    Attributes
-    ----------
-    mad : float
-        Median absolute deviation from the median.
-    skewness : float
-        The third moment over the second to the power of 3/2.
-    activity : float
-        The share of samples more than five MADs above the median.
-    peak : float
-        How far the 99.9th percentile is above the median.
-    """
+    """What is measured of a trace; NaN where undefined."""
 
     mad: float = np.nan
+    """Median absolute deviation from the median."""
     skewness: float = np.nan
     activity: float = np.nan
+    """The share of samples more than five MADs above the median."""
     peak: float = np.nan
+    """How far the 99.9th percentile is above the median."""
 
 
 def measure_trace(trace: npt.NDArray[np.float64], with_peak: bool = True) -> TraceMeasures:
@@ -73,11 +54,11 @@ def measure_trace(trace: npt.NDArray[np.float64], with_peak: bool = True) -> Tra
     mad = quantile(np.abs(above), 0.5)
     activity = np.count_nonzero(above > ACTIVE_MADS * mad) / len(values)
     peak = quantile(above, PEAK_PERCENTILE / 100) if with_peak else np.nan
-    return TraceMeasures(mad, skewness(values), activity, peak)
+    return TraceMeasures(mad, _skewness(values), activity, peak)
 
 
 def quantile(values: npt.NDArray[np.float64], share: float) -> float:
-    """A quantile of finite values ``(n,)``, n > 0, as NumPy's; ten times as fast.
+    """A quantile of finite values ``(n,)``, n > 0, as NumPy's, in an eighth of its time.
 
     NumPy looks for several places at once, and for NaN, and cannot use its quick partition.
     """
@@ -90,8 +71,8 @@ def quantile(values: npt.NDArray[np.float64], share: float) -> float:
     return value
 
 
-def skewness(values: npt.NDArray[np.float64]) -> float:
-    """Skewness of finite values; NaN where they are all the same."""
+def _skewness(values: npt.NDArray[np.float64]) -> float:
+    """Skewness of finite values, as SciPy's in a fifth of its time; NaN where all are the same."""
     if values.min() == values.max():
         return np.nan
     deviations = values - values.mean()
@@ -105,12 +86,8 @@ def measure_traces(
 ) -> Iterator[tuple[float, npt.NDArray[np.float64]]]:
     """Measure all traces, in pieces of well under 0.1 s.
 
-    Yields
-    ------
-    fraction : float
-        How much is done.
-    table : numpy.ndarray
-        ``(n_cells, 4)`` in the order of :class:`TraceMeasures`; NaN where not done yet.
+    Yields how much is done, and ``(n_cells, 4)`` in the order of :class:`TraceMeasures`, NaN
+    where not done yet.
     """
     traces = ValidTraces(cells)
     table = np.full((cells.num_cells, len(TraceMeasures._fields)), np.nan)

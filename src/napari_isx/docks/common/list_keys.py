@@ -1,11 +1,11 @@
-"""Lists that leave all keys but those that move in them to napari."""
+"""Lists that leave all keys but those that move in them, or copy from them, to napari."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
-from qtpy.QtCore import Qt
-from qtpy.QtGui import QKeyEvent, QKeySequence
+from qtpy.QtCore import QEvent, Qt
+from qtpy.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 
 MOVING_KEYS: Final = frozenset(
     {
@@ -36,3 +36,42 @@ class MovingKeys:
             super().keyPressEvent(event)  # type: ignore[misc]
         else:
             event.ignore()
+
+
+class CopyKey:
+    """Mixed into a list before Qt's class: Ctrl+C copies what is selected as text.
+
+    Where nothing is selected the clipboard stays as it is.
+    """
+
+    def selected_text(self) -> str:
+        """The selected rows: a line for each, with tabs between its fields."""
+        raise NotImplementedError
+
+    def copy_selected(self) -> None:
+        """Put the selected rows on the clipboard."""
+        if text := self.selected_text():
+            copy_to_clipboard(text)
+
+    def event(self, event: QEvent) -> bool:
+        """Keep the key for copying, which napari has a command for, while this has the focus."""
+        if event.type() == QEvent.Type.ShortcutOverride and _is_copy(event):
+            event.accept()
+            return True
+        return bool(super().event(event))  # type: ignore[misc]
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Copy."""
+        if _is_copy(event):
+            self.copy_selected()
+        else:
+            super().keyPressEvent(event)  # type: ignore[misc]
+
+
+def copy_to_clipboard(text: str, checked: bool = False) -> None:  # noqa: ARG001
+    """Put a text on the clipboard; takes what Qt adds for an action, too."""
+    QGuiApplication.clipboard().setText(text)
+
+
+def _is_copy(event: Any) -> bool:
+    return bool(event.matches(QKeySequence.StandardKey.Copy))

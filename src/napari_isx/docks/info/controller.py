@@ -21,15 +21,7 @@ if TYPE_CHECKING:
 
 
 class InfoControl(Control):
-    """Tells a view of the file that is selected in the viewer, or picked in the view.
-
-    Parameters
-    ----------
-    viewer : napari.components.ViewerModel
-    session : Session
-    view : InfoWidget
-        It owns this, and is not kept alive by it.
-    """
+    """Shows the file that is selected in the viewer, or picked in the view, which owns this."""
 
     def __init__(self, viewer: ViewerModel, session: Session, view: InfoWidget) -> None:
         super().__init__(viewer, session)
@@ -55,7 +47,7 @@ class InfoControl(Control):
         self._show()
 
     def _show(self) -> None:
-        """List what is open and tell of one; of what was closed the last opened takes the place."""
+        """List what is open and describe one; for a closed one the last opened steps in."""
         view, recordings = self._view(), list(self.session.recordings)
         if view is None or not is_alive(view):
             return

@@ -1,4 +1,4 @@
-"""The dock *Recording info*: what the selected file knows of itself."""
+"""The dock *Recording info*: what the selected file says of itself."""
 
 from __future__ import annotations
 
@@ -20,44 +20,42 @@ from qtpy.QtWidgets import (
 )
 
 from napari_isx.docks.common.file_dialog import save_dialog
-from napari_isx.docks.info.tree import InfoTree, copy_to_clipboard
+from napari_isx.docks.common.list_keys import copy_to_clipboard
+from napari_isx.docks.info.tree import InfoTree
 from napari_isx.session.file_info.account import Info
 
 _NOTHING_OPEN: Final = (
-    "Open an Inscopix file to see here what it knows of animal, microscope and time."
+    "Open an Inscopix file to see here what it says of animal, microscope and time."
 )
-_MARGIN_PX: Final = 8
-_WIDTH_PX: Final = 380
+_MARGIN_PX: Final = 4
+_WIDTH_PX: Final = 330
 
 
 class InfoWidget(QWidget):
-    """Shows what it is given and says what the user asked for.
-
-    Attributes
-    ----------
-    info : Info or None
-        What is shown.
-    """
+    """Shows an `info`, or that there is none, and emits what the user asks for."""
 
     recording_picked = Signal(int)
     """Another file, by its place in the list."""
     save_requested = Signal(str)
-    """The account shown is wanted as this file."""
+    """What is shown is wanted as this file."""
 
     def __init__(self) -> None:
         super().__init__()
         self.info: Info | None = None
         self.files, self.search = QComboBox(), QLineEdit()
-        self.tree, self.note = InfoTree(), QLabel()
-        self.files.setToolTip("The file that is told of; it follows the selected layer")
+        self.tree, self.note = InfoTree(), QLabel(wordWrap=True)
+        self.files.setToolTip("The file that is described; it follows the selected layer")
+        self.files.setAccessibleName("File that is described")
         self.files.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
         self.files.setMinimumContentsLength(12)
         self.search.setPlaceholderText("Filter: exposure, dropped, …")
+        self.search.setAccessibleName("Filter of rows")
         self.search.setClearButtonEnabled(True)
+        self.tree.setAccessibleName("What the file says")
+        self.tree.setMinimumHeight(60)
         self.note.setTextFormat(Qt.TextFormat.PlainText)
-        self.note.setWordWrap(True)
         self._lay_out()
         self.files.activated.connect(self.recording_picked)
         self.search.textChanged.connect(self.tree.filter)
@@ -72,7 +70,7 @@ class InfoWidget(QWidget):
         self.files.setEnabled(len(titles) > 1)
 
     def show_info(self, info: Info | None) -> None:
-        """Show an account, or that there is none."""
+        """Show what a file says, or that none is open."""
         if info is None or self.info is None or info.title != self.info.title:
             self.show_note("")
         self.info = info
@@ -88,19 +86,19 @@ class InfoWidget(QWidget):
         self.note.setVisible(bool(text))
 
     def copy_text(self) -> None:
-        """Put the account on the clipboard as text."""
+        """Put all of it on the clipboard as text."""
         if self.info is not None:
             copy_to_clipboard(self.info.to_text())
             self.show_note("Copied as text.")
 
     def copy_json(self) -> None:
-        """Put the account on the clipboard as JSON."""
+        """Put all of it on the clipboard as JSON."""
         if self.info is not None:
             copy_to_clipboard(self.info.to_json())
             self.show_note("Copied as JSON.")
 
     def ask_where_to_save(self) -> None:
-        """Let the user choose a file; the wish to save is said when he has."""
+        """Let the user choose a file, which is emitted."""
         if self.info is not None:
             proposed = Path(f"{Path(self.info.title.partition(',')[0]).stem}_info")
             filters = ("Text (*.txt)", "JSON (*.json)")
@@ -113,8 +111,7 @@ class InfoWidget(QWidget):
         return QSize(_WIDTH_PX, super().sizeHint().height())
 
     def _lay_out(self) -> None:
-        message = QLabel(_NOTHING_OPEN, alignment=Qt.AlignmentFlag.AlignCenter)
-        message.setWordWrap(True)
+        message = QLabel(_NOTHING_OPEN, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         self._pages, self._buttons = QStackedWidget(), QWidget()
         # Else napari puts an empty space below.
         self._pages.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -122,7 +119,6 @@ class InfoWidget(QWidget):
         self._pages.addWidget(self.tree)
         buttons = QHBoxLayout(self._buttons)
         buttons.setContentsMargins(0, 0, 0, 0)
-        buttons.setSpacing(_MARGIN_PX)
         for text, tip, act in (
             ("Copy as text", "Put all of it on the clipboard", self.copy_text),
             ("Copy as JSON", "Likewise, with whole lists", self.copy_json),
@@ -135,8 +131,5 @@ class InfoWidget(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(*(_MARGIN_PX,) * 4)
         layout.setSpacing(_MARGIN_PX)
-        layout.addWidget(self.files)
-        layout.addWidget(self.search)
-        layout.addWidget(self._pages, 1)
-        layout.addWidget(self.note)
-        layout.addWidget(self._buttons)
+        for widget in (self.files, self.search, self._pages, self.note, self._buttons):
+            layout.addWidget(widget)

@@ -8,41 +8,38 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any, Final
 
-from qtpy.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
-from qtpy.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence
+from qtpy.QtCore import QRect, QSize, Qt
+from qtpy.QtGui import QContextMenuEvent
 from qtpy.QtWidgets import QMenu, QStyledItemDelegate, QTreeWidget, QTreeWidgetItem, QWidget
 
-from napari_isx.docks.common.list_keys import MOVING_KEYS, MovingKeys
+from napari_isx.docks.common.list_keys import (
+    MOVING_KEYS,
+    CopyKey,
+    MovingKeys,
+    copy_to_clipboard,
+)
 from napari_isx.session.file_info.account import Info
 
 _WHOLE_ROLE: Final = int(Qt.ItemDataRole.UserRole)
 _BREAKABLE: Final = re.compile(r"[/\\_-](?=\w{3})")
-_MAY_BREAK: Final = "\N{ZERO WIDTH SPACE}"
 _MAX_TIP: Final = 2000
 _INDENT_PX: Final = 14
-_PADDING_PX: Final = 4
 _MARGINS_PX: Final = 16
 
 
 class _Wrapped(QStyledItemDelegate):
-    """Rows as high as their text needs in the width of its column, with some room around."""
+    """Rows as high as their text needs in its column; Qt's own are one line high."""
 
     def displayText(self, value: Any, locale: Any) -> str:  # noqa: ARG002, N802
-        """Let long file names be broken, too."""
-        return _BREAKABLE.sub(lambda found: found[0] + _MAY_BREAK, str(value))
+        return _BREAKABLE.sub(lambda found: found[0] + "\N{ZERO WIDTH SPACE}", str(value))
 
-    def sizeHint(  # noqa: N802
-        self, option: Any, index: QModelIndex | QPersistentModelIndex
-    ) -> QSize:
-        """Size of a cell of the tree."""
-        column, is_heading = index.column(), not index.parent().isValid()
-        indent = 2 * _INDENT_PX if column == 0 else 0
-        option.rect = QRect(0, 0, max(self.parent().columnWidth(column) - indent, 1), 1)
-        hint = super().sizeHint(option, index)
-        return QSize(hint.width(), hint.height() + _PADDING_PX * (1 + is_heading))
+    def sizeHint(self, option: Any, index: Any) -> QSize:  # noqa: N802
+        indent = 2 * _INDENT_PX * (index.column() == 0)
+        option.rect = QRect(0, 0, max(self.parent().columnWidth(index.column()) - indent, 1), 1)
+        return super().sizeHint(option, index) + QSize(0, 4)
 
 
-class InfoTree(MovingKeys, QTreeWidget):
+class InfoTree(CopyKey, MovingKeys, QTreeWidget):
     """Sections with rows of label and text, that can be filtered and copied."""
 
     own_keys = MOVING_KEYS | {Qt.Key.Key_Left, Qt.Key.Key_Right}
@@ -62,13 +59,12 @@ class InfoTree(MovingKeys, QTreeWidget):
         self._collapsed: set[str] = set()
 
     def show_info(self, info: Info) -> None:
-        """Show another account; what is collapsed and filtered stays so."""
+        """Show what another file says; what is collapsed and filtered stays so."""
         self._remember_collapsed()
         place = self.verticalScrollBar().value()
         self.clear()
         bold = self.font()
         bold.setBold(True)
-        top_left = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft
         for title, rows in info.sections.items():
             section = QTreeWidgetItem(self, [title])
             section.setFont(0, bold)
@@ -80,11 +76,10 @@ class InfoTree(MovingKeys, QTreeWidget):
                 item.setToolTip(0, html.escape(row.label))
                 item.setToolTip(1, f"<qt>{html.escape(row.whole_text[:_MAX_TIP])}</qt>")
                 for column in (0, 1):
-                    item.setTextAlignment(column, top_left)
-        self._show_rows()
+                    item.setTextAlignment(column, Qt.AlignmentFlag.AlignTop)
         labels = (row.label for rows in info.sections.values() for row in rows)
-        widest = max(map(self.fontMetrics().horizontalAdvance, labels), default=0)
-        self._labels_px = widest + 2 * _INDENT_PX + _MARGINS_PX
+        self._labels_px = max(map(self.fontMetrics().horizontalAdvance, labels), default=0)
+        self._show_rows()
         self._share_width()
         self.verticalScrollBar().setValue(place)
 
@@ -104,35 +99,13 @@ class InfoTree(MovingKeys, QTreeWidget):
             lines += [f"{row.text(0)}\t{row.data(1, _WHOLE_ROLE)}" for row in chosen]
         return "\n".join(lines)
 
-    def copy_selected(self) -> None:
-        """Put the selected rows on the clipboard; what is there stays, where none is selected."""
-        text = self.selected_text()
-        if text:
-            copy_to_clipboard(text)
-
-    def event(self, event: QEvent) -> bool:
-        """Keep the key for copying, which napari has a command for, while this has the focus."""
-        if event.type() == QEvent.Type.ShortcutOverride and _is_copy(event):
-            event.accept()
-            return True
-        return bool(super().event(event))
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """Move and copy; all other keys are napari's, also letters, which Qt would search."""
-        if _is_copy(event):
-            self.copy_selected()
-        elif event.matches(QKeySequence.StandardKey.SelectAll):
-            self.selectAll()
-        else:
-            super().keyPressEvent(event)
-
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
         """Offer to copy, and to open or close all sections."""
         menu, item = QMenu(self), self.itemAt(event.pos())
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if item is not None and item.parent() is not None:
-            copy_value = menu.addAction("Copy value")
-            copy_value.triggered.connect(partial(copy_to_clipboard, item.data(1, _WHOLE_ROLE)))
+            copy_value = partial(copy_to_clipboard, item.data(1, _WHOLE_ROLE))
+            menu.addAction("Copy value").triggered.connect(copy_value)
         menu.addAction("Copy selected rows").triggered.connect(self.copy_selected)
         menu.addSeparator()
         menu.addAction("Expand all").triggered.connect(self.expandAll)
@@ -146,7 +119,8 @@ class InfoTree(MovingKeys, QTreeWidget):
 
     def _share_width(self) -> None:
         """Make labels as wide as they are, but not wider than half of the tree."""
-        self.header().resizeSection(0, min(self._labels_px, self.viewport().width() // 2))
+        width = self._labels_px + 2 * _INDENT_PX + _MARGINS_PX
+        self.header().resizeSection(0, min(width, self.viewport().width() // 2))
         self.scheduleDelayedItemsLayout()  # texts wrap elsewhere now
 
     def _sections(self) -> Iterator[tuple[QTreeWidgetItem, list[QTreeWidgetItem]]]:
@@ -168,12 +142,3 @@ class InfoTree(MovingKeys, QTreeWidget):
                 row.setHidden(not all(word in text for word in self._words))
             section.setHidden(all(row.isHidden() for row in rows))
             section.setExpanded(bool(self._words) or title not in self._collapsed)
-
-
-def _is_copy(event: Any) -> bool:
-    return bool(event.matches(QKeySequence.StandardKey.Copy))
-
-
-def copy_to_clipboard(text: str, checked: bool = False) -> None:  # noqa: ARG001
-    """Put a text on the clipboard; takes what Qt adds for an action, too."""
-    QGuiApplication.clipboard().setText(text)

@@ -1,7 +1,6 @@
-"""What a file knows of itself, for people to read and programs to parse.
+"""What a file says of itself, for people to read and programs to parse.
 
-:func:`describe` makes it of any opened recording. Only what the file says is told; nothing is
-read for it that takes time, so that large files tell less until they have been read.
+Nothing is read for it that takes time, so that large files say less until they have been read.
 """
 
 from __future__ import annotations
@@ -10,15 +9,14 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from napari_isx.io.base.recording import Recording
 from napari_isx.io.format.atomic_write import write_whole
 from napari_isx.session.file_info.acquisition_rows import acquisition_rows, processing_rows
+from napari_isx.session.file_info.content_rows import content_rows, content_title
 from napari_isx.session.file_info.file_rows import (
     clock_rows,
-    content_rows,
-    content_title,
     file_rows,
     pixel_rows,
     timing_rows,
@@ -27,28 +25,16 @@ from napari_isx.session.file_info.file_rows import (
 from napari_isx.session.file_info.words import Row, as_json, json_text, row
 from napari_isx.timeline.placed import Placed
 
-SUFFIXES: Final = (".txt", ".json")
-"""What an account can be saved as."""
-
 
 @dataclass(frozen=True)
 class Info:
-    """All that is told of a recording.
-
-    Attributes
-    ----------
-    title : str
-        The file's name; of a series or a plane also which.
-    sections : mapping
-        Rows by the title of their section: those that have something to tell, in the order to
-        read them.
-    acquisition_info : mapping
-        As the file has it, under the names of Inscopix' software.
-    """
+    """All that a recording says: rows by the title of their section, in the order to read them."""
 
     title: str
+    """The file's name; of a series or a plane also which."""
     sections: Mapping[str, Sequence[Row]]
     acquisition_info: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """As the file has it, under the names of Inscopix' software."""
 
     def to_text(self) -> str:
         """Lines of label and text, aligned, by sections."""
@@ -66,16 +52,11 @@ class Info:
 
 
 def describe(recording: Recording, placed: Placed | None = None) -> Info:
-    """Tell what a recording knows of itself.
+    """What a recording says; what cannot be read is said in its place.
 
-    Parameters
-    ----------
-    recording : Recording
-        Of any kind. What cannot be read, of a closed file for one, is told as such.
-    placed : Placed, optional
-        Where it is on the session's clock.
+    `placed` is where it is on the session's clock, if it is.
     """
-    accounts: dict[str, Callable[[], Iterable[Row]]] = {
+    parts: dict[str, Callable[[], Iterable[Row]]] = {
         "File": lambda: file_rows(recording),
         "Acquisition": lambda: acquisition_rows(recording.acquisition_info),
         "Processing": lambda: processing_rows(recording),
@@ -84,37 +65,29 @@ def describe(recording: Recording, placed: Placed | None = None) -> Info:
         "Clock": lambda: clock_rows(placed),
         content_title(recording): lambda: content_rows(recording),
     }
-    sections = {title: _readable(rows) for title, rows in accounts.items()}
+    sections = {title: _readable(rows) for title, rows in parts.items()}
     try:
         info = recording.acquisition_info
-    except (OSError, ValueError):  # told in its section
+    except (OSError, ValueError):  # said in its section
         info = {}
-    return Info(
-        title_of(recording), {title: rows for title, rows in sections.items() if rows}, info
-    )
+    filled = {title: rows for title, rows in sections.items() if rows}
+    return Info(title_of(recording), filled, info)
 
 
 def save_info(info: Info, path: str | os.PathLike[str]) -> None:
-    """Save an account as text or JSON, by the suffix; the file is there whole or not at all.
+    """Save it as text or JSON, by the suffix; the file is there whole or not at all.
 
-    Raises
-    ------
-    ValueError
-        The suffix is neither ".txt" nor ".json".
-    OSError
-        The file cannot be written.
+    Raises ValueError for another suffix, and OSError where the file cannot be written.
     """
     target = Path(path)
-    suffix = target.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise ValueError(
-            f"{target.name} cannot be written: choose a name that ends in {' or '.join(SUFFIXES)}"
-        )
-    write_whole(target, (info.to_json() if suffix == ".json" else info.to_text()).encode())
+    texts = {".txt": info.to_text, ".json": info.to_json}
+    if target.suffix.lower() not in texts:
+        ends = " or ".join(texts)
+        raise ValueError(f"{target.name} cannot be written: choose a name that ends in {ends}")
+    write_whole(target, texts[target.suffix.lower()]().encode())
 
 
 def _readable(rows: Callable[[], Iterable[Row]]) -> list[Row]:
-    """Some rows; what cannot be read is told in the place of what would be."""
     try:
         return list(rows())
     except (OSError, ValueError) as error:

@@ -46,7 +46,7 @@ _STEPS: Final = {
 
 
 def acquisition_rows(info: Mapping[str, Any]) -> list[Row]:
-    """What is told of animal, session, microscope and camera, in this order."""
+    """Animal, session, microscope and camera, in this order."""
     names = sorted((name for name in info if name not in _PROCESSING), key=_rank)
     return first_rows([_row(name, info[name]) for name in names], "entries, which the JSON has")
 

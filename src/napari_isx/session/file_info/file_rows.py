@@ -1,4 +1,4 @@
-"""What a file says of itself beside its acquisition: file, pixels, timing, and what it holds."""
+"""What a file says of itself beside its acquisition: file, pixels, timing, and its clock."""
 
 from __future__ import annotations
 
@@ -11,27 +11,24 @@ from typing import Any, Final
 import numpy as np
 
 from napari_isx.io.base.frames import FrameSequence
-from napari_isx.io.base.labelled_set import LabelledSet
 from napari_isx.io.base.recording import Recording
 from napari_isx.io.base.series import Series
 from napari_isx.io.base.timing import Timing
 from napari_isx.io.behavior.behavior_movie import BehaviorMovie
-from napari_isx.io.cells.cell_set import STATUSES, CellSet
 from napari_isx.io.events.event_set import EventSet
 from napari_isx.io.gpio.gpio_set import GpioSet
 from napari_isx.io.movies.base import Movie
 from napari_isx.io.movies.compressed import CompressedMovie
 from napari_isx.io.movies.isxd import Image
 from napari_isx.io.movies.planes import MoviePlane
-from napari_isx.io.vessels.vessel_set import VesselSet
 from napari_isx.session.file_info.words import (
     NOTHING,
     Row,
     as_words,
     clipped,
+    count_row,
     counted,
     duration,
-    first_rows,
     moment,
     number,
     row,
@@ -41,13 +38,13 @@ from napari_isx.session.file_info.words import (
 )
 from napari_isx.timeline.placed import Placed
 
+NOT_READ: Final = "not read yet"
 # Packets are read for this only from small files, or where they have been read already.
 _CHEAP_BYTES: Final = 2 << 20
 # Before this nobody recorded with these microscopes: the date was never set.
 _FIRST_DATE: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _EXACT_S: Final = 1e-6  # hardware timestamps are whole microseconds
 _MAX_PARTS: Final = 200
-_NOT_READ: Final = "not read yet"
 
 
 def title_of(recording: Recording) -> str:
@@ -80,8 +77,7 @@ def file_rows(recording: Recording) -> Iterator[Row]:
             "samples": timing.num_samples,
         }
         start = "start unknown" if timing.start is None else moment(timing.start)
-        text = f"{part.name} · {start} · {duration(timing.duration_s)}"
-        yield row(f"Part {i}", value, text)
+        yield row(f"Part {i}", value, f"{part.name} · {start} · {duration(timing.duration_s)}")
 
 
 def pixel_rows(recording: Recording) -> Iterator[Row]:
@@ -109,8 +105,8 @@ def pixel_rows(recording: Recording) -> Iterator[Row]:
 
 def timing_rows(recording: Recording) -> Iterator[Row]:
     """When it was recorded and sampled, and which samples are missing."""
-    if not _is_cheap(recording):
-        yield row("Samples", None, _NOT_READ)
+    if not is_cheap(recording):
+        yield row("Samples", None, NOT_READ)
         return
     timing = getattr(recording, "timing", None)
     if not isinstance(timing, Timing):
@@ -123,7 +119,7 @@ def timing_rows(recording: Recording) -> Iterator[Row]:
     yield row("Clock rate" if ticks else "Sampling rate", rate, text, "Hz")
     yield row("Period", timing.period_s, f"{number(timing.period_s * 1000)} ms", "s")
     yield row("Duration", timing.duration_s, duration(timing.duration_s), "s")
-    yield _count("Clock ticks" if ticks else "Samples", count)
+    yield count_row("Clock ticks" if ticks else "Samples", count)
     if isinstance(recording, (EventSet, GpioSet)) and not timing.gaps:
         return  # they have no list of missing samples
     yield row("Valid", timing.num_valid, f"{timing.num_valid:,} of {count:,}")
@@ -134,12 +130,6 @@ def timing_rows(recording: Recording) -> Iterator[Row]:
         yield row("In gaps", timing.gaps, runs_in_words(clipped(timing.gaps, count)))
     if isinstance(recording, Movie):
         yield row("Hardware timestamps", recording.has_timestamps)
-
-
-def _start_in_words(start: datetime | None) -> str:
-    if start is None:
-        return "unknown, as what the file states is no date"
-    return moment(start) if start >= _FIRST_DATE else f"{moment(start)}, which is no real date"
 
 
 def clock_rows(placed: Placed | None) -> Iterator[Row]:
@@ -156,110 +146,40 @@ def clock_rows(placed: Placed | None) -> Iterator[Row]:
         yield row("Frames off hardware time", worst_s, f"{at_most} ms", "s")
 
 
-def content_title(recording: Recording) -> str:
-    """The heading of :func:`content_rows`."""
-    if isinstance(recording, VesselSet):
-        return "Vessels"
-    return "Channels" if isinstance(recording, GpioSet) else "Cells"
-
-
-def content_rows(recording: Recording) -> Iterator[Row]:
-    """The cells, vessels or channels, counted; nothing of pictures."""
-    if isinstance(recording, LabelledSet):
-        statuses = recording.statuses
-        yield _count(content_title(recording), len(statuses))
-        for status in STATUSES:
-            yield _count(f"{status.capitalize()} in the file", statuses.count(status))
-        if isinstance(recording, CellSet):
-            yield row("Stored metrics", recording.metadata.get("cellMetrics") is not None)
-        if isinstance(recording, VesselSet):
-            yield row("Measured", recording.vessel_type)
-            yield row("Correlation maps", recording.has_correlations)
-        yield row("Unit of traces", recording.trace_units)
-        yield row("Names", recording.names)
-    elif isinstance(recording, EventSet):
-        yield _count("Cells", recording.num_cells)
-        events = _stored_counts(recording, recording.num_cells)
-        if events is not None:
-            yield _count("Events", sum(events))
-        yield row("Stored metrics", recording.metadata.get("metrics") is not None)
-    elif isinstance(recording, GpioSet):
-        yield from _channel_rows(recording)
-
-
-def _channel_rows(recording: GpioSet) -> Iterator[Row]:
-    if not _is_cheap(recording):
-        yield row("Channels", None, _NOT_READ)
-        return
-    names, units = recording.channel_names, recording.channel_units
-    yield _count("Channels", len(names))
-    rows = []
-    counts = _value_counts(recording)
-    for name, unit, dense, count in zip(names, units, recording.channel_dense, counts, strict=True):
-        value = {"unit": unit or None, "values": count, "sampled regularly": dense}
-        words = [
-            counted(count, "value") if count is not None else "",
-            unit,
-            "on change" * (not dense),
-        ]
-        rows.append(row(as_words(name), value, " · ".join(filter(None, words)) or NOTHING))
-    yield from first_rows(rows, "channels")
-
-
-def _is_cheap(recording: Recording) -> bool:
+def is_cheap(recording: Recording) -> bool:
     """Whether asking for timing and channels reads little: all but large `.gpio` files do.
 
     Those are read the first time that somebody asks, which is before this where they are shown.
     """
     if not isinstance(recording, GpioSet):
         return True
-    return getattr(recording._channels, "decoded", True) or _is_small(recording)
+    return getattr(recording._channels, "decoded", True) or is_small(recording)
 
 
-def _value_counts(recording: GpioSet) -> Sequence[int | None]:
-    """How many values each channel has, where that need not be read first."""
-    stored = _stored_counts(recording, recording.num_channels)
-    if stored is not None:
-        return stored
-    at_hand = "_signals" in vars(recording) or hasattr(recording._channels, "stream")
-    # Not from older files, which another process reads.
-    is_quick = _is_small(recording) and recording.place.suffix.lower() in (".isxd", ".imu")
-    if at_hand or is_quick:
-        return [len(recording.channel(i)) for i in range(recording.num_channels)]
-    return [None] * recording.num_channels
+def is_small(recording: Recording) -> bool:
+    """Whether all of its files can be read at once without a wait."""
+    total = _total_size(recording.paths)
+    return total is not None and total <= _CHEAP_BYTES
 
 
-def _stored_counts(recording: Recording, count: int) -> list[int] | None:
-    """The footer's own numbers of packets, if it has them."""
-    counts = recording.metadata.get("numSamples")
-    if _parts(recording) or not isinstance(counts, list) or len(counts) != count:
-        return None
-    return counts if all(type(each) is int and each >= 0 for each in counts) else None
+def _start_in_words(start: datetime | None) -> str:
+    if start is None:
+        return "unknown, as what the file states is no date"
+    return moment(start) if start >= _FIRST_DATE else f"{moment(start)}, which is no real date"
 
 
 def _kind(recording: Recording) -> str:
     """What people call a file of this kind."""
-    match recording:
-        case GpioSet():
-            return "IMU recording" if recording.is_imu else "GPIO recording"
-        case MoviePlane():
-            return "Movie, one of the planes or colors of a file"
-        case CompressedMovie():
-            return "Compressed movie"
-    return recording.kind.capitalize()
-
-
-def _count(label: str, count: int) -> Row:
-    return Row(label, count, f"{count:,}")
+    if isinstance(recording, GpioSet):
+        return "IMU recording" if recording.is_imu else "GPIO recording"
+    if isinstance(recording, MoviePlane):
+        return "Movie, one of the planes or colors of a file"
+    compressed = "compressed " if isinstance(recording, CompressedMovie) else ""
+    return f"{compressed}{recording.kind}".capitalize()
 
 
 def _parts(recording: Recording) -> tuple[Any, ...]:
     return recording.parts if isinstance(recording, Series) else ()
-
-
-def _is_small(recording: Recording) -> bool:
-    total = _total_size(recording.paths)
-    return total is not None and total <= _CHEAP_BYTES
 
 
 def _total_size(paths: Sequence[Path]) -> int | None:

@@ -1,4 +1,4 @@
-"""Values of any kind as words and as JSON, for the account of what a file knows."""
+"""Values of any kind as words and as JSON, for what a file says of itself."""
 
 from __future__ import annotations
 
@@ -10,28 +10,15 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-NOTHING: Final = "\N{EN DASH}"
-"""What is shown for a value that is there but empty."""
-MAX_RUNS: Final = 20
-"""So many runs of samples are named; of more it is said how many samples they have."""
+NOTHING: Final = "\N{EN DASH}"  # for a value that is there but empty
+_MAX_RUNS: Final = 20
 _MAX_ROWS: Final = 200
 _MAX_WORDS: Final = 300
 _MAX_DEPTH: Final = 64
 
 
 class Row(NamedTuple):
-    """One thing that a file says.
-
-    Attributes
-    ----------
-    label : str
-    value : object
-        Complete.
-    text : str
-        One line for people, with the unit; long lists are cut.
-    unit : str
-        Of the value, empty where it has none.
-    """
+    """One thing that a file says: its complete value, and one line for people, with the unit."""
 
     label: str
     value: object
@@ -49,8 +36,13 @@ class Row(NamedTuple):
 
 
 def row(label: str, value: object, text: str = "", unit: str = "") -> Row:
-    """A row that tells a value in its own words, unless it is given others."""
+    """A row that says a value in its own words, unless it is given others."""
     return Row(label, value, text or as_words(value), unit)
+
+
+def count_row(label: str, count: int) -> Row:
+    """A row that says how many there are."""
+    return Row(label, count, f"{count:,}")
 
 
 def first_rows(rows: Sequence[Row], what: str) -> list[Row]:
@@ -101,7 +93,7 @@ def as_json(value: object, depth: int = 0) -> Any:
 
 
 def json_text(value: object, indent: int = 0) -> str:
-    """Return JSON with a line for each entry of an object; lists stay on their line."""
+    """JSON with a line for each entry of an object; lists stay on their line."""
     if not isinstance(value, dict) or not value:
         return json.dumps(value, ensure_ascii=False, allow_nan=False)
     inner = " " * (indent + 2)
@@ -168,8 +160,8 @@ def runs_in_words(runs: Sequence[tuple[int, int]]) -> str:
     counts = [last - first + 1 for first, last in runs]
     if not counts:
         return "none"
-    named = ", ".join(f"{a}" if a == b else f"{a}\N{EN DASH}{b}" for a, b in runs[:MAX_RUNS])
-    more = f", … and {sum(counts[MAX_RUNS:]):,} more" if len(runs) > MAX_RUNS else ""
+    named = ", ".join(f"{a}" if a == b else f"{a}\N{EN DASH}{b}" for a, b in runs[:_MAX_RUNS])
+    more = f", … and {sum(counts[_MAX_RUNS:]):,} more" if len(runs) > _MAX_RUNS else ""
     return f"{sum(counts):,}: {named}{more}"
 
 
