@@ -11,6 +11,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from napari_isx.export.movies import export_movie
+    from napari_isx.export.rois import export_rois
     from napari_isx.io.base.signal import Signal
     from napari_isx.io.base.spacing import Spacing
     from napari_isx.io.base.timing import Timing
@@ -42,6 +44,8 @@ _HOME: Final = {
     "Timing": "io.base.timing",
     "UnsupportedIsxError": "io.errors",
     "VesselSet": "io.vessels.vessel_set",
+    "export_movie": "export.movies",
+    "export_rois": "export.rois",
     "open_isx": "io.open",
     "write_behavior_movie": "io.behavior.write",
     "write_cell_set": "io.cells.write",
@@ -65,6 +69,8 @@ __all__ = [
     "Timing",
     "UnsupportedIsxError",
     "VesselSet",
+    "export_movie",
+    "export_rois",
     "open_isx",
     "write_behavior_movie",
     "write_cell_set",

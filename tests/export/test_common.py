@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
 from helpers import series_files
+
 from napari_isx.export.common import MissingExtraError, check_target, needed
 
 
