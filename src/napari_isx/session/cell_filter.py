@@ -21,22 +21,15 @@ _MAX_INTEGER: Final = 2.0**52  # there are no halves between those above
 
 @dataclass(frozen=True)
 class CellFilter:
-    """What a cell must be like to be shown; it has to meet all of it.
-
-    Attributes
-    ----------
-    text : str
-        Words, each of which must be somewhere in the name; upper and lower case are the same.
-    statuses : frozenset of {"accepted", "undecided", "rejected"}
-        The cell has one of them.
-    ranges : mapping
-        Lowest and highest value, inclusive, by the column's key; infinite where it is open.
-        Undefined values are in no range.
-    """
+    """What a cell must be like to be shown; it has to meet all of it."""
 
     text: str = ""
+    """Words, each of which must be somewhere in the name; upper and lower case are the same."""
     statuses: frozenset[CellStatus] = frozenset(STATUSES)
+    """The cell has one of them."""
     ranges: Mapping[str, Range] = field(default_factory=lambda: MappingProxyType({}))
+    """Lowest and highest value, inclusive, by the column's key; infinite where it is open.
+    Undefined values are in no range."""
 
     @property
     def is_open(self) -> bool:
@@ -48,10 +41,7 @@ class CellFilter:
     ) -> CellFilter:
         """The same with another range of one column; None leaves an end open, two lift it.
 
-        Raises
-        ------
-        ValueError
-            The lowest value exceeds the highest, or one is not a number.
+        Raises ValueError where the lowest value exceeds the highest, or one is not a number.
         """
         limits = (_EVERYTHING[0] if low is None else low, _EVERYTHING[1] if high is None else high)
         if not limits[0] <= limits[1]:
@@ -76,21 +66,10 @@ def round_limit(limit: float) -> float:
 def histogram(
     values: npt.NDArray[np.float64], bins: int = 32
 ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]]:
-    """How values are distributed, for choosing a range.
+    """Counts ``(n_bins,)`` of values and rising edges ``(n_bins + 1,)``, for choosing a range.
 
-    Parameters
-    ----------
-    values : numpy.ndarray
-        ``(n,)``; those that are not finite do not count.
-    bins : int
-        How many; whole numbers that span little have a bin each instead.
-
-    Returns
-    -------
-    counts : numpy.ndarray
-        ``(n_bins,)``; empty where no value is finite.
-    edges : numpy.ndarray
-        ``(n_bins + 1,)``, rising.
+    Values ``(n,)`` that are not finite do not count; without any the counts are empty. Whole
+    numbers that span little have a bin each instead.
     """
     finite = values[np.isfinite(values)]
     if not len(finite):

@@ -36,20 +36,18 @@ class CellTable:
     set. So the next row is always the one that was seen below. Cells that are not selected, as
     most are in a bulk decision or an undo, come and go at once.
 
-    Parameters
-    ----------
-    names : sequence of str
-        Of the cells, in the order of the file.
-    curation : Curation or None
-        What is decided about them; None where nothing can be, as for events on their own.
+    Without a curation nothing can be decided about them, as about events on their own.
     """
 
     order_changed: ClassVar[Signal] = Signal()
     """Other rows are shown, or in another order."""
     columns_changed: ClassVar[Signal] = Signal()
     """There are other columns."""
-    values_changed: ClassVar[Signal] = Signal(str)
-    """Values of a column changed; emitted with its key. For statuses that is "status"."""
+    values_changed: ClassVar[Signal] = Signal(str, tuple)
+    """Values of a column changed; emitted with its key and the cells, none of them for all. For
+    statuses that is "status"."""
+    proposed_changed: ClassVar[Signal] = Signal(tuple)
+    """Other statuses are proposed; emitted with the cells that are marked in another way now."""
 
     def __init__(self, names: Sequence[str], curation: Curation | None = None) -> None:
         self._names = list(names)
@@ -60,6 +58,7 @@ class CellTable:
         self._filter = CellFilter()
         self._sorted_by: tuple[str, bool] | None = None
         self._selected: frozenset[int] = frozenset()
+        self._proposed: dict[int, CellStatus] = {}
         self._codes = self._current_codes()
         # The statuses that rows stand by; those of selected cells stay behind.
         self._settled = self._codes.copy()
@@ -107,19 +106,9 @@ class CellTable:
         self._arrange()
 
     def set_values(self, values: Mapping[str, npt.ArrayLike]) -> None:
-        """Fill columns.
+        """Fill columns, each ``(n_cells,)`` by its key; values that are not finite are undefined.
 
-        Parameters
-        ----------
-        values : mapping
-            ``(n_cells,)`` for the key of each column; values that are not finite are undefined.
-
-        Raises
-        ------
-        KeyError
-            There is no such column.
-        ValueError
-            Not one value for each cell.
+        Raises KeyError for an unknown column, and ValueError where there is not one value a cell.
         """
         for key, given in values.items():
             if key not in self._metrics:
@@ -130,7 +119,7 @@ class CellTable:
             column[~np.isfinite(column)] = np.nan
             column.flags.writeable = False
             self._values[key] = column
-            self.values_changed.emit(key)
+            self.values_changed.emit(key, ())
         if self._looked_at(values):
             self._arrange()
 
@@ -150,6 +139,18 @@ class CellTable:
         values = self.values(key)
         return "" if values is None else self._metrics[key].text(float(values[cell]))
 
+    @property
+    def proposed(self) -> dict[int, CellStatus]:
+        """The status that a rule would give each cell that it would change."""
+        return dict(self._proposed)
+
+    def propose(self, statuses: Mapping[int, CellStatus]) -> None:
+        """Mark what a rule would change, and nothing else."""
+        before, self._proposed = self._proposed, dict(statuses)
+        cells = [i for i in before | self._proposed if before.get(i) != self._proposed.get(i)]
+        if cells:
+            self.proposed_changed.emit(tuple(cells))
+
     # ---- which rows, in which order
 
     @property
@@ -166,12 +167,7 @@ class CellTable:
         """Sort by a column, or as the file has them.
 
         Undefined values come last either way; equal ones stay in the order of the file. Names are
-        sorted as people count: C2 before C10.
-
-        Raises
-        ------
-        KeyError
-            There is no such column.
+        sorted as people count: C2 before C10. An unknown column is a KeyError.
         """
         if key is not None and key not in self.titles:
             raise KeyError(key)
@@ -210,19 +206,8 @@ class CellTable:
         """The cell that many rows below (above, if negative) a cell.
 
         From a cell that is filtered out it goes on from where its row would be; from None it
-        enters at the first row, or the last.
-
-        Parameters
-        ----------
-        cell : int or None
-        direction : int
-        clamp : bool
-            Whether the last (first) row is meant where there are not as many.
-
-        Returns
-        -------
-        int or None
-            None without such a row.
+        enters at the first row, or the last. Where there are not as many rows it is the last
+        (first) one with `clamp`, else None.
         """
         if not len(self._order):
             return None
@@ -241,13 +226,15 @@ class CellTable:
         """The row that a cell is in or, if it has none, the row below its place."""
         return int(np.searchsorted(self._ranks[self._order], self._ranks[cell]))
 
-    def _on_decision(self) -> None:
-        codes = self._current_codes()
-        if np.array_equal(codes, self._codes):
-            return
-        self._codes = codes
-        self.values_changed.emit(STATUS)
-        self._release()
+    def _on_decision(self, cells: tuple[int, ...]) -> None:
+        assert self._curation is not None
+        statuses = self._curation.statuses
+        codes = {cell: _CODES[statuses[cell]] for cell in cells}
+        changed = tuple(cell for cell, code in codes.items() if self._codes[cell] != code)
+        if changed:
+            self._codes[list(changed)] = [codes[cell] for cell in changed]
+            self.values_changed.emit(STATUS, changed)
+            self._release()
 
     def _current_codes(self) -> npt.NDArray[np.int8]:
         if self._curation is None:

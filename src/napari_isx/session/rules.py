@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, isinf, nextafter
@@ -16,6 +17,7 @@ from napari_isx.session.cell_filter import Range, round_limit
 from napari_isx.session.cell_table import CellTable
 
 Combine = Literal["all", "any"]
+Among = Literal["all", "shown", "undecided"]
 
 _JOINTS: Final[dict[Combine, str]] = {"all": " and ", "any": " or "}
 
@@ -25,31 +27,17 @@ class Rule:
     """Ranges of columns, as a filter has them, and the status that they give.
 
     An undefined value is neither within its range nor outside. Where that leaves open whether the
-    ranges are met, the rule decides nothing, not even with `else_status`.
-
-    Attributes
-    ----------
-    ranges : mapping
-        Lowest and highest value, inclusive, by the column's key; infinite where it is open. See
-        :func:`above` for values that are to exceed one.
-    combine : {"all", "any"}
-        How many of them must be met.
-    then_status : {"accepted", "undecided", "rejected"}
-        Of the cells for which they are.
-    else_status : {"accepted", "undecided", "rejected"} or None
-        Of the cells for which they are not; None leaves these alone.
-
-    Raises
-    ------
-    ValueError
-        No ranges, or one that is open at both ends or has no values, or an unknown way to
-        combine them, or an unknown status.
+    ranges are met, the rule decides nothing, not even with `else_status`. No ranges, one that is
+    open at both ends or has no values, and unknown words are a ValueError.
     """
 
     ranges: Mapping[str, Range]
+    """By the column's key; see :func:`above` for values that are to exceed one."""
     combine: Combine = "all"
+    """How many of the ranges must be met."""
     then_status: CellStatus = "rejected"
     else_status: CellStatus | None = None
+    """Of the cells that do not meet them; None leaves these alone."""
 
     def __post_init__(self) -> None:
         if not self.ranges:
@@ -67,6 +55,10 @@ class Rule:
         """Keys of columns that a table does not have, or not yet."""
         return [key for key in self.ranges if table.values(key) is None]
 
+    def fits(self, columns: Sequence[Metric]) -> bool:
+        """Whether all that it looks at is among columns."""
+        return {metric.key for metric in columns}.issuperset(self.ranges)
+
     def met_and_failed(self, table: CellTable) -> tuple[npt.NDArray[np.bool_], ...]:
         """``(n_cells,)`` each: where the ranges are met, and where they surely are not."""
         met, failed = [], []
@@ -83,14 +75,7 @@ class Rule:
     def changes(
         self, table: CellTable, among: Iterable[int] | None = None
     ) -> dict[int, CellStatus]:
-        """The status of each cell that gets another one.
-
-        Parameters
-        ----------
-        table : CellTable
-        among : iterable of int, optional
-            Only these cells, for example those in the rows that are shown; all by default.
-        """
+        """The status of each cell that gets another one; of `among` only, by default of all."""
         met, failed = self.met_and_failed(table)
         now = table.statuses or []
         changed = {}
@@ -99,6 +84,17 @@ class Rule:
             if status is not None and status != now[cell]:
                 changed[int(cell)] = status
         return changed
+
+    def forecast(self, table: CellTable, among: Sequence[int], changes: Mapping[int, Any]) -> str:
+        """What it would do, in words."""
+        settled = np.any(self.met_and_failed(table), axis=0)
+        num_open = sum(not settled[cell] for cell in among)
+        words = preview_text(table.statuses or [], changes)
+        text = f"{words}; {len(among) - len(changes):,} of {len(among):,} stay as they are"
+        if num_open:
+            which = "1 of them has" if num_open == 1 else f"{num_open:,} of them have"
+            text += f" ({which} no value to go by)"
+        return f"{text[0].upper()}{text[1:]}."
 
     def text(self, metrics: Sequence[Metric] = ()) -> str:
         """The rule in words; `metrics` are those whose titles and units it may use."""
@@ -113,22 +109,12 @@ class Rule:
             key: [None if isinf(limit) else limit for limit in limits]
             for key, limits in self.ranges.items()
         }
-        return {
-            "ranges": ranges,
-            "combine": self.combine,
-            "then": self.then_status,
-            "else": self.else_status,
-        }
+        words = {"combine": self.combine, "then": self.then_status, "else": self.else_status}
+        return {"ranges": ranges, **words}
 
     @classmethod
     def from_json(cls, values: Any) -> Rule:
-        """Make a rule of what :meth:`to_json` gave.
-
-        Raises
-        ------
-        ValueError
-            It is none.
-        """
+        """Make a rule of what :meth:`to_json` gave; a ValueError where it is none."""
         try:
             ranges = {
                 key: (-inf if low is None else _number(low), inf if high is None else _number(high))
@@ -144,13 +130,32 @@ def above(limit: float) -> Range:
     return nextafter(limit, inf), inf
 
 
+_SINGLE: Final = (1.0, 1.0)
+PRESETS: Final = tuple(
+    Rule(ranges, "all", "accepted", "rejected")
+    for ranges in (
+        {"snr": above(3), "num_components": _SINGLE, "event_rate": above(0)},
+        {"snr": above(3)},
+        {"peak_snr": above(3)},
+        {"num_components": _SINGLE},
+        {"event_rate": above(0)},
+    )
+)
+"""The first has the three conditions, and the limits, that Inscopix' software begins with."""
+
+
 def preview_text(statuses: Sequence[CellStatus], changes: Mapping[int, CellStatus]) -> str:
     """Changes of a rule in words: "12 undecided → rejected, 1 accepted → rejected"."""
-    counts: dict[str, int] = {}
-    for cell, status in changes.items():
-        step = f"{statuses[cell]} → {status}"
-        counts[step] = counts.get(step, 0) + 1
+    counts = Counter(f"{statuses[cell]} → {status}" for cell, status in changes.items())
     return ", ".join(f"{count:,} {step}" for step, count in counts.items()) or "no change"
+
+
+def cells_among(table: CellTable, among: Among) -> list[int]:
+    """All cells of a table, those in the rows that are shown, or the undecided ones."""
+    if among == "shown":
+        return [int(cell) for cell in table.order]
+    statuses = table.statuses or []
+    return [i for i in range(len(table)) if among == "all" or statuses[i] == "undecided"]
 
 
 def _range_text(metric: Metric | None, key: str, low: float, high: float) -> str:

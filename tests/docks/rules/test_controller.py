@@ -9,8 +9,8 @@ import pytest
 from helpers.scenes import make_cells
 from psygnal import Signal
 
-from napari_isx.docks.rules.controller import PRESETS, remembered_rules
-from napari_isx.session.rules import Rule, above
+from napari_isx.docks.rules.controller import remembered_rules
+from napari_isx.session.rules import PRESETS, Rule, above
 
 STATUSES = ["accepted", "undecided", "rejected"]
 LARGE = Rule({"area": above(15)}, "all", "accepted", "rejected")
@@ -27,7 +27,7 @@ class Dialog:
         self.rule = None
         self.among = "all"
         self.table = None
-        self.forecast = None
+        self.forecast, self.num_changes = "", 0
         self.offered = ()
         self.colors = None
 
@@ -46,8 +46,8 @@ class Dialog:
     def show_rule(self, rule):
         self.rule = rule
 
-    def show_forecast(self, forecast):
-        self.forecast = forecast
+    def show_forecast(self, text, num_changes=0):
+        self.forecast, self.num_changes = text, num_changes
 
     def set_colors(self, colors):
         self.colors = colors
@@ -91,11 +91,23 @@ def test_a_rule_is_seen_before_it_is_applied(stage, group, dialog):
     assert after[1] == before[0]
     assert after[2] == before[2]
     assert group.curation.statuses == STATUSES
-    assert dialog.forecast.num_changes == 2
-    assert dialog.forecast.text == (
+    assert dialog.num_changes == 2
+    assert dialog.forecast == (
         "1 accepted → rejected, 1 undecided → accepted; 1 of 3 stay as they are "
         "(1 of them has no value to go by)."
     )
+
+
+def test_the_table_marks_what_would_change(stage, group, dialog):
+    table, marked = stage.session.review.table, []
+    table.proposed_changed.connect(marked.append)
+    dialog.choose(LARGE)
+    assert table.proposed == {0: "rejected", 1: "accepted"}
+    group.curation.decide([1], "accepted")
+    assert table.proposed == {0: "rejected"}
+    dialog.closed.emit()
+    assert table.proposed == {}
+    assert marked[-2:] == [(1,), (0,)]
 
 
 def test_applying_is_one_step_with_the_rule_as_its_note(stage, group, dialog):
@@ -104,10 +116,10 @@ def test_applying_is_one_step_with_the_rule_as_its_note(stage, group, dialog):
     assert group.curation.statuses == ["rejected", "accepted", "rejected"]
     entry = [one for one in group.curation.journal_entries() if one.kind == "decided"][-1]
     assert (entry.how, entry.note) == ("rule", "Area > 15 µm² → accepted, else rejected")
-    assert dialog.forecast.num_changes == 0
+    assert dialog.num_changes == 0
     stage.coordinator.cells.undo()
     assert group.curation.statuses == STATUSES
-    assert dialog.forecast.num_changes == 2
+    assert dialog.num_changes == 2
 
 
 def test_closing_takes_the_preview_away(stage, group, dialog):
@@ -126,7 +138,7 @@ def test_a_file_that_is_closed_takes_its_preview_with_it(stage, group, dialog):
     stage.viewer.layers.clear()
     assert stage.coordinator.canvas.look_of(group).statuses is None
     assert dialog.table is None
-    assert dialog.forecast.num_changes == 0
+    assert dialog.num_changes == 0
 
 
 def test_another_set_is_previewed_and_the_first_let_go(stage, group, dialog, tmp_path):
@@ -135,20 +147,20 @@ def test_another_set_is_previewed_and_the_first_let_go(stage, group, dialog, tmp
     other = stage.session.groups[1]
     stage.session.select(other, ())
     assert stage.coordinator.canvas.look_of(group).statuses is None
-    assert "still being computed" in dialog.forecast.text
+    assert "still being computed" in dialog.forecast
     stage.session.review.table.set_values({"area": [20.0, 20.0, 10.0]})
     assert stage.coordinator.canvas.look_of(other).statuses == ["accepted", "accepted", "rejected"]
 
 
 def test_a_rule_may_be_about_some_cells_only(stage, group, dialog):
     dialog.choose(LARGE, "undecided")
-    assert dialog.forecast.num_changes == 1
+    assert dialog.num_changes == 1
     table = stage.session.review.table
     table.filter_by(table.filtered_by.with_range("area", None, 12.0))
     dialog.choose(LARGE, "shown")
-    assert dialog.forecast.text.startswith("1 accepted → rejected; 0 of 1 stay")
+    assert dialog.forecast.startswith("1 accepted → rejected; 0 of 1 stay")
     table.filter_by(table.filtered_by.with_range("area", None, None))
-    assert dialog.forecast.num_changes == 2
+    assert dialog.num_changes == 2
     dialog.applied.emit()
     assert group.curation.statuses == ["rejected", "accepted", "rejected"]
 
@@ -166,7 +178,7 @@ def test_no_rule_previews_nothing_and_applies_nothing(stage, group, dialog):
     assert stage.coordinator.canvas.look_of(group).statuses is None
     dialog.applied.emit()
     dialog.choose(Rule({"no_such_column": above(1)}))
-    assert dialog.forecast.text == "Nothing is known here of no_such_column."
+    assert dialog.forecast == "Nothing is known here of no_such_column."
     dialog.applied.emit()
     assert group.curation.statuses == STATUSES
 

@@ -14,11 +14,10 @@ from qtpy.QtTest import QTest
 from napari_isx import open_isx
 from napari_isx.analysis.cell_metrics.definitions import metrics_of
 from napari_isx.app.docks import CellsDock
-from napari_isx.docks.rules.controller import PRESETS, Forecast
 from napari_isx.docks.rules.dialog import RulesDialog
 from napari_isx.session.cell_table import CellTable
 from napari_isx.session.decisions.curation import Curation
-from napari_isx.session.rules import Rule, above
+from napari_isx.session.rules import PRESETS, Rule, above
 
 AREAS = [10.0, 20.0, 30.0]
 
@@ -91,7 +90,7 @@ def test_return_in_a_limit_previews_and_applies_nothing(dialog, qtbot):
     told, applied = [], []
     dialog.changed.connect(lambda: told.append(dialog.rule.ranges))
     dialog.applied.connect(lambda: applied.append(True))
-    dialog.show_forecast(Forecast("2 accepted → rejected.", 2))
+    dialog.show_forecast("2 accepted → rejected.", 2)
     area = dialog.ranges.filters["area"]
     retype(area.low, "25")
     QTest.keyClick(area.low, Qt.Key.Key_Return)
@@ -163,10 +162,10 @@ def test_only_presets_with_known_columns_are_offered(dialog, table):
 def test_it_applies_only_what_changes_something(dialog):
     told = []
     dialog.applied.connect(lambda: told.append(True))
-    dialog.show_forecast(Forecast("No change."))
+    dialog.show_forecast("No change.")
     dialog.apply_button.click()
     assert told == []
-    dialog.show_forecast(Forecast("2 accepted → rejected.", 2))
+    dialog.show_forecast("2 accepted → rejected.", 2)
     assert dialog.apply_button.text() == "&Apply to 2 cells"
     QTest.keyClick(dialog, Qt.Key.Key_Return)
     assert told == [True]

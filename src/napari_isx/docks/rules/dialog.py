@@ -24,10 +24,9 @@ from superqt.utils import QSignalThrottler
 from napari_isx.docks.common.range_list import RangeList
 from napari_isx.docks.common.status_icons import status_icon
 from napari_isx.docks.common.theme import PlotColors
-from napari_isx.docks.rules.controller import Among, Forecast, has_columns
 from napari_isx.io.cells.cell_set import STATUSES
 from napari_isx.session.cell_table import CellTable
-from napari_isx.session.rules import Combine, Rule
+from napari_isx.session.rules import Among, Combine, Rule
 
 _SETTLED_MS: Final = 30
 """While a limit is dragged the canvas follows at most so often; the last is never left out."""
@@ -43,13 +42,7 @@ _RANGES_PX: Final = 400
 
 
 class RulesDialog(QDialog):
-    """Says which rule the user thinks of; the canvas follows, and *Apply* decides.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
-        The window, whose style is followed.
-    """
+    """Says which rule the user thinks of; the canvas follows, and *Apply* decides."""
 
     changed = Signal()
     """Another rule, or for other cells."""
@@ -91,8 +84,6 @@ class RulesDialog(QDialog):
         self._connect()
         self.show_table("", None)
 
-    # ---- what the user wants
-
     @property
     def rule(self) -> Rule | None:
         """The rule as it stands, or None while it is none."""
@@ -111,8 +102,6 @@ class RulesDialog(QDialog):
     def among(self) -> Among:
         """Which cells it is about."""
         return cast("Among", self.among_combo.currentData())
-
-    # ---- what is shown
 
     def show_table(self, title: str, table: CellTable | None) -> None:
         """Offer the columns of a table, or say that there is none."""
@@ -135,7 +124,7 @@ class RulesDialog(QDialog):
         columns = self._table.columns if self._table is not None else []
         offered: list[Rule] = []
         for heading, rules in (("Applied last", remembered), ("Common", presets)):
-            known = [r for r in rules if has_columns(r, columns) and r not in offered]
+            known = [r for r in rules if r.fits(columns) and r not in offered]
             if known:
                 self._menu.addSection(heading)
             for rule in known:
@@ -156,13 +145,12 @@ class RulesDialog(QDialog):
             with QSignalBlocker(combo):
                 combo.setCurrentIndex(combo.findData(data))
 
-    def show_forecast(self, forecast: Forecast) -> None:
-        """Tell what the rule would do."""
-        self.forecast.setText(forecast.text)
-        self.apply_button.setEnabled(forecast.num_changes > 0)
-        count = forecast.num_changes
-        cells = "1 cell" if count == 1 else f"{count:,} cells"
-        self.apply_button.setText(f"&Apply to {cells}" if count else "&Apply")
+    def show_forecast(self, text: str, num_changes: int = 0) -> None:
+        """Say what the rule would do, and to how many cells; 0 where it can do nothing."""
+        self.forecast.setText(text)
+        self.apply_button.setEnabled(num_changes > 0)
+        cells = "1 cell" if num_changes == 1 else f"{num_changes:,} cells"
+        self.apply_button.setText(f"&Apply to {cells}" if num_changes else "&Apply")
 
     def set_colors(self, colors: PlotColors) -> None:
         """Follow a theme."""
@@ -186,8 +174,6 @@ class RulesDialog(QDialog):
         self._soon.cancel()
         self.applied.emit()
 
-    # ---- the window
-
     def _connect(self) -> None:
         self._soon.triggered.connect(self.changed)
         self._menu.triggered.connect(self._on_preset)
@@ -200,28 +186,13 @@ class RulesDialog(QDialog):
         self.buttons.rejected.connect(self.reject)
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.addWidget(self._title, 1)
-        head.addWidget(self.presets)
-        when = QHBoxLayout()
-        when.addWidget(QLabel("Where"))
-        when.addWidget(self.combine)
-        when.addStretch(1)
-        when.addWidget(self.ranges.add_button)
-        then = QHBoxLayout()
-        then.addWidget(QLabel("they become"))
-        then.addWidget(self.then_status)
-        then.addWidget(QLabel("  else"))
-        then.addWidget(self.else_status)
-        then.addStretch(1)
-        then.addWidget(QLabel("among"))
-        then.addWidget(self.among_combo)
         layout = QVBoxLayout(self)
         layout.setSpacing(10)
-        layout.addLayout(head)
-        layout.addLayout(when)
+        layout.addLayout(_line(self._title, None, self.presets))
+        layout.addLayout(_line("Where", self.combine, None, self.ranges.add_button))
         layout.addWidget(self.ranges)
-        layout.addLayout(then)
+        then = ("they become", self.then_status, "  else", self.else_status)
+        layout.addLayout(_line(*then, None, "among", self.among_combo))
         layout.addStretch(1)
         self.forecast.setMinimumHeight(3 * self.fontMetrics().lineSpacing())
         self.forecast.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -231,6 +202,17 @@ class RulesDialog(QDialog):
             button.setAutoDefault(False)
         self.apply_button.setDefault(True)
         self.setMinimumWidth(_WIDTH_PX)
+
+
+def _line(*parts: QWidget | str | None) -> QHBoxLayout:
+    """Widgets and words beside each other; None takes the room that is left."""
+    line = QHBoxLayout()
+    for part in parts:
+        if part is None:
+            line.addStretch(1)
+        else:
+            line.addWidget(QLabel(part) if isinstance(part, str) else part)
+    return line
 
 
 def _combo(titles: Mapping[Any, str]) -> QComboBox:
