@@ -206,8 +206,8 @@ def test_an_ellipse_has_its_axes_and_its_angle(tmp_path, opened, angle, right, l
 def test_a_zone_without_an_area_is_not_drawn(tmp_path, opened, kind, coordinates):
     zones = [zone("bad", kind, coordinates), zone("good", "polygon", SQUARE)]
     movie = opened(make_behavior(tmp_path / "m.isxb", zones=[]))
-    session = dict(movie._session_json) | tracked(zones)
-    movie._session_json = session  # JSON has no NaN, but Python reads it
+    session = dict(movie._description) | tracked(zones)
+    movie._description = session  # JSON has no NaN, but Python reads it
     _, (_, layer) = shown(behavior_layers(movie))
     assert list(layer.features["name"]) == ["good"]
 

@@ -164,7 +164,7 @@ def test_each_focal_plane_has_a_layer_and_the_first_is_seen(tmp_path, opened):
     assert [first.name, second.name] == ["m plane efocus 240", "m plane efocus 480"]
     assert [first.visible, second.visible] == [True, False]
     assert [x.metadata["efocus"] for x in (first, second)] == [240, 480]
-    assert [recording_of(x).efocus for x in (first, second)] == [240, 480]
+    assert [recording_of(x).acquisition_info["efocus"] for x in (first, second)] == [240, 480]
     for layer, samples in ((first, (0, 2, 4)), (second, (1, 3, 5))):
         assert [int(frame.max()) for frame in layer.data.compute()] == list(samples)
         np.testing.assert_allclose(layer.scale[0], 0.1)
@@ -190,7 +190,11 @@ def test_colors_are_seen_together(tmp_path, opened):
     assert {layer.name for layer in layers} == {"m green", "m red"}
     for layer in layers:
         assert layer.visible
-        assert layer.colormap.name == layer.metadata["channel"] == recording_of(layer).channel
+        assert (
+            layer.colormap.name
+            == layer.metadata["channel"]
+            == recording_of(layer).acquisition_info["channel"]
+        )
     assert [layer.blending for layer in layers][1] == "additive"
     assert layers[0].blending != "additive"
 

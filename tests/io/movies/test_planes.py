@@ -76,8 +76,7 @@ def test_planes_are_every_third_frame_with_their_own_timing(tmp_path):
             [2, 5, None],
         ]
         assert all(isinstance(plane, Movie) for plane in planes)
-        assert [plane.efocus for plane in planes] == [100, 500, 900]
-        assert [plane.channel for plane in planes] == [None] * 3
+        assert [plane.acquisition_info["efocus"] for plane in planes] == [100, 500, 900]
         assert [plane.acquisition_info["efocus"] for plane in planes] == [100, 500, 900]
         assert [plane.timing.dropped for plane in planes] == [(), (1,), ()]
         assert [plane.timing.cropped for plane in planes] == [((2, 2),)] * 3
@@ -93,7 +92,7 @@ def test_planes_are_every_third_frame_with_their_own_timing(tmp_path):
             assert plane.metadata == whole.metadata
             assert plane.paths == (path,)
             assert plane.planes == []
-            assert f"efocus {plane.efocus}" in repr(plane)
+            assert f"efocus {plane.acquisition_info['efocus']}" in repr(plane)
 
 
 @settings(max_examples=60)
@@ -117,12 +116,14 @@ def test_no_gap_shifts_a_plane(tmp_path, count, num, dropped, cropped, shift, ha
         valid = whole.timing.valid_mask.tolist()
         of_sample = {i: foci[(i + shift) % num] for i in range(count) if valid[i]}
         planes = whole.planes
-        assert sorted(plane.efocus for plane in planes) == foci
+        assert sorted(plane.acquisition_info["efocus"] for plane in planes) == foci
         if len(set(of_sample.values())) < 2:  # headers of one focus say nothing
             return
         for plane in planes:
             shown = [i for i in seen(plane) if i is not None]
-            assert shown == [i for i, focus in of_sample.items() if focus == plane.efocus]
+            assert shown == [
+                i for i, focus in of_sample.items() if focus == plane.acquisition_info["efocus"]
+            ]
             times = plane.timing.times_s[plane.timing.valid_mask]
             late_s = (plane.timing.start - whole.timing.start).total_seconds()
             expected = whole.timing.times_s[shown]
@@ -132,10 +133,16 @@ def test_no_gap_shifts_a_plane(tmp_path, count, num, dropped, cropped, shift, ha
 def test_headers_are_believed_before_the_order_of_the_footer(tmp_path):
     path = movie(tmp_path / "m.isxd", 6, multiplane((100, 500)), [500, 100] * 3)
     with open_isx(path) as whole:
-        assert {p.efocus: seen(p) for p in whole.planes} == {100: [1, 3, 5], 500: [0, 2, 4]}
+        assert {p.acquisition_info.get("efocus"): seen(p) for p in whole.planes} == {
+            100: [1, 3, 5],
+            500: [0, 2, 4],
+        }
     path = movie(tmp_path / "n.isxd", 6, multiplane((100, 500)), [510, 110] * 3)
     with open_isx(path) as whole:
-        assert {p.efocus: seen(p) for p in whole.planes} == {510: [0, 2, 4], 110: [1, 3, 5]}
+        assert {p.acquisition_info.get("efocus"): seen(p) for p in whole.planes} == {
+            510: [0, 2, 4],
+            110: [1, 3, 5],
+        }
 
 
 @pytest.mark.parametrize(
@@ -157,10 +164,10 @@ def test_the_number_of_planes_will_do(tmp_path):
     microscope = {"multiplane": {"enabled": True, "activePlanes": 3}}
     path = movie(tmp_path / "m.isxd", 6, microscope, [7, 8, 9] * 2)
     with open_isx(path) as whole:
-        assert [plane.efocus for plane in whole.planes] == [7, 8, 9]
+        assert [plane.acquisition_info.get("efocus") for plane in whole.planes] == [7, 8, 9]
     path = movie(tmp_path / "n.isxd", 6, microscope)
     with open_isx(path) as whole:
-        assert [plane.efocus for plane in whole.planes] == [None] * 3
+        assert [plane.acquisition_info.get("efocus") for plane in whole.planes] == [None] * 3
         assert "efocus" not in whole.planes[0].acquisition_info
         assert "plane 1" in repr(whole.planes[1])
         assert [seen(plane) for plane in whole.planes] == [[0, 3], [1, 4], [2, 5]]
@@ -195,14 +202,14 @@ def test_colors_take_turns_by_their_ratio(tmp_path, changes, green, red, has_ids
     ids = [3 if i in green else 12 for i in range(7)] if has_ids else None
     path = movie(tmp_path / "m.isxd", 7, dual(**changes), ids=ids)
     with open_isx(path) as whole:
-        planes = {plane.channel: plane for plane in whole.planes}
+        planes = {plane.acquisition_info.get("channel"): plane for plane in whole.planes}
         assert planes.keys() == {"green", "red"}
         for channel, samples in (("green", green), ("red", red)):
             plane = planes[channel]
             assert [i for i in seen(plane) if i is not None] == samples
             assert plane.timing.num_valid == len(samples)
             assert plane.acquisition_info["channel"] == channel
-            assert plane.efocus is None
+            assert plane.acquisition_info.get("efocus") is None
             times = plane.timing.times_s[plane.timing.valid_mask]
             late_s = (plane.timing.start - START).total_seconds()
             np.testing.assert_allclose(times + late_s, whole.timing.times_s[samples], atol=2e-6)
@@ -314,7 +321,7 @@ def test_planes_pickle_by_path(tmp_path):
         assert stack.name not in (whole.to_dask().name, whole.planes[0].to_dask().name)
         with pickle.loads(pickle.dumps(second)) as again:
             assert isinstance(again, MoviePlane)
-            assert (again.efocus, again.path) == (500, path)
+            assert (again.acquisition_info.get("efocus"), again.path) == (500, path)
             assert seen(again) == [1, 3, 5]
             assert again.__dask_tokenize__() == second.__dask_tokenize__()
         assert not second.closed
@@ -376,7 +383,10 @@ def test_compressed_movies_have_planes_with_and_without_sensor_words(tmp_path, n
     efoci = [500, 100, 500, 100, 500]
     path = compressed(tmp_path / "m.isxc", multiplane((100, 500)), efoci, num_words)
     with open_isx(path) as whole:
-        found = {plane.efocus: [int(frame[0, 0]) for frame in plane] for plane in whole.planes}
+        found = {
+            plane.acquisition_info.get("efocus"): [int(frame[0, 0]) for frame in plane]
+            for plane in whole.planes
+        }
         assert found[first] == [11, 13, 15]
         assert found[600 - first] == [12, 14]
     path = compressed(tmp_path / "n.isxc", dual(), efoci, num_words)
@@ -387,7 +397,7 @@ def test_compressed_movies_have_planes_with_and_without_sensor_words(tmp_path, n
 @pytest.mark.parametrize("foci", [("100", "500"), (100.0, 500.0), (100, "0500")])
 def test_a_focus_is_a_number_however_it_is_written(tmp_path, foci):
     with open_isx(movie(tmp_path / "m.isxd", 4, multiplane(foci))) as whole:
-        assert [plane.efocus for plane in whole.planes] == [100, 500]
+        assert [plane.acquisition_info.get("efocus") for plane in whole.planes] == [100, 500]
 
 
 @pytest.mark.parametrize("focus", ["", "1e2", "-5", "x", "70000", "1" * 5000, None])

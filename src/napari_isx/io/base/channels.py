@@ -40,26 +40,22 @@ _MAX_OVERLAP: Final = 16
 
 
 class Channels(Protocol):
-    """Named channels of one file, on one clock."""
+    """Named channels on one clock, without missing samples; all are read in one pass.
+
+    Dense ones are sampled regularly; of the others it is told when they change.
+    """
 
     @property
-    def names(self) -> list[str]:
-        """In the file's order."""
-        ...
+    def names(self) -> list[str]: ...  # noqa: D102
 
     @property
-    def dense(self) -> list[bool]:
-        """Whether each channel is sampled regularly, rather than told when it changes."""
-        ...
+    def dense(self) -> list[bool]: ...  # noqa: D102
 
     @property
-    def timing(self) -> Timing:
-        """It has no missing samples."""
-        ...
+    def timing(self) -> Timing: ...  # noqa: D102
 
     def read(self) -> list[Signal]:
-        """Return the signals of all channels, from one pass over the file."""
-        ...
+        """One signal for each channel."""
 
 
 def open_channels(source: FileSource, footer: Footer) -> Channels:
@@ -69,21 +65,10 @@ def open_channels(source: FileSource, footer: Footer) -> Channels:
 
 
 def channel_index(names: Sequence[str], channel: SupportsIndex | str, what: str) -> int:
-    """Where a channel stands that a caller named by index or by name.
+    """Where a channel stands that a caller named by index, perhaps from the end, or by name.
 
-    Parameters
-    ----------
-    names : sequence of str
-    channel : int or str
-        A negative index counts from the end; a name that occurs more than once means its first
-        channel.
-    what : str
-        What the message calls a channel, and in which file: "cell of rest.isxd".
-
-    Raises
-    ------
-    IndexError, KeyError
-        There is no such channel.
+    A name that occurs more than once means its first channel. An IndexError or KeyError says
+    `what` there is not: "cell of rest.isxd".
     """
     if isinstance(channel, str):
         if channel not in names:
@@ -126,7 +111,7 @@ class PacketChannels:
         self.timing = self._timing(steps)
 
     def read(self) -> list[Signal]:
-        """Return the signals of all channels, from one pass over the file."""
+        """One signal for each channel."""
         packets = np.empty(self._footer.payload_bytes // PACKET.itemsize, PACKET)
         self._source.read_into(0, packets)
         return split_packets(packets, len(self.names))
@@ -167,13 +152,7 @@ class TimestampedChannels:
         self.timing = Timing.from_fields(fields.child("timing info"))
 
     def read(self) -> list[Signal]:
-        """Return the signals of all channels.
-
-        Raises
-        ------
-        IsxFileError
-            A channel has no header, or claims packets that the file has no room for.
-        """
+        """One signal for each channel."""
         found: list[npt.NDArray[Any]] = []
         room = _MAX_OVERLAP * self._footer.payload_bytes
         for offset in self._offsets:
@@ -222,16 +201,9 @@ class TimestampedChannels:
 
 
 def split_packets(packets: npt.NDArray[Any], num_channels: int) -> list[Signal]:
-    """Sort packets into one signal per channel, in one pass over the file's order.
+    """Sort ``(n,)`` of ``PACKET`` into one signal per channel, without those of channels beyond.
 
     Of packets with the same channel and time the last in the file counts.
-
-    Parameters
-    ----------
-    packets : numpy.ndarray
-        ``(n,)`` of ``PACKET``, in the file's order.
-    num_channels : int
-        Packets of channels beyond are left out.
     """
     channel = packets["channel"]
     small = np.minimum(channel, num_channels).astype(
@@ -260,19 +232,9 @@ def timing_between(
 ) -> Timing:
     """The timing of a file that states its start and end, but not how many samples it has.
 
-    Start and end may be no dates, and be as far apart as they should. Where they cannot be, or
-    not so near, the recording lasts until the last of what it holds.
-
-    Parameters
-    ----------
-    start, end : object
-        As :func:`read_start` takes them.
-    period : Rational
-        Seconds.
-    most : int
-        There cannot be more samples.
-    last_s : callable
-        Finds when the last of what the file holds was taken, in seconds from the start.
+    Start and end, which are as :func:`read_start` takes them, may be no dates, and be as far apart
+    as they should. Where they cannot be, or not so near (for there are at the `most` so many
+    samples), the recording lasts until the last of what it holds, as `last_s` finds it.
     """
     first, last = read_seconds(start), read_seconds(end)
     count = -1 if first is None or last is None else sample_count(first, last, period)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any, ClassVar, Final, Literal, SupportsIndex
@@ -41,15 +40,17 @@ class LabelledSet(Recording):
     item: ClassVar[str]
     """What the set is of, as people and, capitalized, the keys of a footer name it."""
 
-    @property
-    @abstractmethod
-    def statuses(self) -> list[CellStatus]:
-        """What was decided about each, as last read or saved."""
+    _labels: IsxdLabels
 
     @property
-    @abstractmethod
+    def statuses(self) -> list[CellStatus]:
+        """What was decided about each, as last read or saved."""
+        return [STATUSES[code] for code in self._labels.codes]
+
+    @property
     def colors(self) -> npt.NDArray[np.uint8]:
         """``(N, 4)``: the color of each as red, green, blue, alpha."""
+        return self._labels.colors
 
     @cached_property
     def trace_units(self) -> str | None:
@@ -66,35 +67,18 @@ class LabelledSet(Recording):
 
 
 class IsxdLabels:
-    """Names, statuses and colors as a footer has them.
-
-    Parameters
-    ----------
-    fields : Fields
-        Of the footer.
-    item : str
-        What the set is of; see :attr:`LabelledSet.item`.
-    needs_colors : bool
-        Whether a footer without colors is broken. Otherwise all are white.
-    """
+    """Names, statuses and colors as a footer has them; white without colors if it needs none."""
 
     def __init__(self, fields: Fields, item: str, *, needs_colors: bool = False) -> None:
         prefix = item.capitalize()
         self.names = fields.strings(f"{prefix}Names")
         count = len(self.names)
         self.codes = fields.integers(f"{prefix}Statuses", 0, len(STATUSES) - 1)
-        if needs_colors:
-            self._argb = fields.integers(f"{prefix}Colors", 0, _WHITE)
-        else:
-            self._argb = fields.integers(f"{prefix}Colors", 0, _WHITE, [_WHITE] * count)
+        default = () if needs_colors else ([_WHITE] * count,)
+        self._argb = fields.integers(f"{prefix}Colors", 0, _WHITE, *default)
         for what, values in (("Statuses", self.codes), ("Colors", self._argb)):
             if len(values) != count:
                 fields.fail(f"{prefix}{what}", f"one value for each of the {count} {item}s")
-
-    @property
-    def statuses(self) -> list[CellStatus]:
-        """The statuses that the codes mean."""
-        return [STATUSES[code] for code in self.codes]
 
     @cached_property
     def colors(self) -> npt.NDArray[np.uint8]:
@@ -110,13 +94,7 @@ def footer_lists(
     colors: npt.ArrayLike | None,
     count: int,
 ) -> dict[str, list[Any]]:
-    """What the footer has of each cell or vessel, by key; the reverse of :class:`IsxdLabels`.
-
-    Raises
-    ------
-    ValueError
-        Not `count` names, known statuses and colors.
-    """
+    """What the footer has of each cell or vessel, by key; the reverse of :class:`IsxdLabels`."""
     prefix, digits = item.capitalize(), len(str(max(count - 1, 0)))
     numbered = [f"{prefix[0]}{i:0{digits}d}" for i in range(count)]
     lists: dict[str, list[Any]] = {
@@ -132,13 +110,7 @@ def footer_lists(
 
 
 def status_codes(statuses: Iterable[CellStatus]) -> list[int]:
-    """The codes that files have for statuses.
-
-    Raises
-    ------
-    ValueError
-        A status is none of the three.
-    """
+    """The codes that files have for statuses; ValueError for one that is none of the three."""
     given = list(statuses)
     unknown = next((status for status in given if status not in STATUSES), None)
     if unknown is not None or None in given:

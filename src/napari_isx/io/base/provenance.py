@@ -39,15 +39,9 @@ _START: Final = re.compile(r"(?<!\d)\d{4}-?\d\d-?\d\d[-_T ]\d\d-?\d\d-?\d\d(?!\d
 class Provenance:
     """Where a recording comes from, as far as it and its name tell.
 
-    Attributes
-    ----------
-    facts : mapping
-        For some names of :attr:`Recording.acquisition_info`, the values; several of a series, and
-        of cells that were found in several planes.
-    name : str
-        Of the file, without its suffix; of a series that of the first part.
-    parents : frozenset of str
-        Names of recordings that the file says it was made from, without suffix.
+    `facts` has the values for some names of :attr:`Recording.acquisition_info`; several of a
+    series, and of cells that were found in several planes. Names are without suffix; `parents` are
+    recordings that the file says it was made from.
     """
 
     facts: Mapping[str, frozenset[str]] = field(hash=False)
@@ -57,8 +51,8 @@ class Provenance:
     @classmethod
     def of(cls, recording: Recording) -> Provenance:
         """What an open recording tells."""
-        one = cls(dict(_facts_of(recording)), recording.title, _parents_of(recording))
-        return cls(_facts_of_name(one.name) | dict(one.facts), one.name, one.parents)
+        facts = _facts_of_name(recording.title) | dict(_facts_of(recording))
+        return cls(facts, recording.title, _parents_of(recording))
 
     def contradiction(self, other: Provenance) -> str:
         """What shows that two are not of one source: "efocus 700 and not 400"; else empty.

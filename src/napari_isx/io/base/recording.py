@@ -6,11 +6,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 from napari_isx.io.base.acquisition import acquisition_info
-from napari_isx.io.format.container import Footer, read_footer
+from napari_isx.io.format.container import Footer, plain, read_footer
 from napari_isx.io.format.source import FileSource
 
 
@@ -19,28 +19,27 @@ class Recording(ABC):
 
     Opening reads metadata only. The object can be used as a context manager, pickles, and may be
     read from several threads.
+
+    Attributes
+    ----------
+    kind : str
+        What this is called: "movie", "cell set" and so on.
+    path : Path or None
+        The file, or the first of a series, as an absolute path; None in memory.
+    paths : tuple of Path
+        All files that are read, in order of time; none in memory.
+    name : str
+        What people call it: the file's name, or one that was given in memory.
+    clock_problems : tuple of str
+        Which file does not tell its times in full, and why: they may be off.
     """
 
     kind: ClassVar[str]
-    """What this is called: "movie", "cell set" and so on."""
-
+    path: Path | None
+    paths: tuple[Path, ...]
+    name: str
     clock_problems: tuple[str, ...] = ()
-    """Which file does not tell its times in full, and why: they may be off."""
-
-    @property
-    @abstractmethod
-    def path(self) -> Path | None:
-        """The file, or the first of a series, as an absolute path; None in memory."""
-
-    @property
-    @abstractmethod
-    def paths(self) -> tuple[Path, ...]:
-        """All files that are read, in order of time; none in memory."""
-
-    @property
-    @abstractmethod
-    def name(self) -> str:
-        """What people call it: the file's name, or one that was given in memory."""
+    _description: Mapping[str, Any] = MappingProxyType({})
 
     @property
     def place(self) -> Path:
@@ -53,9 +52,9 @@ class Recording(ABC):
         return self.path.stem if self.path is not None else self.name
 
     @property
-    @abstractmethod
     def metadata(self) -> dict[str, Any]:
         """The file's own JSON description; empty where there is none."""
+        return dict(self._description)
 
     @cached_property
     def acquisition_info(self) -> dict[str, Any]:
@@ -86,23 +85,20 @@ class Recording(ABC):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     @abstractmethod
     def __dask_tokenize__(self) -> tuple[object, ...]:
-        """Identify the content to dask."""
+        """Identify the content to dask, without reading a file's."""
 
     def __repr__(self) -> str:
-        state = ", closed" if self.closed else ""
         # Users know the interface, not what implements it for one format.
         public = next(cls for cls in type(self).__mro__ if "kind" in vars(cls))
-        return f"<{public.__name__} {self.name!r}: {self._summary()}{state}>"
+        return self._described(f"{public.__name__} {self.name!r}")
+
+    def _described(self, what: str) -> str:
+        return f"<{what}: {self._summary()}{', closed' if self.closed else ''}>"
 
     def _session(self) -> object:
         """The JSON value that describes the acquisition: ``extraProperties`` in a footer."""
@@ -114,47 +110,18 @@ class Recording(ABC):
 
 
 class FileRecording(Recording):
-    """A recording in one file, whose format has no footer; it pickles by its path.
+    """A recording in one file, which is closed with it; it pickles by its path."""
 
-    Parameters
-    ----------
-    source : FileSource
-        The opened file, which is closed with this.
-    """
+    path: Path
 
     def __init__(self, source: FileSource) -> None:
         self._source = source
+        self.path, self.paths, self.name = source.path, (source.path,), source.path.name
 
     @classmethod
     def open_file(cls, source: FileSource) -> Self:
-        """Read what a file of this format describes.
-
-        Raises
-        ------
-        IsxFileError
-            The file is broken, or of another format.
-        """
+        """Read what a file of this format describes; an `IsxFileError` where it is broken."""
         return cls(source)
-
-    @property
-    def path(self) -> Path:
-        """The file, as an absolute path."""
-        return self._source.path
-
-    @property
-    def paths(self) -> tuple[Path, ...]:
-        """The file."""
-        return (self.path,)
-
-    @property
-    def name(self) -> str:
-        """The file's name."""
-        return self.path.name
-
-    @property
-    def metadata(self) -> dict[str, Any]:
-        """The file's own JSON description; empty where its format has none."""
-        return {}
 
     @property
     def closed(self) -> bool:
@@ -176,20 +143,12 @@ class FileRecording(Recording):
         return _reopen, (type(self), str(self.path))
 
     def __dask_tokenize__(self) -> tuple[object, ...]:
-        """Identify the file's content to dask without reading it."""
         source = self._source
         return type(self).__name__, str(source.path), source.size, source.modified_ns
 
 
 class IsxdRecording(FileRecording):
-    """A recording in one `.isxd` file.
-
-    Parameters
-    ----------
-    source : FileSource
-    footer : Footer
-        The file's description.
-    """
+    """A recording in one `.isxd` file."""
 
     def __init__(self, source: FileSource, footer: Footer) -> None:
         super().__init__(source)
@@ -207,43 +166,14 @@ class IsxdRecording(FileRecording):
 
 
 class MemoryRecording(Recording):
-    """A recording without a file; it pickles by its content.
+    """A recording without a file; it pickles by its content."""
 
-    Parameters
-    ----------
-    name : str
-        What people call it.
-    extra_properties : mapping, optional
-        Acquisition session, as JSON values.
-    """
+    path: None
 
     def __init__(self, name: str, extra_properties: Mapping[str, Any] | None = None) -> None:
-        self._name, self._closed = name, False
-        self._extra = None if extra_properties is None else dict(extra_properties)
-
-    @property
-    def path(self) -> None:
-        """None."""
-        return
-
-    @property
-    def paths(self) -> tuple[Path, ...]:
-        """None at all."""
-        return ()
-
-    @property
-    def name(self) -> str:
-        """What people call it; may be set."""
-        return self._name
-
-    @name.setter
-    def name(self, name: str) -> None:
-        self._name = name
-
-    @property
-    def metadata(self) -> dict[str, Any]:
-        """The acquisition session as ``extraProperties``, as a file's footer would have it."""
-        return {} if self._extra is None else {"extraProperties": dict(self._extra)}
+        self.path, self.paths, self.name, self._closed = None, (), name, False
+        extra = plain(extra_properties)
+        self._description = {} if extra is None else {"extraProperties": extra}
 
     @property
     def closed(self) -> bool:
@@ -266,13 +196,8 @@ def forget_cached(owner: object) -> None:
 def put_away(gone: Iterable[Recording], kept: Iterable[Recording]) -> None:
     """Give back the files and the memory of recordings that nobody looks at any more.
 
-    They can still be read: each read then opens the file for itself.
-
-    Parameters
-    ----------
-    gone : iterable of Recording
-    kept : iterable of Recording
-        Whose files are not given back, though those that are gone read from them too.
+    They can still be read: each read then opens the file for itself. Files that others, which are
+    kept, read from too are not given back.
     """
     held = {id(source) for recording in kept for source in recording._sources}
     for recording in gone:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil
@@ -22,17 +22,9 @@ UNFIT_ADVICE: Final = "Open the files one by one, or leave out the one that does
 class Schedule:
     """The parts of a series in time.
 
-    Attributes
-    ----------
-    timing : Timing
-        Of the whole series. Samples between parts are its ``gaps``.
-    starts, counts : tuple of int
-        First sample of each part, and how many it has.
-    offsets_us : tuple of int
-        When each part starts, in microseconds from the start of the first, to the microsecond
-        and not to the sample.
-    ends_us : tuple of int
-        When each part ends, likewise.
+    Each has its first sample and number of samples in the series, whose ``gaps`` are the samples
+    between parts, and its start and end in microseconds from the start of the first: to the
+    microsecond, and not to the sample.
     """
 
     timing: Timing
@@ -70,21 +62,8 @@ def schedule(paths: Sequence[Path], timings: Sequence[Timing], max_samples: int)
     another; the period may differ by 0.02 %, or by half a sample over the whole part. A part
     that begins before the one before it has ended is put behind it, if it is by less than a
     sample and 0.02 % of the time since the start of the series, as clocks do differ.
-
-    Parameters
-    ----------
-    paths : sequence of Path
-        Of the parts, for messages.
-    timings : sequence of Timing
-        Of the parts, in order of their starts.
-    max_samples : int
-        More than these must not come out, gaps included.
-
-    Raises
-    ------
-    IsxFileError
-        A part has no known start, or another period, overlaps the one before it, or lies too
-        far away. Names it.
+    The parts are given in order of their starts; gaps included there are no more than
+    `max_samples`.
     """
     unknown = next((p for p, t in zip(paths, timings, strict=True) if t.start_s is None), None)
     if unknown is not None:
@@ -96,11 +75,24 @@ def schedule(paths: Sequence[Path], timings: Sequence[Timing], max_samples: int)
     gaps: list[tuple[int, int]] = []
     end, last = 0, 0  # the first sample after those placed, and the part that has the last
     for i, (path, timing) in enumerate(zip(paths, timings, strict=True)):
-        _check_period(path, timing, period, paths[0])
+        apart = abs(Fraction(*timing.period) - period)
+        if apart > CLOCK_TOLERANCE * period and 2 * apart * (timing.num_samples - 1) > period:
+            raise IsxFileError(
+                path,
+                f"its period is {timing.period_s:.6g} s, but that of the series, which starts "
+                f"with {paths[0].name}, is {float(period):.6g} s",
+                UNFIT_ADVICE,
+            )
         elapsed = start_of(timing) - origin
         start = max(round(elapsed / period), end) if timing.num_samples else end
-        if timing.num_samples and end:
-            _check_overlap(path, paths[last], end * period - elapsed, elapsed, period)
+        overlap = end * period - elapsed
+        if timing.num_samples and end and overlap >= period + CLOCK_TOLERANCE * elapsed:
+            raise IsxFileError(
+                path,
+                f"it begins {float(overlap):.6g} s before {paths[last].name} has ended, so they "
+                f"are not parts of one series",
+                UNFIT_ADVICE,
+            )
         if start + timing.num_samples > max_samples:
             raise IsxFileError(
                 path,
@@ -135,60 +127,29 @@ def _grid_period(path: Path, timings: Sequence[Timing]) -> Fraction:
     return period
 
 
-def _check_period(path: Path, timing: Timing, period: Fraction, first: Path) -> None:
-    """Raise where a part is sampled at another rate."""
-    apart = abs(Fraction(*timing.period) - period)
-    if apart > CLOCK_TOLERANCE * period and 2 * apart * (timing.num_samples - 1) > period:
-        raise IsxFileError(
-            path,
-            f"its period is {timing.period_s:.6g} s, but that of the series, which starts with "
-            f"{first.name}, is {float(period):.6g} s",
-            UNFIT_ADVICE,
-        )
-
-
-def _check_overlap(
-    path: Path, before: Path, overlap: Fraction, elapsed: Fraction, period: Fraction
-) -> None:
-    """Raise where a part begins well before the one before it has ended."""
-    if overlap >= period + CLOCK_TOLERANCE * elapsed:
-        raise IsxFileError(
-            path,
-            f"it begins {float(overlap):.6g} s before {before.name} has ended, so they are not "
-            f"parts of one series",
-            UNFIT_ADVICE,
-        )
-
-
 def _joined(
     timings: Sequence[Timing], starts: Sequence[int], end: int, gaps: list[tuple[int, int]]
 ) -> Timing:
-    """The first timing, with the samples of all."""
-    dropped: list[int] = []
-    blank: list[int] = []
-    cropped: list[tuple[int, int]] = []
-    for timing, start in zip(timings, starts, strict=True):
-        count = timing.num_samples
-        dropped += _moved(timing.dropped, start, count)
-        blank += _moved(timing.blank, start, count)
-        cropped += _moved_ranges(timing.cropped, start, count)
-        gaps += _moved_ranges(timing.gaps, start, count)
-    period = next((t.period for t in timings if t.num_samples > 1), timings[0].period)
+    """The first timing, with the samples of all; a part's lists may go on behind its end."""
+    parts = list(zip(timings, starts, strict=True))
+
+    def samples(key: str) -> tuple[int, ...]:
+        return tuple(at + i for t, at in parts for i in getattr(t, key) if i < t.num_samples)
+
+    def ranges(key: str) -> Ranges:
+        return tuple(
+            (at + first, at + min(last, t.num_samples - 1))
+            for t, at in parts
+            for first, last in getattr(t, key)
+            if first < t.num_samples
+        )
+
     return replace(
         timings[0],
         num_samples=end,
-        period=period,
-        dropped=tuple(dropped),
-        cropped=tuple(cropped),
-        blank=tuple(blank),
-        gaps=tuple(gaps),
+        period=next((t.period for t in timings if t.num_samples > 1), timings[0].period),
+        dropped=samples("dropped"),
+        cropped=ranges("cropped"),
+        blank=samples("blank"),
+        gaps=(*gaps, *ranges("gaps")),
     )
-
-
-def _moved(samples: Iterable[int], start: int, count: int) -> list[int]:
-    """Samples of a part as samples of the series; a list may go on behind the part's end."""
-    return [start + sample for sample in samples if sample < count]
-
-
-def _moved_ranges(ranges: Ranges, start: int, count: int) -> list[tuple[int, int]]:
-    return [(start + a, start + min(b, count - 1)) for a, b in ranges if a < count]

@@ -10,12 +10,12 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from napari_isx.io.base.frames import FrameSequence
 from napari_isx.io.base.recording import Recording, forget_cached
 from napari_isx.io.base.schedule import UNFIT_ADVICE, Schedule, schedule, start_of
 from napari_isx.io.base.spacing import Spacing
@@ -24,37 +24,21 @@ from napari_isx.io.errors import IsxFileError
 from napari_isx.io.format.source import FileSource
 
 R = TypeVar("R", bound=Recording)
+F = TypeVar("F", bound=FrameSequence[Any])
 
 
 class Composed(Recording, Generic[R]):
-    """A recording without a file of its own: base of series and planes.
+    """A recording that reads from others: base of series and planes.
 
-    What it says of animal, session and microscope is what the first of the others says.
-
-    Parameters
-    ----------
-    parts : sequence of Recording
-        What it reads from, at least one; closed with it.
+    What it says of animal, session and microscope is what the first of the others says. It
+    closes them.
     """
 
     def __init__(self, parts: Sequence[R]) -> None:
         self._parts = tuple(parts)
         self._shut = False
-
-    @property
-    def path(self) -> Path | None:
-        """The file, or the first of several, as an absolute path."""
-        return self._parts[0].path
-
-    @property
-    def name(self) -> str:
-        """The file's name, or that of the first of several."""
-        return self._parts[0].name
-
-    @property
-    def paths(self) -> tuple[Path, ...]:
-        """All files that are read, in order of time."""
-        return tuple(path for part in self._parts for path in part.paths)
+        self.path, self.name = self._parts[0].path, self._parts[0].name
+        self.paths = tuple(path for part in self._parts for path in part.paths)
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -87,19 +71,11 @@ class Composed(Recording, Generic[R]):
             part._forget()
 
     def __dask_tokenize__(self) -> tuple[object, ...]:
-        """Identify the files' content to dask without reading it."""
         return type(self).__name__, *(part.__dask_tokenize__() for part in self._parts)
 
 
 class Series(Composed[R]):
-    """Parts of one recording.
-
-    Parameters
-    ----------
-    parts : sequence of Recording
-        In any order.
-    timings : sequence of Timing
-        Of the parts.
+    """Parts of one recording, given in any order.
 
     Raises
     ------
@@ -135,9 +111,17 @@ class Series(Composed[R]):
     def __repr__(self) -> str:
         more = len(self._parts) - 1
         others = f"{more} more part{'s' if more > 1 else ''}"
-        state = ", closed" if self.closed else ""
-        name = type(self).__name__
-        return f"<{name} {self.name!r} and {others}: {self._summary()}{state}>"
+        return self._described(f"{type(self).__name__} {self.name!r} and {others}")
+
+
+class FrameSeries(Series[F], FrameSequence[Any]):
+    """Movies recorded one after another; frames between two parts read as zeros."""
+
+    def __init__(self, parts: Sequence[F]) -> None:
+        super().__init__(parts, [part.timing for part in parts])
+        first, self.timing = self._parts[0], self._schedule.timing
+        self.dtype, self.spacing = first.dtype, first.spacing
+        self.shape = (self.timing.num_samples, *first.shape[1:])
 
     def _counters(
         self, of_parts: Iterable[npt.NDArray[np.uint64] | None]
@@ -146,11 +130,21 @@ class Series(Composed[R]):
         found = [counters for counters in of_parts if counters is not None]
         if len(found) < len(self._parts):
             return None
-        counters = np.zeros(self._schedule.timing.num_samples, np.uint64)
+        counters = np.zeros(len(self), np.uint64)
         for samples, of_part in zip(self._schedule.slices(), found, strict=True):
             counters[samples] = of_part
         counters.flags.writeable = False
         return counters
+
+    def _read_into(self, sample: int, frame: npt.NDArray[Any]) -> None:
+        self._read_rows_into(sample, 0, frame)
+
+    def _read_rows_into(self, sample: int, start: int, rows: npt.NDArray[Any]) -> None:
+        place = self._schedule.locate(sample)
+        if place is None:
+            rows[...] = 0
+        else:
+            self._parts[place[0]]._read_rows_into(place[1], start, rows)
 
 
 class Names(tuple[str, ...]):

@@ -10,9 +10,6 @@ from napari_isx.io.base.channels import Channels, in_order
 from napari_isx.io.base.duplicate_names import numbered
 from napari_isx.io.base.schedule import Schedule
 from napari_isx.io.base.signal import Signal
-from napari_isx.io.base.timing import Timing
-
-_Key = tuple[str, int]
 
 
 class SeriesChannels:
@@ -20,44 +17,23 @@ class SeriesChannels:
 
     A channel is found in another part by its name; of channels with the same name the first
     belongs to the first, and so on. Which channels a part has may differ, as a `.gpio` file
-    has those that changed while it was recorded.
-
-    Parameters
-    ----------
-    parts : sequence of Channels
-        In order of time.
-    placed : Schedule
-        Where the parts are in time.
-    mark_gaps : bool
-        Whether a NaN stands where a part ends and no other follows at once, so that a value
-        that holds until the next one does not hold on through the gap.
+    has those that changed while it was recorded. With `mark_gaps` a NaN stands where a part ends
+    and no other follows at once, so that a value that holds until the next one does not hold on
+    through the gap. A channel is dense if it is in the first part that has it.
     """
 
     def __init__(self, parts: Sequence[Channels], placed: Schedule, *, mark_gaps: bool) -> None:
         self._parts, self._schedule, self._mark_gaps = parts, placed, mark_gaps
-        self._keys: dict[_Key, bool] = {}
+        self._keys: dict[tuple[str, int], bool] = {}
         for part in parts:
             for key, dense in zip(numbered(part.names), part.dense, strict=True):
                 self._keys.setdefault(key, dense)
-
-    @property
-    def names(self) -> list[str]:
-        """In the order of first appearance."""
-        return [name for name, _ in self._keys]
-
-    @property
-    def dense(self) -> list[bool]:
-        """Whether each channel is sampled regularly, in the first part that has it."""
-        return list(self._keys.values())
-
-    @property
-    def timing(self) -> Timing:
-        """Of the series; its only missing samples are the gaps between parts."""
-        return self._schedule.timing
+        self.names, self.dense = [name for name, _ in self._keys], list(self._keys.values())
+        self.timing = placed.timing
 
     def read(self) -> list[Signal]:
         """Return the signals of all channels, with offsets from the start of the first part."""
-        pieces: dict[_Key, list[Signal]] = {key: [] for key in self._keys}
+        pieces: dict[tuple[str, int], list[Signal]] = {key: [] for key in self._keys}
         for i, part in enumerate(self._parts):
             marked = self._mark_gaps and self._schedule.gap_follows(i)
             start_us, end_us = self._schedule.offsets_us[i], self._schedule.ends_us[i]

@@ -69,24 +69,15 @@ class Spacing:
         sizes = pixel_size_um if isinstance(pixel_size_um, tuple) else (pixel_size_um,) * 2
         if min(num_pixels) < 1 or not all(map(isfinite, (*sizes, *top_left_um))):
             raise ValueError(f"no grid has {num_pixels} pixels of {sizes} um at {top_left_um} um")
-        height, width = _rational(sizes[0]), _rational(sizes[1])
+        rows, cols = map(operator.index, num_pixels)
+        (height, width), (top, left) = map(_rational, sizes), map(_rational, top_left_um)
         if min(height.num, width.num) < 1:
             raise ValueError(f"pixels need a size of at least a millionth of 1 um, not {sizes} um")
-        return cls(
-            (operator.index(num_pixels[0]), operator.index(num_pixels[1])),
-            (height, width),
-            (_rational(top_left_um[0]), _rational(top_left_um[1])),
-        )
+        return cls((rows, cols), (height, width), (top, left))
 
     @classmethod
     def from_fields(cls, fields: Fields) -> Spacing:
-        """Read a ``spacingInfo`` object.
-
-        Raises
-        ------
-        IsxFileError
-            A value is missing, of the wrong type or out of range.
-        """
+        """Read a ``spacingInfo`` object."""
         pixels = fields.child("numPixels")
         rows, cols = pixels.integer("y", 1, MAX_PIXELS), pixels.integer("x", 1, MAX_PIXELS)
         if rows * cols > MAX_PIXELS:

@@ -20,10 +20,9 @@ import numpy.typing as npt
 from napari_isx.io.errors import IsxFileError
 from napari_isx.io.format.json_fields import Fields, Rational
 
-# Three days at 1 kHz. More than this is a damaged file, and arrays of that length must not be
-# made for it.
 # Two days at 48 Hz. Missing frames take no bytes, so a damaged file could claim any number.
 MAX_FRAMES: Final = 1 << 23
+# Three days at 1 kHz. More than this is a damaged file: no arrays of that length are made for it.
 MAX_SAMPLES: Final = 2**28
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 # A day within the years that datetime has, so that every UTC offset stays in them.
@@ -79,13 +78,10 @@ class Timing:
     gaps: Ranges = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
-        cropped = _merge(self.cropped, gap=1)
+        cropped, gaps = _merge(self.cropped), _merge(self.gaps)
         blank = _outside(self.blank, cropped)
         dropped = _outside(self.dropped, (*cropped, *((i, i) for i in blank)))
-        object.__setattr__(self, "cropped", cropped)
-        object.__setattr__(self, "blank", blank)
-        object.__setattr__(self, "dropped", dropped)
-        object.__setattr__(self, "gaps", _merge(self.gaps, gap=1))
+        vars(self).update(cropped=cropped, blank=blank, dropped=dropped, gaps=gaps)
 
     @classmethod
     def regular(
@@ -143,13 +139,7 @@ class Timing:
 
     @classmethod
     def from_fields(cls, fields: Fields) -> Timing:
-        """Read a ``timingInfo`` object. A start that cannot be is unknown, and no error.
-
-        Raises
-        ------
-        IsxFileError
-            A value is missing, of the wrong type or out of range.
-        """
+        """Read a ``timingInfo`` object. A start that cannot be is unknown, and no error."""
         num_samples = fields.integer("numTimes", 0, MAX_SAMPLES)
         period = fields.rational("period", 0)
         if period.num == 0 and num_samples > 1:
@@ -170,7 +160,7 @@ class Timing:
 
         Files have no list of gaps; as cropped ranges they are missing samples all the same.
         """
-        missing = _merge([*self.cropped, *self.gaps], gap=1)
+        missing = _merge([*self.cropped, *self.gaps])
         return {
             "numTimes": self.num_samples,
             "period": self.period._asdict(),
@@ -309,12 +299,8 @@ def read_start(value: object) -> tuple[Rational | None, int]:
     """Read when a recording started: Unix seconds and the seconds east of UTC.
 
     Software has written starts that cannot be, beside sound pixels and traces; so what is no
-    time between the years 1 and 9999 is None, and an offset of a day or more is 0.
-
-    Parameters
-    ----------
-    value : object
-        A file's ``{"secsSinceEpoch": {"num": ..., "den": ...}, "utcOffset": ...}``.
+    time between the years 1 and 9999 is None, and an offset of a day or more is 0. A file has
+    ``{"secsSinceEpoch": {"num": ..., "den": ...}, "utcOffset": ...}``.
     """
     fields = Fields(Path(), value if isinstance(value, dict) else {})
     try:
@@ -354,24 +340,25 @@ def _checked_ranges(
 ) -> list[tuple[int, int]]:
     """Ranges of samples as plain numbers, also of NumPy's."""
     checked = [(operator.index(first), operator.index(last)) for first, last in ranges]
-    wrong = next(
-        ((first, last) for first, last in checked if not 0 <= first <= last <= _MOST), None
-    )
-    if wrong is not None:
-        raise ValueError(f"samples {wrong[0]} to {wrong[1]} are in no recording")
+    for first, last in checked:
+        if not 0 <= first <= last <= _MOST:
+            raise ValueError(f"samples {first} to {last} are in no recording")
     return checked
 
 
-def _merge(ranges: Sequence[tuple[int, int]], gap: int = 0) -> Ranges:
-    """Sort ranges and join those that overlap or lie no more than `gap` apart."""
+def _merge(ranges: Sequence[tuple[int, int]]) -> Ranges:
+    """Sort inclusive ranges, and join those that overlap or adjoin."""
     if not ranges:
         return ()
-    starts, stops = _merged(np.array(ranges, np.int64), gap).T
+    starts, stops = _merged(np.array(ranges, np.int64), gap=1).T
     return tuple(zip(starts.tolist(), stops.tolist(), strict=True))
 
 
 def _merged(ranges: npt.NDArray[np.int64], gap: int = 0) -> npt.NDArray[np.int64]:
-    """The same of ``(n, 2)`` starts and stops; as arrays, as there can be a million."""
+    """Sort ``(n, 2)`` starts and stops, and join those no more than `gap` apart.
+
+    As arrays, as there can be a million.
+    """
     if not len(ranges):
         return ranges
     starts, stops = ranges[np.argsort(ranges[:, 0], kind="stable")].T

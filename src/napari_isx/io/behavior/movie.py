@@ -25,7 +25,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -41,9 +41,6 @@ from napari_isx.io.errors import IsxFileError
 from napari_isx.io.format.json_fields import MAX_VALUES, Fields, Rational, parse_json_object
 from napari_isx.io.format.picture import PictureError, Pixels
 from napari_isx.io.format.source import Block, FileSource
-
-if TYPE_CHECKING:
-    pass
 
 HEADER: Final = struct.Struct("<3Qq8Q")
 # Ten hours at 30 Hz, tracked, are 200 MB of metadata.
@@ -68,8 +65,8 @@ class IsxbMovie(FileRecording, BehaviorMovie):
     def __init__(self, source: FileSource) -> None:
         super().__init__(source)
         self._header = _read_header(source)
-        self._session_json = self._read_json(self._header.session, "session")
-        session = Fields(self.path, self._session_json)
+        self._description = self._read_json(self._header.session, "session")
+        session = Fields(self.path, self._description)
         self.spacing = _spacing(session)
         if "timingInfo" in session:
             self.timing = Timing.from_fields(session.child("timingInfo"))
@@ -86,17 +83,8 @@ class IsxbMovie(FileRecording, BehaviorMovie):
         self._index = JpegIndex(source, video.offset, video.offset + video.size)
         self._decoder = JpegDecoder(self.spacing.num_pixels)
 
-    @property
-    def metadata(self) -> dict[str, Any]:
-        """The file's own JSON description: the session."""
-        return dict(self._session_json)
-
     @cached_property
     def timestamps_us(self) -> npt.NDArray[np.uint64] | None:
-        """``(T,)`` hardware counter of each frame in microseconds, or None without metadata.
-
-        0 for samples without a frame.
-        """
         if self._header.metadata.size == 0:
             return None
         counters = np.zeros(len(self), np.uint64)
@@ -106,21 +94,12 @@ class IsxbMovie(FileRecording, BehaviorMovie):
 
     @cached_property
     def tracking(self) -> Tracking | None:
-        """Where the animal was and the zones it was in, or None of a movie not tracked.
-
-        Its ``problems`` name what of it is damaged and left out.
-        """
         trackers = [] if self._header.metadata.size == 0 else self._frame_metadata.trackers
-        return read_tracking(self._session_json, trackers, self.timing.valid_mask)
+        return read_tracking(self._description, trackers, self.timing.valid_mask)
 
     @cached_property
     def acquisition_info(self) -> dict[str, Any]:
-        """What the file knows of animal, session and camera.
-
-        Keys are the names that Inscopix' own software shows, sorted; empty where the file
-        says nothing.
-        """
-        return behavior_info(self._session_json)
+        return behavior_info(self._description)
 
     @cached_property
     def _frame_metadata(self) -> _FrameMetadata:
@@ -156,12 +135,7 @@ class IsxbMovie(FileRecording, BehaviorMovie):
             dropped=tuple(metadata.dropped),
         )
 
-    def _read_into(self, sample: int, frame: Pixels) -> None:
-        picture = self._decode(sample)
-        frame[...] = 0 if picture is None else picture
-
     def _decode(self, sample: int, *, color: bool = False) -> Pixels | None:
-        """Decode the picture of a sample; None where it has none."""
         stored = self.timing.stored_index(sample)
         if stored is None:
             return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, SupportsIndex
 
@@ -97,8 +98,7 @@ class CellSet(LabelledSet):
         """Cells on which the parts of a series do not agree; none elsewhere."""
         return []
 
-    @property
-    @abstractmethod
+    @cached_property
     def metrics(self) -> pd.DataFrame | None:
         """The shape metrics that are stored with the cells, one row per cell, or None.
 
@@ -110,20 +110,21 @@ class CellSet(LabelledSet):
         IsxFileError
             The stored metrics are not one entry per cell.
         """
+        raise NotImplementedError
 
-    @property
-    @abstractmethod
+    @cached_property
     def footprints(self) -> npt.NDArray[np.float32]:
         """``(num_cells, n_rows, n_cols)``: all footprints; of one file, as a view on it.
 
         Nothing is read until it is used, and nothing is copied. While the array or a slice of it
         lives, the file stays mapped, on Windows also locked against deletion.
         """
+        raise NotImplementedError
 
-    @property
-    @abstractmethod
+    @cached_property
     def traces(self) -> npt.NDArray[np.float32]:
         """``(num_cells, n_samples)``: all traces; of one file, as a view like ``footprints``."""
+        raise NotImplementedError
 
     def footprint(
         self, i: SupportsIndex, out: npt.NDArray[np.float32] | None = None
@@ -263,39 +264,13 @@ class MemoryCellSet(MemoryRecording, CellSet):
         self._labels = IsxdLabels(Fields(Path(self.name), lists), self.item)
         self.names = self._labels.names
         self._previous = list(self._labels.codes)
-        self._metrics = None if metrics is None else checked_metrics(metrics, len(cells))
-        shape = len(cells), *spacing.num_pixels
-        self._footprints = np.array([image for image, _ in cells], "<f4").reshape(shape)
-        self._traces = np.array([trace for _, trace in cells], "<f4").reshape(
-            len(cells), timing.num_samples
+        self.metrics = None if metrics is None else checked_metrics(metrics, len(cells))
+        shapes = (len(cells), *spacing.num_pixels), (len(cells), timing.num_samples)
+        self.footprints, self.traces = (
+            np.array([parts[k] for parts in cells], "<f4").reshape(shapes[k]) for k in (0, 1)
         )
-        for array in (self._footprints, self._traces):
+        for array in (self.footprints, self.traces):
             array.flags.writeable = False
-
-    @property
-    def statuses(self) -> list[CellStatus]:
-        """What was decided about each cell."""
-        return self._labels.statuses
-
-    @property
-    def colors(self) -> npt.NDArray[np.uint8]:
-        """``(N, 4)``: the color of each cell as red, green, blue, alpha."""
-        return self._labels.colors
-
-    @property
-    def metrics(self) -> pd.DataFrame | None:
-        """The shape metrics that were given, one row per cell, or None."""
-        return self._metrics
-
-    @property
-    def footprints(self) -> npt.NDArray[np.float32]:
-        """``(num_cells, n_rows, n_cols)``: all footprints, read-only."""
-        return self._footprints
-
-    @property
-    def traces(self) -> npt.NDArray[np.float32]:
-        """``(num_cells, n_samples)``: all traces, read-only."""
-        return self._traces
 
     def save_statuses(self, statuses: Sequence[CellStatus]) -> None:
         """Keep the status of every cell in memory."""
@@ -311,14 +286,13 @@ class MemoryCellSet(MemoryRecording, CellSet):
         self._previous, self._labels.codes = self._labels.codes, self._previous
 
     def __dask_tokenize__(self) -> tuple[object, ...]:
-        """Identify the content to dask."""
-        return type(self).__name__, self._footprints, self._traces
+        return type(self).__name__, self.footprints, self.traces
 
     def _read_footprint(self, i: int, target: npt.NDArray[np.float32]) -> None:
-        target[...] = self._footprints[i]
+        target[...] = self.footprints[i]
 
     def _read_trace(self, i: int, target: npt.NDArray[np.float32]) -> None:
-        target[...] = self._traces[i]
+        target[...] = self.traces[i]
 
 
 def checked_cells(
@@ -327,13 +301,7 @@ def checked_cells(
     timing: Timing | None,
     spacing: Spacing | None,
 ) -> Iterator[tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]]:
-    """The footprint and the trace of each cell as float32, of one size.
-
-    Raises
-    ------
-    ValueError
-        Numbers of cells, samples or pixels do not fit each other.
-    """
+    """The footprint and the trace of each cell as float32; ValueError unless all fit each other."""
     for cell, (footprint, trace) in enumerate(zip(footprints, traces, strict=True)):
         image = np.ascontiguousarray(footprint, "<f4")
         samples = np.ascontiguousarray(trace, "<f4")
@@ -351,13 +319,7 @@ def checked_cells(
 
 
 def checked_metrics(metrics: pd.DataFrame, num_cells: int) -> pd.DataFrame:
-    """Stored metrics in the order of their columns.
-
-    Raises
-    ------
-    ValueError
-        Not one row per cell, or values that no file can hold.
-    """
+    """Stored metrics in the order of their columns; ValueError for what no file can hold."""
     table = metrics[list(METRIC_COLUMNS)].astype(np.float64)
     if len(table) != num_cells:
         raise ValueError(f"cellMetrics: {len(table)} values for {num_cells} cells")

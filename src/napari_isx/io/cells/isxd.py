@@ -60,19 +60,8 @@ class IsxdCellSet(IsxdRecording, CellSet):
                 f"{expected:,} in all, but has {footer.payload_bytes:,} bytes of data",
             )
 
-    @property
-    def statuses(self) -> list[CellStatus]:
-        """What was decided about each cell, as last read from or saved to the file."""
-        return self._labels.statuses
-
-    @property
-    def colors(self) -> npt.NDArray[np.uint8]:
-        """``(N, 4)``: the file's own color of each cell as red, green, blue, alpha."""
-        return self._labels.colors
-
     @cached_property
     def metrics(self) -> pd.DataFrame | None:
-        """The shape metrics stored in the file; see :attr:`CellSet.metrics`."""
         entries = self.metadata.get("cellMetrics")
         if entries is None:
             return None
@@ -87,31 +76,24 @@ class IsxdCellSet(IsxdRecording, CellSet):
 
     @cached_property
     def footprints(self) -> npt.NDArray[np.float32]:
-        """``(num_cells, n_rows, n_cols)``: a view on the file; see :attr:`CellSet.footprints`."""
         rows, cols = self.spacing.num_pixels
-        shape = (self.num_cells, rows, cols)
-        self._check_open()
-        return self._source.memmap(0, shape, (self._record_bytes, 4 * cols, 4), "<f4")
+        strides = (self._record_bytes, 4 * cols, 4)
+        return self._source.memmap(0, (self.num_cells, rows, cols), strides, "<f4")
 
     @cached_property
     def traces(self) -> npt.NDArray[np.float32]:
-        """``(num_cells, n_samples)``: a view on the file; see :attr:`CellSet.traces`."""
         shape = (self.num_cells, self.timing.num_samples)
-        self._check_open()
         return self._source.memmap(self._image_bytes, shape, (self._record_bytes, 4), "<f4")
 
     def save_statuses(self, statuses: Sequence[CellStatus]) -> None:
-        """Write the status of every cell into the file; see :meth:`CellSet.save_statuses`."""
         codes = self._codes(statuses)
         self._footer = update_statuses(self.path, self._footer, codes)
         self._labels.codes = codes
 
     def statuses_in_file(self) -> list[CellStatus]:
-        """Read what the file says of each cell now; see :meth:`CellSet.statuses_in_file`."""
         return [STATUSES[code] for code in statuses_in_file(self.path, self.names)]
 
     def restore_previous_statuses(self) -> None:
-        """Take the last save back; see :meth:`CellSet.restore_previous_statuses`."""
         self._footer = restore_footer(self.path)
         self._labels.codes = self._footer.fields.integers("CellStatuses", 0, len(STATUSES) - 1)
 
@@ -126,10 +108,6 @@ class IsxdCellSet(IsxdRecording, CellSet):
 
     def _read_trace(self, i: int, target: npt.NDArray[np.float32]) -> None:
         self._source.read_into(i * self._record_bytes + self._image_bytes, target)
-
-    def _check_open(self) -> None:
-        if self.closed:
-            raise ValueError(f"{self.name} is closed")
 
 
 def _metrics_row(entry: Any) -> list[float] | None:

@@ -30,17 +30,11 @@ class CellSetSeries(Series[CellSet], CellSet):
     Traces are joined, NaN between two parts. Names, footprints, colors and metrics are those
     of the first part. A cell has the status that all parts agree on, and is undecided where
     they do not, so that one part's decision never hides another's.
-
-    Parameters
-    ----------
-    parts : sequence of CellSet
     """
 
     def __init__(self, parts: Sequence[CellSet]) -> None:
         super().__init__(parts, [part.timing for part in parts])
-        first = self._parts[0]
-        self.names = first.names
-        self.spacing = first.spacing
+        self.names, self.spacing = self._parts[0].names, self._parts[0].spacing
         self.timing = self._schedule.timing
         self._disputed = self._find_disputed()
 
@@ -56,16 +50,13 @@ class CellSetSeries(Series[CellSet], CellSet):
 
     @property
     def statuses(self) -> list[CellStatus]:
-        """What all parts say of each cell; "undecided" where they differ."""
         return _agreed([part.statuses for part in self._parts])
 
     def statuses_in_file(self) -> list[CellStatus]:
-        """Read what all files say of each cell now; "undecided" where they differ."""
         return _agreed([part.statuses_in_file() for part in self._parts])
 
     @property
     def colors(self) -> npt.NDArray[np.uint8]:
-        """``(N, 4)``: the first part's color of each cell as red, green, blue, alpha."""
         return self._parts[0].colors
 
     @property
@@ -75,25 +66,15 @@ class CellSetSeries(Series[CellSet], CellSet):
 
     @cached_property
     def metrics(self) -> pd.DataFrame | None:
-        """The shape metrics that the first part has stored; see :attr:`CellSet.metrics`."""
         return self._parts[0].metrics
 
     @cached_property
     def footprints(self) -> npt.NDArray[np.float32]:
-        """``(num_cells, n_rows, n_cols)``: the first part's footprints, a view on its file."""
         return self._parts[0].footprints
 
     @cached_property
     def traces(self) -> npt.NDArray[np.float32]:
-        """``(num_cells, n_samples)``: all traces, NaN between parts. Read-only.
-
-        A copy, unlike those of one file, and kept; :meth:`trace` reads one.
-
-        Raises
-        ------
-        IsxFileError
-            They would take more than 8 GiB.
-        """
+        """NaN between parts. A read-only copy, unlike those of one file; at most 8 GiB."""
         if self.closed:
             raise ValueError(f"{self.name} is closed")
         shape = (self.num_cells, self.timing.num_samples)
@@ -115,20 +96,8 @@ class CellSetSeries(Series[CellSet], CellSet):
 
         Each file is changed as :meth:`CellSet.save_statuses` does it. A cell on which the parts
         differed when they were opened, and which is still "undecided", keeps in each file what
-        that file says.
-
-        Parameters
-        ----------
-        statuses : sequence of {"accepted", "undecided", "rejected"}
-            One for each cell, in order.
-
-        Raises
-        ------
-        ValueError
-            Not one known status per cell.
-        IsxFileError, OSError
-            A part could not be changed. The message says which parts are saved already; saving
-            again, once the cause is gone, completes them.
+        that file says. Where a part could not be changed the error's message says which parts are
+        saved already; saving again, once the cause is gone, completes them.
         """
         self._codes(statuses)  # before the first file is changed
         kept = {i for i in self._disputed if statuses[i] == "undecided"}
@@ -141,7 +110,6 @@ class CellSetSeries(Series[CellSet], CellSet):
         self._disputed = kept
 
     def restore_previous_statuses(self) -> None:
-        """Take the last save back in the files of all parts; see :class:`CellSet`."""
         for done, part in enumerate(self._parts):
             try:
                 part.restore_previous_statuses()

@@ -33,9 +33,19 @@ METRIC_COLUMNS: Final = (
 
 
 class EventSet(Recording):
-    """Events of cells."""
+    """Events of cells.
+
+    Attributes
+    ----------
+    names : list of str
+        Name of each cell.
+    timing : Timing
+        Of the traces in which the events were found; it has no missing samples.
+    """
 
     kind: ClassVar[str] = "event set"
+    names: list[str]
+    timing: Timing
 
     @staticmethod
     def from_arrays(
@@ -53,16 +63,6 @@ class EventSet(Recording):
         return MemoryEventSet(
             events, timing=timing, metrics=metrics, extra_properties=extra_properties
         )
-
-    @property
-    @abstractmethod
-    def names(self) -> list[str]:
-        """Name of each cell."""
-
-    @property
-    @abstractmethod
-    def timing(self) -> Timing:
-        """Of the traces in which the events were found; it has no missing samples."""
 
     @property
     def num_cells(self) -> int:
@@ -86,21 +86,21 @@ class EventSet(Recording):
         """
         return self._signals[channel_index(self.names, cell, f"cell of {self.name}")]
 
-    @property
-    @abstractmethod
+    @cached_property
     def metrics(self) -> pd.DataFrame | None:
         """The trace metrics that are stored with the events, one row per cell, or None.
 
         NaN where undefined. ``snr`` is the median event amplitude over the median absolute
-        deviation of the trace (``mad``).
+        deviation of the trace (``mad``). None of a series: those of the parts are of each alone.
 
         Raises
         ------
         IsxFileError
             The stored metrics are not nine values per cell.
         """
+        return None
 
-    @property
+    @cached_property
     @abstractmethod
     def _signals(self) -> list[Signal]:
         """The events of all cells."""
@@ -113,17 +113,8 @@ class EventSet(Recording):
 class ChannelEventSet(EventSet):
     """Events that are read as the channels of a file, or of several; see :class:`EventSet`."""
 
-    _channels: Channels
-
-    @property
-    def names(self) -> list[str]:
-        """Name of each cell."""
-        return self._channels.names
-
-    @property
-    def timing(self) -> Timing:
-        """Of the traces in which the events were found."""
-        return self._channels.timing
+    def _read_from(self, channels: Channels) -> None:
+        self._channels, self.names, self.timing = channels, channels.names, channels.timing
 
     @cached_property
     def _signals(self) -> list[Signal]:
@@ -142,46 +133,24 @@ class MemoryEventSet(MemoryRecording, EventSet):
         extra_properties: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__("events in memory", extra_properties)
-        self._names, self._timing = checked_names(events), timing
+        self.names, self.timing = checked_names(events), timing
         given = [checked_events(name, signal) for name, signal in events.items()]
         self._given = [in_order(offsets.copy(), values.copy()) for offsets, values in given]
-        self._metrics = None if metrics is None else checked_metrics(metrics, len(given))
-
-    @property
-    def names(self) -> list[str]:
-        """Name of each cell."""
-        return list(self._names)
-
-    @property
-    def timing(self) -> Timing:
-        """Of the traces in which the events were found."""
-        return self._timing
-
-    @property
-    def metrics(self) -> pd.DataFrame | None:
-        """The trace metrics that were given, one row per cell, or None."""
-        return self._metrics
+        self.metrics = None if metrics is None else checked_metrics(metrics, len(given))
 
     @property
     def _signals(self) -> list[Signal]:
         return self._given
 
     def __dask_tokenize__(self) -> tuple[object, ...]:
-        """Identify the content to dask."""
         parts = [part for one in self._given for part in (one.offsets_us, one.values)]
-        return type(self).__name__, self._names, repr(self._timing), parts
+        return type(self).__name__, self.names, repr(self.timing), parts
 
 
 def checked_events(
     name: str, events: Signal | tuple[npt.ArrayLike, npt.ArrayLike]
 ) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.float32]]:
-    """Offsets in microseconds and values of one cell's events.
-
-    Raises
-    ------
-    ValueError
-        Offsets are no whole numbers, or not as many as values.
-    """
+    """Offsets in microseconds and values of one cell's events; ValueError for what does not fit."""
     parts = (events.offsets_us, events.values) if isinstance(events, Signal) else events
     offsets, values = whole_microseconds(name, parts[0]), np.asarray(parts[1], np.float32)
     if offsets.shape != values.shape or offsets.ndim != 1:

@@ -22,11 +22,10 @@ class IsxdEventSet(IsxdRecording, ChannelEventSet):
 
     def __init__(self, source: FileSource, footer: Footer) -> None:
         super().__init__(source, footer)
-        self._channels = open_channels(source, footer)
+        self._read_from(open_channels(source, footer))
 
     @cached_property
     def metrics(self) -> pd.DataFrame | None:
-        """The trace metrics stored in the file; see :attr:`EventSet.metrics`."""
         entries = self.metadata.get("metrics")
         if entries is None:
             return None

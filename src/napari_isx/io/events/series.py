@@ -14,11 +14,8 @@ from napari_isx.io.events.event_set import ChannelEventSet
 class EventSetSeries(Series[ChannelEventSet], ChannelEventSet):
     """The events of the same cells in recordings made one after another; see :class:`EventSet`.
 
-    Offsets count from the start of the first part.
-
-    Parameters
-    ----------
-    parts : sequence of EventSet
+    Offsets count from the start of the first part. Metrics of traces are of each part alone, as
+    ``parts[i].metrics``.
     """
 
     max_samples: ClassVar[int] = MAX_SAMPLES
@@ -26,14 +23,9 @@ class EventSetSeries(Series[ChannelEventSet], ChannelEventSet):
     def __init__(self, parts: Sequence[ChannelEventSet]) -> None:
         super().__init__(parts, [part.timing for part in parts])
         channels = [part._channels for part in self._parts]
-        self._channels = SeriesChannels(channels, self._schedule, mark_gaps=False)
+        self._read_from(SeriesChannels(channels, self._schedule, mark_gaps=False))
 
     @staticmethod
     def _describe(part: ChannelEventSet) -> dict[str, object]:
         """The cells."""
         return {"number of cells": part.num_cells, "name of cell": Names(part.names)}
-
-    @property
-    def metrics(self) -> None:
-        """None: metrics of traces are of each part alone, as ``parts[i].metrics``."""
-        return

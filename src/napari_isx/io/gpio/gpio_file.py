@@ -83,19 +83,13 @@ class GpioFile(FileRecording, GpioSet):
                 finding += f", so its clock is taken to run at {clock_hz} Hz"
                 problems = [f"{source.path.name}: {finding}"]
             _warn_once(f"{source.path}: {finding}")
-        self._session_json = session or {}
+        self._description = session or {}
         self._stream_channels = PacketStreamChannels(source, header, clock_hz, renames)
         self._channels = self._stream_channels
         self.clock_problems = tuple(problems)
 
     @property
-    def metadata(self) -> dict[str, Any]:
-        """The session's JSON."""
-        return dict(self._session_json)
-
-    @property
     def first_tsc_us(self) -> int:
-        """Hardware counter at offset 0 in microseconds, the clock of a movie's timestamps."""
         return self._stream_channels.stream.first_tsc_us
 
     def _forget(self) -> None:

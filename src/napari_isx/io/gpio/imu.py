@@ -104,18 +104,12 @@ class ImuFile(FileRecording, GpioSet):
             )
         _, _, _, _, _, *places, session_offset, _ = HEADER.unpack(source.read(0, HEADER.size))
         session = _read_session(source, session_offset)
-        self._session_json = session
+        self._description = session
         self._channels = ImuChannels(source, Fields(source.path, session, "session."), places)
 
     @property
     def is_imu(self) -> bool:
-        """It is."""
         return True
-
-    @property
-    def metadata(self) -> dict[str, Any]:
-        """The session's JSON."""
-        return dict(self._session_json)
 
     def _session(self) -> object:
         return self.metadata

@@ -67,9 +67,10 @@ class LegacyMovie(FileRecording, Movie):
 
     def __init__(self, source: FileSource, recording: RecordingXml | None = None) -> None:
         super().__init__(source)
-        self._attributes = {} if recording is None else recording.attributes
+        self._description = {} if recording is None else recording.attributes
         files = pieces_of(self.path) if recording is None else _listed(self.path, recording)
         self._frames = _Frames(files, None if recording is None else recording.counts)
+        self.paths = tuple(dict.fromkeys((self.path, *self._frames.paths)))
         try:
             self._describe()
         except BaseException:
@@ -81,16 +82,6 @@ class LegacyMovie(FileRecording, Movie):
         """Open a file; of an `.xml`, with the files that it lists."""
         is_xml = source.path.suffix.lower() in XML
         return cls(source, read_recording(source) if is_xml else None)
-
-    @property
-    def paths(self) -> tuple[Path, ...]:
-        """All files that are read: an `.xml`, then those with frames."""
-        return tuple(dict.fromkeys((self.path, *self._frames.paths)))
-
-    @property
-    def metadata(self) -> dict[str, Any]:
-        """The attributes in an `.xml`, all as texts; empty for the others."""
-        return dict(self._attributes)
 
     def open_gpio(self) -> GpioSet | None:
         """Open the digital lines that an `.hdf5` has beside its frames; None without any.
@@ -117,8 +108,8 @@ class LegacyMovie(FileRecording, Movie):
         dropped: tuple[int, ...] = ()
         period = start_s = None
         if self.path.suffix.lower() in XML:
-            dropped = _dropped(self.path, self._attributes)
-            period, start_s = _period(self._attributes), _start(self._attributes)
+            dropped = _dropped(self.path, self._description)
+            period, start_s = _period(self._description), _start(self._description)
         elif self.path.suffix.lower() in HDF5:
             period, start_s = read_times(self.path)
         count = self._frames.count + len(dropped)
@@ -129,7 +120,7 @@ class LegacyMovie(FileRecording, Movie):
         if count > MAX_FRAMES:
             raise IsxFileError(self.path, f"it has {count:,} frames; {MAX_FRAMES:,} are the most")
         self.timing = Timing(count, period or _DEFAULT_PERIOD, start_s, dropped=dropped)
-        self.spacing = _spacing(self._attributes, self._frames.shape)
+        self.spacing = _spacing(self._description, self._frames.shape)
         self.dtype = self._frames.dtype
         self.shape = (count, *self._frames.shape)
         unknown = ["no frame rate, so 50 ms are taken for each frame"] * (period is None)

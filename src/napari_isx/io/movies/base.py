@@ -19,14 +19,12 @@ from napari_isx.io.format.json_fields import Rational
 if TYPE_CHECKING:
     import dask.array as da
 
+# Size of the sensor lines before, and of those after, each frame of a raw movie; and in those
+# before it the words of the hardware counter (8), the color's id (1) and the focus (2).
 LINES_BYTES: Final = 2 * 1280 * 2
-"""Size of the sensor lines before, and of those after, each frame of a raw movie."""
 TSC_WORD: Final = 1272
-"""First of the eight header words that carry the hardware counter."""
 COLOR_WORD: Final = 1256
-"""Header word of the id of the color that a frame shows."""
 EFOCUS_WORD: Final = 1270
-"""First of the two header words that carry the electronic focus."""
 _PART_SHIFTS: Final = np.arange(0, 64, 16, dtype=np.uint64)
 RGB_CODE: Final = 3
 PIXEL_TYPES: Final[dict[int, np.dtype[Any]]] = {
@@ -91,13 +89,18 @@ class Movie(FrameSequence[Any]):
         """Whether every frame carries the hardware counter."""
         return False
 
-    @property
+    @cached_property
     def timestamps_us(self) -> npt.NDArray[np.uint64] | None:
         """``(T,)`` hardware counter of each frame in microseconds, or None without one.
 
         0 for invalid samples. Reading takes one small read per frame.
         """
-        return None
+        if not self.has_timestamps:
+            return None
+        counters, valid = np.zeros(len(self), np.uint64), self.timing.valid_mask
+        counters[valid] = [self._counter_us(i) for i in np.flatnonzero(valid).tolist()]
+        counters.flags.writeable = False
+        return counters
 
     def timestamp_us(self, i: int) -> int | None:
         """Read the hardware counter of one frame in microseconds.
@@ -117,8 +120,14 @@ class Movie(FrameSequence[Any]):
         IndexError
             There is no such sample.
         """
-        self._sample(i)
-        return None
+        sample = self._sample(i)
+        if not self.has_timestamps:
+            return None
+        return 0 if self.timing.stored_index(sample) is None else self._counter_us(sample)
+
+    def _counter_us(self, sample: int) -> int:
+        """The hardware counter of a valid sample, where there is one."""
+        raise NotImplementedError
 
     @property
     def planes(self) -> list[Movie]:
@@ -153,29 +162,6 @@ class RawMovie(FileRecording, Movie):
         version = at(self._session(), "producer.version")
         return self._has_word(TSC_WORD) and gives_timestamps(version)
 
-    @cached_property
-    def timestamps_us(self) -> npt.NDArray[np.uint64] | None:
-        """``(T,)`` hardware counter of each frame in microseconds, or None without one.
-
-        0 for invalid samples. Reading takes one small read per frame.
-        """
-        if not self.has_timestamps:
-            return None
-        counters = np.zeros(len(self), np.uint64)
-        counters[self.timing.valid_mask] = [
-            self._counter_us(stored) for stored in range(self.timing.num_valid)
-        ]
-        counters.flags.writeable = False
-        return counters
-
-    def timestamp_us(self, i: int) -> int | None:
-        """Read the hardware counter of one frame; see :meth:`Movie.timestamp_us`."""
-        sample = self._sample(i)
-        if not self.has_timestamps:
-            return None
-        stored = self.timing.stored_index(sample)
-        return 0 if stored is None else self._counter_us(stored)
-
     @abstractmethod
     def _has_word(self, word: int) -> bool:
         """Whether the file keeps that word of the sensor line."""
@@ -184,11 +170,12 @@ class RawMovie(FileRecording, Movie):
     def _word_at(self, stored: int, word: int) -> int:
         """Where in the file a word of the sensor line before a stored frame is."""
 
-    def _counter_us(self, stored: int) -> int:
-        """The hardware counter of a stored frame: each word carries a byte above 4 unused bits.
+    def _counter_us(self, sample: int) -> int:
+        """Each of its words carries a byte above 4 unused bits.
 
         Bits that do not belong there run into the neighboring bytes, as in `isx`.
         """
+        stored = self.timing.stored_index(sample) or 0
         data = self._source.read(self._word_at(stored, TSC_WORD), 16)
         low, high = np.frombuffer(data, "<u2").astype(np.uint64).reshape(4, 2).T
         parts = ((high << np.uint64(4)) | (low >> np.uint64(4))) << _PART_SHIFTS
@@ -204,7 +191,7 @@ class RawMovie(FileRecording, Movie):
         ends = self.timing.first_and_last_valid()
         if ends is None or ends[1] - ends[0] <= 1:
             return self.timing
-        elapsed_us = self._counter_us(self.timing.num_valid - 1) - self._counter_us(0)
+        elapsed_us = self._counter_us(ends[1]) - self._counter_us(ends[0])
         if elapsed_us <= 0:
             return self.timing
         return self.timing.with_period(Rational(elapsed_us, (ends[1] - ends[0]) * 1_000_000))
@@ -235,7 +222,6 @@ class MemoryMovie(MemoryRecording, Movie):
         check_shape("frames", self.shape[1:3], self.spacing)
 
     def __dask_tokenize__(self) -> tuple[object, ...]:
-        """Identify the content to dask, which hashes NumPy arrays."""
         return type(self).__name__, self._frames, repr(self.timing)
 
     def _read_into(self, sample: int, frame: npt.NDArray[Any]) -> None:
@@ -244,13 +230,7 @@ class MemoryMovie(MemoryRecording, Movie):
 
 
 def pixel_code(shape: tuple[int, ...], dtype: np.dtype[Any]) -> int:
-    """The number that files have for frames of this shape and type.
-
-    Raises
-    ------
-    ValueError
-        There are no such movies.
-    """
+    """The number that files have for such frames; ValueError where there are no such movies."""
     if len(shape) == 3 and shape[2] == 3 and dtype == np.uint8:
         return RGB_CODE
     codes = {dtype: code for code, dtype in PIXEL_TYPES.items() if code != RGB_CODE}

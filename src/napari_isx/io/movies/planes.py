@@ -24,7 +24,7 @@ start in the middle of a cycle; where they are not interleaved so, nobody knows 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
@@ -56,16 +56,10 @@ _UNFIT_ADVICE: Final = (
 
 @dataclass(frozen=True, eq=False)
 class Turns:
-    """The samples of a movie that are one plane's.
+    """The samples of a movie that are one plane's: every `step`-th from `first` on.
 
-    Attributes
-    ----------
-    label : (str, int or str), optional
-        ("efocus", 0 to 1000) or ("channel", "green" or "red"); None where nobody says.
-    first, step : int
-        It has every `step`-th sample from `first` on.
-    mask : numpy.ndarray, optional
-        ``(T,)``: the samples it has, where they are not so regular; `step` is 1 then.
+    Where they are not so regular, those of a mask ``(T,)``. The label is ("efocus", 0 to 1000) or
+    ("channel", "green" or "red"); None where nobody says.
     """
 
     label: tuple[str, int | str] | None
@@ -93,17 +87,10 @@ class InterleavedMovie(RawMovie):
 class MoviePlane(Composed[InterleavedMovie], Movie):
     """One plane, or color, of a movie in which several are interleaved; see :attr:`Movie.planes`.
 
-    A view: it reads the movie's file, and ends with it. Where the planes take turns one by one
+    A view: it reads the movie's file, and ends with it; closing it leaves the file open for the
+    movie and its other planes, unless it owns the movie. Where the planes take turns one by one
     its period is that of a whole cycle. A color that has several frames of a cycle keeps the
     movie's period, and the frames of the other one are missing (``timing.gaps``).
-
-    Parameters
-    ----------
-    movie : InterleavedMovie
-    index : int
-        Which of its planes.
-    owns_movie : bool
-        Whether closing the plane closes the movie.
     """
 
     def __init__(self, movie: InterleavedMovie, index: int, *, owns_movie: bool = False) -> None:
@@ -113,22 +100,9 @@ class MoviePlane(Composed[InterleavedMovie], Movie):
         if index >= len(interleaving):
             raise IsxFileError(movie.path, f"it has {len(interleaving)} planes, none at {index}")
         self._turns = interleaving[index]
-        self.dtype = movie.dtype
-        self.spacing = movie.spacing
+        self.dtype, self.spacing = movie.dtype, movie.spacing
         self.timing = _timing_of(movie.timing, self._turns)
         self.shape = (self.timing.num_samples, *movie.shape[1:])
-
-    @property
-    def efocus(self) -> int | None:
-        """The electronic focus of the plane, 0 to 1000, or None for a color."""
-        label = self._turns.label
-        return label[1] if label and isinstance(label[1], int) else None
-
-    @property
-    def channel(self) -> str | None:
-        """The color, "green" or "red", or None for a focal plane."""
-        label = self._turns.label
-        return label[1] if label and isinstance(label[1], str) else None
 
     @cached_property
     def acquisition_info(self) -> dict[str, Any]:
@@ -137,35 +111,13 @@ class MoviePlane(Composed[InterleavedMovie], Movie):
         return dict(sorted((self._parts[0].acquisition_info | dict(label)).items()))
 
     @property
-    def planes(self) -> list[Movie]:
-        """Empty: this is one plane."""
-        return []
-
-    @property
     def has_timestamps(self) -> bool:
-        """Whether every frame carries the hardware counter."""
         return self._parts[0].has_timestamps
 
-    @cached_property
-    def timestamps_us(self) -> npt.NDArray[np.uint64] | None:
-        """``(T,)`` hardware counter of each frame in microseconds, or None without one."""
-        counters = self._parts[0].timestamps_us
-        if counters is None:
-            return None
-        own = counters[self._turns.first :: self._turns.step].copy()
-        own[~self.timing.valid_mask] = 0
-        own.flags.writeable = False
-        return own
-
-    def timestamp_us(self, i: int) -> int | None:
-        """Read the hardware counter of one frame in microseconds; see :class:`Movie`."""
-        sample = self._sample(i)
-        if self.timing.stored_index(sample) is None:
-            return 0 if self.has_timestamps else None
-        return self._parts[0].timestamp_us(self._turns.first + self._turns.step * sample)
+    def _counter_us(self, sample: int) -> int:
+        return self._parts[0]._counter_us(self._turns.first + self._turns.step * sample)
 
     def close(self) -> None:
-        """End reading through this plane. The file stays open for its movie and other planes."""
         if self._owns_movie:
             super().close()
         self._shut = True
@@ -177,13 +129,7 @@ class MoviePlane(Composed[InterleavedMovie], Movie):
         return *super().__dask_tokenize__(), self._index
 
     def _read_into(self, sample: int, frame: npt.NDArray[Any]) -> None:
-        if self.closed:
-            raise ValueError(f"{self.name} is closed")
-        if self.timing.stored_index(sample) is None:
-            frame[...] = 0
-        else:
-            turns = self._turns
-            self._parts[0]._read_into(turns.first + turns.step * sample, frame)
+        self._read_rows_into(sample, 0, frame)
 
     def _read_rows_into(self, sample: int, start: int, rows: npt.NDArray[Any]) -> None:
         if self.closed:
@@ -273,33 +219,24 @@ def _color_cycle(fields: Fields) -> list[str]:
 
 
 def _plane_turns(movie: RawMovie, foci: Sequence[int | None]) -> Interleaving:
-    """The turns of focal planes, one sample each."""
+    """The turns of focal planes, one sample each, in the order of the footer's foci."""
     count = len(foci)
-    samples, seen = _look(movie, EFOCUS_WORD, 2, count)
-    if len(set(seen)) < 2:  # no headers, or none that tells planes apart
-        return tuple(_turns_of_plane(focus, k, count) for k, focus in enumerate(foci))
-    found = {sample % count: focus for sample, focus in zip(samples, seen, strict=True)}
-    alike = all(found[i % count] == focus for i, focus in zip(samples, seen, strict=True))
-    if not alike or len(set(found.values())) < len(found):
-        raise _unfit(movie, f"{count} planes", "focus")
-    return _ordered_turns(foci, found)
-
-
-def _ordered_turns(foci: Sequence[int | None], found: Mapping[int, int]) -> Interleaving:
-    """Turns by the foci that headers have at each place, in the order of the footer's foci."""
-    count = len(foci)
-    place_of = {focus: place for place, focus in found.items()}
-    if not set(found.values()) <= set(foci):  # the footer is out of date, or tells none
-        return tuple(_turns_of_plane(found.get(k), k, count) for k in range(count))
-    free = iter([place for place in range(count) if place not in found])
+    samples, in_headers = _look(movie, EFOCUS_WORD, 2, count)
+    found = dict(zip((sample % count for sample in samples), in_headers, strict=True))
+    turns = list(enumerate(foci))
+    if len(set(in_headers)) > 1:  # there are headers, and they tell planes apart
+        alike = all(found[i % count] == f for i, f in zip(samples, in_headers, strict=True))
+        if not alike or len(set(found.values())) < len(found):
+            raise _unfit(movie, f"{count} planes", "focus")
+        if set(found.values()) <= set(foci):
+            free = iter([place for place in range(count) if place not in found])
+            place_of = {focus: place for place, focus in found.items()}
+            turns = [(place_of[f] if f in place_of else next(free), f) for f in foci]
+        else:  # the footer is out of date, or tells none
+            turns = [(place, found.get(place)) for place in range(count)]
     return tuple(
-        _turns_of_plane(focus, place_of[focus] if focus in place_of else next(free), count)
-        for focus in foci
+        Turns(None if focus is None else ("efocus", focus), place, count) for place, focus in turns
     )
-
-
-def _turns_of_plane(focus: int | None, first: int, count: int) -> Turns:
-    return Turns(None if focus is None else ("efocus", focus), first, count)
 
 
 def _color_turns(movie: RawMovie, cycle: Sequence[str]) -> Interleaving:
@@ -307,22 +244,20 @@ def _color_turns(movie: RawMovie, cycle: Sequence[str]) -> Interleaving:
 
     What the headers' color ids mean is not known, only that each color has its own.
     """
-    samples, ids = _look(movie, COLOR_WORD, 1, len(cycle))
-    colors = list(dict.fromkeys(cycle))
+    count = len(cycle)
+    samples, ids = _look(movie, COLOR_WORD, 1, count)
     shift = 0
     if len(set(ids)) > 1:
-        shifts = range(len(cycle))
-        fitting = (s for s in shifts if _tells_apart(cycle, s, samples, ids))
-        found = next(fitting, None)
-        if found is None:
+        fitting = [s for s in range(count) if _tells_apart(cycle, s, samples, ids)]
+        if not fitting:
             raise _unfit(movie, "two colors", "color")
-        shift = found
-    places = {color: [i for i, c in enumerate(cycle) if c == color] for color in colors}
+        shift = fitting[0]
+    of_sample = np.resize(np.roll(np.array(cycle), -shift), len(movie))
     return tuple(
-        Turns(("channel", color), (places[color][0] - shift) % len(cycle), len(cycle))
-        if len(places[color]) == 1
-        else Turns(("channel", color), mask=_repeated(movie, cycle, shift, color))
-        for color in colors
+        Turns(("channel", color), (cycle.index(color) - shift) % count, count)
+        if cycle.count(color) == 1
+        else Turns(("channel", color), mask=of_sample == color)
+        for color in dict.fromkeys(cycle)
     )
 
 
@@ -330,11 +265,8 @@ def _tells_apart(
     cycle: Sequence[str], shift: int, samples: Sequence[int], ids: Sequence[int]
 ) -> bool:
     """Whether a cycle that starts so many samples early gives each color its own id."""
-    found: dict[str, set[int]] = {}
-    for sample, color_id in zip(samples, ids, strict=True):
-        found.setdefault(cycle[(sample + shift) % len(cycle)], set()).add(color_id)
-    values = list(found.values())
-    return all(len(v) == 1 for v in values) and len(set.union(*values)) == len(values)
+    pairs = {(cycle[(i + shift) % len(cycle)], x) for i, x in zip(samples, ids, strict=True)}
+    return len(pairs) == len({color for color, _ in pairs}) == len(set(ids))
 
 
 def _unfit(movie: RawMovie, described: str, seen: str) -> IsxFileError:
@@ -359,14 +291,6 @@ def _look(movie: RawMovie, word: int, count: int, per_cycle: int) -> tuple[list[
     frames = np.union1d(np.arange(min(2 * per_cycle, stored)), spread)
     samples = np.flatnonzero(movie.timing.valid_mask)[frames]
     return samples.tolist(), [movie._header_number(i, word, count) for i in frames.tolist()]
-
-
-def _repeated(
-    movie: RawMovie, cycle: Sequence[str], shift: int, color: str
-) -> npt.NDArray[np.bool_]:
-    """Which samples are a color's, by the cycle."""
-    of_cycle = np.roll(np.array([c == color for c in cycle]), -shift)
-    return np.resize(of_cycle, len(movie))
 
 
 def _timing_of(timing: Timing, turns: Turns) -> Timing:

@@ -27,7 +27,7 @@ from typing import Final, NamedTuple, SupportsIndex
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.base.labelled_set import CellStatus, IsxdLabels
+from napari_isx.io.base.labelled_set import IsxdLabels
 from napari_isx.io.base.recording import IsxdRecording
 from napari_isx.io.base.spacing import MAX_PIXELS, Spacing
 from napari_isx.io.base.timing import Timing
@@ -64,49 +64,32 @@ class IsxdVesselSet(IsxdRecording, VesselSet):
             )
 
     @property
-    def statuses(self) -> list[CellStatus]:
-        """The status of each vessel, as the file has it."""
-        return self._labels.statuses
-
-    @property
-    def colors(self) -> npt.NDArray[np.uint8]:
-        """``(N, 4)``: the file's own color of each vessel as red, green, blue, alpha."""
-        return self._labels.colors
-
-    @property
     def image(self) -> npt.NDArray[np.float32]:
-        """``(H, W)``: the projection; see :attr:`VesselSet.image`."""
         if not self.num_vessels:
             return np.zeros(self.spacing.num_pixels, "<f4")
         return self._read(0, self.spacing.num_pixels)
 
     def line(self, i: SupportsIndex) -> npt.NDArray[np.int64]:
-        """See :meth:`VesselSet.line`."""
         points = np.empty((self._line_bytes // _POINT_BYTES, 2), "<i8")
         self._source.read_into(self._records[self._index(i)].line, points)
         return points
 
     def trace(self, i: SupportsIndex) -> npt.NDArray[np.float32]:
-        """See :meth:`VesselSet.trace`."""
-        return self._read_trace(self._records[self._index(i)].trace)
+        return self._read(self._records[self._index(i)].trace, (self.timing.num_samples,))
 
     def center_trace(self, i: SupportsIndex) -> npt.NDArray[np.float32] | None:
-        """See :meth:`VesselSet.center_trace`."""
         at = self._records[self._index(i)].center_trace
-        return None if at is None else self._read_trace(at)
+        return None if at is None else self._read(at, (self.timing.num_samples,))
 
     def direction_trace(self, i: SupportsIndex) -> npt.NDArray[np.float32] | None:
-        """See :meth:`VesselSet.direction_trace`."""
         at = self._records[self._index(i)].direction_trace
-        return None if at is None else self._read_trace(at)
+        return None if at is None else self._read(at, (self.timing.num_samples,))
 
     @property
     def has_correlations(self) -> bool:
-        """Whether the correlation maps behind the velocities are in the file."""
         return any(record.correlations is not None for record in self._records)
 
     def correlations(self, i: SupportsIndex, t: SupportsIndex) -> npt.NDArray[np.float32] | None:
-        """See :meth:`VesselSet.correlations`."""
         record = self._records[self._index(i)]
         sample, count = operator.index(t), self.timing.num_samples
         if not -count <= sample < count:
@@ -164,9 +147,6 @@ class IsxdVesselSet(IsxdRecording, VesselSet):
             at += LAGS * height * width * trace_bytes
             records.append(_Record(line, trace, center, direction, correlations, (height, width)))
         return records, at
-
-    def _read_trace(self, at: int) -> npt.NDArray[np.float32]:
-        return self._read(at, (self.timing.num_samples,))
 
     def _read(self, at: int, shape: tuple[int, ...]) -> npt.NDArray[np.float32]:
         target = np.empty(shape, "<f4")

@@ -65,16 +65,8 @@ class VesselSet(LabelledSet):
     def trace(self, i: SupportsIndex) -> npt.NDArray[np.float32]:
         """Read a vessel's diameters or velocities.
 
-        Parameters
-        ----------
-        i : int
-            Vessel; negative counts from the end.
-
-        Returns
-        -------
-        numpy.ndarray
-            ``(n_samples,)``, a new array. Invalid samples are as the file has them;
-            ``timing.valid_mask`` tells which they are.
+        ``(n_samples,)``, a new array; a negative index counts from the end. Invalid samples are
+        as the file has them; ``timing.valid_mask`` tells which they are.
         """
 
     @abstractmethod
