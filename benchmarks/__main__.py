@@ -23,6 +23,7 @@ GROUPS = {
     "other_kinds": "GPIO and behavior movies",
     "review": "metrics and the table of cells",
     "why": "event-triggered image, loop and heat map",
+    "responses": "responses to events",
     "together": "a whole recording in a real window",
     "window": "steps, dock, big cell sets and memory in a real window",
 }

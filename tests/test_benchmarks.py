@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks import cells_and_events, other_kinds, reading, review, why
+from benchmarks import cells_and_events, other_kinds, reading, responses, review, why
 from benchmarks.files import QUICK, Files
 from benchmarks.measure import Row, table
 
@@ -31,7 +31,7 @@ TINY = replace(
 )
 
 
-@pytest.mark.parametrize("group", [reading, cells_and_events, other_kinds, review, why])
+@pytest.mark.parametrize("group", [reading, cells_and_events, other_kinds, review, responses, why])
 def test_each_group_measures_something_of_every_line(group, tmp_path):
     rows = list(group.rows(Files(tmp_path, TINY)))
     assert rows
