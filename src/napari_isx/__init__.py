@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from napari_isx.export.movies import export_movie
+    from napari_isx.export.nwb.write import export_nwb
     from napari_isx.export.rois import export_rois
     from napari_isx.io.base.signal import Signal
     from napari_isx.io.base.spacing import Spacing
@@ -45,6 +46,7 @@ _HOME: Final = {
     "UnsupportedIsxError": "io.errors",
     "VesselSet": "io.vessels.vessel_set",
     "export_movie": "export.movies",
+    "export_nwb": "export.nwb.write",
     "export_rois": "export.rois",
     "open_isx": "io.open",
     "write_behavior_movie": "io.behavior.write",
@@ -70,6 +72,7 @@ __all__ = [
     "UnsupportedIsxError",
     "VesselSet",
     "export_movie",
+    "export_nwb",
     "export_rois",
     "open_isx",
     "write_behavior_movie",

@@ -15,6 +15,7 @@ from napari_isx.analysis.contrast import contrast_limits
 from napari_isx.export.common import Progress
 from napari_isx.io.base.frames import FrameSequence
 from napari_isx.io.base.spacing import Spacing
+from napari_isx.io.base.timing import Timing
 from napari_isx.io.behavior.behavior_movie import BehaviorMovie
 from napari_isx.io.format.json_fields import Rational
 from napari_isx.io.movies.base import Movie
@@ -140,14 +141,7 @@ class FrameRange:
     @cached_property
     def statuses(self) -> npt.NDArray[np.uint8]:
         """``(n,)`` places in `FRAME_STATUSES`."""
-        timing = self.movie.timing
-        codes = np.zeros(timing.num_samples, np.uint8)
-        for code, ranges in ((2, timing.cropped), (4, timing.gaps)):
-            for first, last in ranges:
-                codes[first : last + 1] = code
-        for code, singles in ((1, timing.dropped), (3, timing.blank)):
-            places = np.array(singles, np.int64)
-            codes[places[places < len(codes)]] = code
+        codes = frame_statuses(self.movie.timing)
         return codes[self.samples.start : self.samples.stop : self.samples.step]
 
     @property
@@ -195,3 +189,15 @@ class FrameRange:
                 yield frame
             if progress is not None:
                 progress((i + 1) / len(self))
+
+
+def frame_statuses(timing: Timing) -> npt.NDArray[np.uint8]:
+    """``(num_samples,)`` places in `FRAME_STATUSES`."""
+    codes = np.zeros(timing.num_samples, np.uint8)
+    for code, ranges in ((2, timing.cropped), (4, timing.gaps)):
+        for first, last in ranges:
+            codes[first : last + 1] = code
+    for code, singles in ((1, timing.dropped), (3, timing.blank)):
+        places = np.array(singles, np.int64)
+        codes[places[places < len(codes)]] = code
+    return codes

@@ -24,12 +24,18 @@ def new_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     OSError
         It cannot be written.
     """
+    with partial_file(path) as partial, partial.open("wb") as handle:
+        yield handle
+
+
+@contextlib.contextmanager
+def partial_file(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """The path of a file for others to make, which takes the target's place as above."""
     target = Path(path)
     partial = target.with_name(target.name + ".part")
     try:
-        with partial.open("wb") as handle:
-            yield handle
-            handle.flush()
+        yield partial
+        with partial.open("r+b") as handle:
             os.fsync(handle.fileno())
         replace(partial, target)
     except BaseException:
