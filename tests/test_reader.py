@@ -198,8 +198,7 @@ def test_in_a_window_a_file_that_nobody_foresaw_blames_no_other(
             raise KeyError("nobody thought of it")
         return open_isx(path)
 
-    for module in ("napari_isx.reader", "napari_isx.io.folders.grouping"):
-        monkeypatch.setattr(f"{module}.open_isx", fail)
+    monkeypatch.setattr("napari_isx.io.folders.open_files.open_isx", fail)
     viewer.open([str(broken), str(movie)], plugin="napari-isx", stack=stack)
     assert [layer.name for layer in viewer.layers] == ["movie"]
     assert len(told) == 1
@@ -437,7 +436,7 @@ def test_the_same_parts_can_be_opened_again(parts, viewer):
     viewer.open(parts[:2], plugin="napari-isx")
     viewer.open(parts, plugin="napari-isx")
     assert frames(viewer) == [80, 120]
-    assert not together._series
+    assert not together._together
 
 
 def test_a_file_given_twice_is_opened_twice(movie, viewer):
@@ -487,7 +486,7 @@ def test_an_unexpected_error_becomes_a_sentence_with_the_file(told, movie, monke
     def fail(parts):
         raise TypeError("open() got an unexpected keyword argument")
 
-    monkeypatch.setattr("napari_isx.reader.open_isx", fail)
+    monkeypatch.setattr("napari_isx.io.folders.open_files.open_isx", fail)
     assert read(str(movie)) == [(None,)]
     (message,) = told
     assert message.startswith("movie.isxd cannot be opened: ")
@@ -497,7 +496,7 @@ def test_an_unexpected_error_becomes_a_sentence_with_the_file(told, movie, monke
 
 
 def test_an_unexpected_error_is_raised_in_a_script(movie, monkeypatch):
-    monkeypatch.setattr("napari_isx.reader.open_isx", lambda parts: 1 / 0)
+    monkeypatch.setattr("napari_isx.io.folders.open_files.open_isx", lambda parts: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         read(str(movie))
 

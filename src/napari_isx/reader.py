@@ -6,14 +6,15 @@ import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from napari_isx.io.cells.save_statuses import JOURNAL_SUFFIX as STATUSES_SUFFIX
 from napari_isx.io.cells.status_backups import KEPT_SUFFIX
 from napari_isx.io.errors import IsxFileError, unexpected
+from napari_isx.io.folders.open_files import OpenFiles
 from napari_isx.io.folders.scan import find_recordings, has_recordings, is_ours
-from napari_isx.io.open import open_isx
 from napari_isx.session.decisions.journal import JOURNAL_SUFFIX
 
 if TYPE_CHECKING:
@@ -59,16 +60,16 @@ def read(path: Paths) -> list[LayerData] | list[tuple[None]]:
     OSError
         A file is missing or may not be read.
     """
-    from napari_isx.layers.build import layers_of
-    from napari_isx.layers.window_commands import announce_recordings
+    from napari_isx.layers.window_commands import announce_recordings, run_beside
 
     layers: list[LayerData] = []
-    with _telling(path):
-        recordings = _recordings(path)
+    with _telling(path), OpenFiles() as own:
+        recordings, files = _recordings(path, own)
         for parts in recordings:
             others = [one for group in recordings if group is not parts for one in group]
             with _telling(parts[0], [*others, *_to_come(path)]):
-                layers += layers_of(open_isx(parts))
+                load = partial(_layers_in, files, parts)
+                layers += run_beside(load, f"Opening {parts[0].name}")
     if layers:
         announce_recordings()
     return layers or [(None,)]
@@ -114,20 +115,26 @@ def _in_words(error: Exception, path: Paths | Path) -> str:
     )
 
 
-def _recordings(path: Paths) -> list[list[Path]]:
-    """The recordings to open, each as its parts."""
+def _layers_in(files: OpenFiles, parts: Sequence[Path]) -> list[LayerData]:
+    from napari_isx.layers.build import layers_of
+
+    return layers_of(files.take(parts))
+
+
+def _recordings(path: Paths, own: OpenFiles) -> tuple[list[list[Path]], OpenFiles]:
+    """The recordings to open, each as its parts, and the files that are open by then."""
     from napari_isx.layers.opened_together import parts_to_open
 
     paths = [one for one in _as_list(path) if not _is_side_file(Path(one))]
     folders = [Path(one) for one in paths if os.path.isdir(one)]
     if folders:
-        return [parts for folder in folders for parts in _chosen(folder)]
+        return [parts for folder in folders for parts in _chosen(folder, own)], own
     if not paths:
-        return []
+        return [], own
     if not isinstance(path, str):
-        return _stacked([Path(one) for one in paths])
-    parts = parts_to_open(path, _is_file_of_ours)
-    return [parts] if parts else []
+        return _stacked([Path(one) for one in paths], own), own
+    parts, files = parts_to_open(path, _is_file_of_ours)
+    return [parts] if parts else [], files
 
 
 def _to_come(path: Paths) -> list[Path]:
@@ -137,35 +144,35 @@ def _to_come(path: Paths) -> list[Path]:
     return files_to_come(path) if isinstance(path, str) else []
 
 
-def _stacked(paths: Sequence[Path]) -> list[list[Path]]:
+def _stacked(paths: Sequence[Path], files: OpenFiles) -> list[list[Path]]:
     """What the user opens as a stack, as a series of each kind; if it is none, say why."""
     from napari.utils.notifications import show_warning
 
     from napari_isx.io.folders.grouping import by_hand, series_of
 
     try:
-        return by_hand(paths)
+        return by_hand(paths, files)
     except IsxFileError as error:
         show_warning(f"Not opened as one series. {error}")
-        return series_of(paths)
+        return series_of(paths, files)
 
 
-def _chosen(folder: Path) -> list[list[Path]]:
+def _chosen(folder: Path, files: OpenFiles) -> list[list[Path]]:
     """What to open of a folder: the only recording in it, or those that the user chooses."""
-    from napari_isx.layers.window_commands import choose_recordings
+    from napari_isx.layers.window_commands import choose_recordings, run_beside
 
-    finds = find_recordings(folder)
+    finds = run_beside(partial(find_recordings, folder, files), f"Looking into {folder.name}")
     chosen = finds if len(finds) == 1 else choose_recordings(folder, finds)
-    return _joined(chosen or [])
+    return _joined(chosen or [], files)
 
 
-def _joined(finds: Iterable[Found]) -> list[list[Path]]:
+def _joined(finds: Iterable[Found], files: OpenFiles) -> list[list[Path]]:
     """The parts of each find; those of which it could not be told in the list are joined now."""
     from napari_isx.io.folders.grouping import series_of
 
     finds = list(finds)
     untold = [one.path for one in finds if len(one.paths) == 1 and one.may_be_part]
-    joined = {parts[0]: parts for parts in series_of(untold)}
+    joined = {parts[0]: parts for parts in series_of(untold, files) if len(untold) > 1}
     groups = [list(one.paths) for one in finds if one.path not in untold or one.path in joined]
     return [joined.get(parts[0], parts) for parts in groups]
 

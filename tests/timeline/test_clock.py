@@ -10,9 +10,8 @@ from helpers.clock_files import stamped_behavior, stamped_gpio, stamped_movie
 from helpers.scenes import START, make_cells, make_events, make_movie
 
 from napari_isx import Timing
-from napari_isx.timeline import clock as clock_module
+from napari_isx.timeline import hardware_time as hardware_module
 from napari_isx.timeline.clock import Clock
-from napari_isx.timeline.hardware_time import hardware_time
 from napari_isx.timeline.misalignment import worst_misalignment
 
 EVEN = np.arange(100) * 0.05
@@ -181,11 +180,13 @@ def test_timestamps_are_read_once_however_often_files_come_and_go(
     camera = opened(stamped_behavior(tmp_path / "camera.isxb", np.arange(30) / 30))
     read = []
 
+    reading = hardware_module._read
+
     def counted(recording):
         read.append(recording)
-        return hardware_time(recording)
+        return reading(recording)
 
-    monkeypatch.setattr(clock_module, "hardware_time", counted)
+    monkeypatch.setattr(hardware_module, "_read", counted)
     clocks = [Clock([movie]), Clock([movie, camera]), Clock([camera])]
     assert read == [movie, camera]
     assert clocks[1].placed(camera).hardware is clocks[2].placed(camera).hardware

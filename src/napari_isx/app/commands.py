@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import napari
+from napari.utils import progress
 from napari.utils.notifications import show_error
 from napari.viewer import Viewer
 from psygnal import Signal
-from qtpy.QtCore import QThread
+from qtpy.QtCore import QEventLoop, QThread
 from qtpy.QtWidgets import QApplication
 
 from napari_isx.app.coordinator import Coordinator
@@ -20,11 +22,17 @@ from napari_isx.app.offer_arrangement import offer_arrangement
 from napari_isx.app.offer_dock import offer_dock, show_dock
 from napari_isx.docks.common.shortcuts import COMMANDS
 from napari_isx.docks.folder.dialog import ask_what_to_open
+from napari_isx.layers.first_use import prepare
+from napari_isx.layers.keys import recording_of
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
 
     from napari_isx.io.folders.summary import Found
+
+
+# Between two looks at what is due in the window.
+_PAUSE_S: Final = 0.005
 
 
 def show_traces() -> None:
@@ -79,6 +87,38 @@ def choose_recordings(folder: Path, finds: Sequence[Found]) -> list[Found] | Non
     return ask_what_to_open(folder, finds, viewer.window._qt_window, viewer.theme)
 
 
+def run_beside(work: Callable[[], Any], title: str) -> list[Any] | None:
+    """Run something in another thread while a running window goes on painting.
+
+    napari reads files in the thread of the window, and waits for the layers. What the user does
+    meanwhile waits too, as it might close what is being opened.
+
+    Returns
+    -------
+    list
+        With what `work` returns; None where no window runs, which would have to stay alive.
+    """
+    if not _is_watched():
+        return None
+    with progress(total=0, desc=title), ThreadPoolExecutor(1) as thread:
+        running = thread.submit(_prepared, work)
+        while not wait([running], timeout=_PAUSE_S).done:
+            _paint()
+    return [running.result()]
+
+
+def _prepared(work: Callable[[], Any]) -> Any:
+    prepare()
+    return work()
+
+
+def _paint(event: Any = None) -> None:
+    """Let the window paint, after the insertion of a layer of ours or while files are read."""
+    is_ours = event is None or recording_of(event.value) is not None
+    if is_ours and _is_watched():
+        QApplication.processEvents(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
+
+
 def _is_watched() -> bool:
     """Whether a window runs that shows what it is told; that of a script does not run yet."""
     running = QApplication.instance() is not None and QThread.currentThread().loopLevel() > 0
@@ -105,6 +145,7 @@ def _coordinate(viewer: ViewerModel) -> Coordinator:
     coordinator.opened.connect(_offer, unique=True)
     coordinator.sittings_found.connect(_offer_arrangement, unique=True)
     coordinator.canvas.hovered.connect(show_names, unique=True)
+    viewer.layers.events.inserted.connect(_paint, position="last")
     return coordinator
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Final
 
 from napari_isx.io.base.recording import Recording
@@ -60,6 +59,16 @@ def open_isx(path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) ->
     parts: list[Recording] = []
     try:
         parts.extend(_open_file(one) for one in path)
+    except BaseException:
+        for part in parts:
+            part.close()
+        raise
+    return as_one(parts)
+
+
+def as_one(parts: Sequence[Recording]) -> Recording:
+    """Make one recording of the opened parts; they are closed where that cannot be."""
+    try:
         whole = without_pieces(parts)
         for part in parts:
             if part not in whole:
@@ -72,11 +81,16 @@ def open_isx(path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) ->
 
 
 def _open_file(path: str | os.PathLike[str]) -> Recording:
-    suffix = Path(path).suffix.lower()
     try:
         source = FileSource(path)
     except FileNotFoundError as error:
         raise explain_missing(path) or error from None
+    return open_source(source)
+
+
+def open_source(source: FileSource) -> Recording:
+    """Open what a file holds, as :func:`open_isx`; the file is closed where that fails."""
+    suffix = source.path.suffix.lower()
     try:
         return _open_source(source, suffix)
     except BaseException as error:

@@ -9,6 +9,7 @@ a recording when the first is asked for; nothing has to be taken out of the view
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from weakref import WeakKeyDictionary
@@ -16,36 +17,39 @@ from weakref import WeakKeyDictionary
 from napari.utils import progress
 
 from napari_isx.io.folders.grouping import series_of
+from napari_isx.io.folders.open_files import OpenFiles
+from napari_isx.layers.window_commands import run_beside
 
 # By the progress over a list, so that nothing is remembered once all of it is open.
-_series: Final[WeakKeyDictionary[Any, list[list[Path]]]] = WeakKeyDictionary()
+_together: Final[WeakKeyDictionary[Any, tuple[list[list[Path]], OpenFiles]]] = WeakKeyDictionary()
 
 
-def parts_to_open(path: str, is_ours: Callable[[Path], bool]) -> list[Path]:
+def parts_to_open(path: str, is_ours: Callable[[Path], bool]) -> tuple[list[Path], OpenFiles]:
     """The files to open when napari asks for one of those that the user opens together.
 
-    Parameters
-    ----------
-    path : str
-        The file, as napari spells it.
-    is_ours : callable
-        Whether another file is an Inscopix file.
-
-    Returns
-    -------
-    list of Path
-        All parts of the recording in order of time, when the first of them is asked for; none
-        when a later one is, which is open by then; else the file alone.
+    That is all parts of the recording in order of time, when the first of them is asked for; none
+    when a later one is, which is open by then; else the file alone. `path` is as napari spells
+    it; `is_ours` says whether another file is an Inscopix file. What was looked at to find out is
+    in the files that are returned.
     """
     opening = _opening(path)
     if opening is None:
-        return [Path(path)]
+        return [Path(path)], OpenFiles()
     paths = list(dict.fromkeys(Path(one) for one in opening.iterable))
-    if opening not in _series:
-        _series[opening] = series_of([one for one in paths if is_ours(one)])
-    parts = next((group for group in _series[opening] if Path(path) in group), [Path(path)])
+    if opening not in _together:
+        files = OpenFiles()
+        look = partial(_series_of, paths, is_ours, files)
+        _together[opening] = run_beside(look, "Looking at what belongs together"), files
+    groups, files = _together[opening]
+    parts = next((group for group in groups if Path(path) in group), [Path(path)])
     first = next(one for one in paths if one in parts)
-    return parts if first == Path(path) else []
+    return parts if first == Path(path) else [], files
+
+
+def _series_of(
+    paths: list[Path], is_ours: Callable[[Path], bool], files: OpenFiles
+) -> list[list[Path]]:
+    return series_of([one for one in paths if is_ours(one)], files)
 
 
 def files_to_come(path: str) -> list[Path]:
@@ -55,7 +59,7 @@ def files_to_come(path: str) -> list[Path]:
         return []
     paths = [Path(one) for one in opening.iterable]
     asked_for = set(paths[: paths.index(Path(path)) + 1])
-    groups = _series.get(opening, [])
+    groups, _ = _together.get(opening, ([], None))
     return [one for group in groups if asked_for.isdisjoint(group) for one in group]
 
 

@@ -5,20 +5,29 @@ Readers must not import Qt, so they run the widgets' commands by their names in 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from napari_isx.io.folders.summary import Found
 
 _OPENED: Final = "napari-isx.recordings_opened"
 _BROKEN: Final = "napari-isx.tell_of_broken_file"
 _CHOOSE: Final = "napari-isx.choose_recordings"
+_BESIDE: Final = "napari-isx.run_beside"
+
+T = TypeVar("T")
 
 
 def announce_recordings() -> None:
     """Say that layers of ours are about to be added."""
     _run(_OPENED)
+
+
+def run_beside(work: Callable[[], T], title: str) -> T:
+    """What `work` returns or raises; a running window stays alive meanwhile, and names it."""
+    outcome: list[T] | None = _run(_BESIDE, work, title)
+    return work() if outcome is None else outcome[0]
 
 
 def tell_of_broken_file(message: str) -> bool:

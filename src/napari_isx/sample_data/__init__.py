@@ -11,6 +11,8 @@ in two parts.
 
 from __future__ import annotations
 
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,14 +44,13 @@ def make_sample_recording() -> list[LayerData]:
     OSError
         The cache folder cannot be written.
     """
-    from napari_isx.io.open import open_isx
-    from napari_isx.layers.build import layers_of
-    from napari_isx.layers.window_commands import announce_recordings
+    from napari_isx.layers.window_commands import announce_recordings, run_beside
 
     folder, names = sample_folder(), FILES + COMPANION_FILES
-    ensure(folder, names, write_sample)
+    run_beside(partial(ensure, folder, names, write_sample), "Simulating the sample recording")
     announce_recordings()
-    layers = [data for name in names for data in layers_of(open_isx(folder / name))]
+    groups = [[folder / name] for name in names]
+    layers = run_beside(partial(_layers_of, groups), "Opening the sample recording")
     for data, kwargs, kind in layers:
         # The mean of the movie, on which the vessels were measured, would hide movie and cells.
         if kind == "image" and np.ndim(data) == 2:
@@ -66,12 +67,17 @@ def make_sample_series() -> list[LayerData]:
         The cache folder cannot be written.
     """
     from napari_isx.io.folders.grouping import series_of
-    from napari_isx.io.open import open_isx
-    from napari_isx.layers.build import layers_of
-    from napari_isx.layers.window_commands import announce_recordings
+    from napari_isx.layers.window_commands import announce_recordings, run_beside
 
     folder = sample_folder("series")
-    ensure(folder, SERIES_FILES, write_series)
+    run_beside(partial(ensure, folder, SERIES_FILES, write_series), "Simulating the sample series")
     announce_recordings()
     groups = series_of(folder / name for name in SERIES_FILES)
+    return run_beside(partial(_layers_of, groups), "Opening the sample series")
+
+
+def _layers_of(groups: list[list[Path]]) -> list[LayerData]:
+    from napari_isx.io.open import open_isx
+    from napari_isx.layers.build import layers_of
+
     return [data for parts in groups for data in layers_of(open_isx(parts))]

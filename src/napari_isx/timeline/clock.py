@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 from typing import Any, Final, Literal, NamedTuple
-from weakref import WeakKeyDictionary
 
 from napari_isx.io.base.frames import FrameSequence
 from napari_isx.io.base.recording import Recording
@@ -191,18 +190,11 @@ class _Timed:
         )
 
 
-# There is another clock whenever a layer comes or goes, and an hour of a camera has 100,000
-# timestamps, which stay what they are.
-_hardware: Final[WeakKeyDictionary[Recording, HardwareTime | None]] = WeakKeyDictionary()
-
-
 def _hardware_of(recording: Recording) -> HardwareTime | None:
-    if recording not in _hardware:
-        try:
-            _hardware[recording] = hardware_time(recording)
-        except (IsxFileError, OSError, ValueError):  # the file is damaged there, or was closed
-            return None
-    return _hardware[recording]
+    try:
+        return hardware_time(recording)
+    except (IsxFileError, OSError, ValueError):  # the file is damaged there, or was closed
+        return None
 
 
 def _counter_groups(timed: Sequence[_Timed]) -> list[list[_Timed]]:

@@ -9,21 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from functools import partial
+from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
 
+from napari_isx.io.base.frames import in_threads
 from napari_isx.io.base.recording import Recording
 from napari_isx.io.base.timing import Timing
 from napari_isx.io.behavior.behavior_movie import BehaviorMovie
 from napari_isx.io.gpio.gpio_set import GpioSet
 from napari_isx.io.movies.base import Movie
 
+_PAIRS: Final = 33
+"""How many times two frames after each other are looked at to begin with."""
 _FEW_FRAMES: Final = 2_000
-"""Of a movie of so many frames all timestamps are read; each is a small read of its own."""
-_FIRST_LOOKS: Final = 257
-"""How many are read of a longer one to begin with."""
+"""Of an uneven movie of so many frames all are looked at; each is a small read of its own."""
 _MAX_LOOKS: Final = 20_000
 # A stretch of frames is looked at closer where it is longer or shorter than it should be by this
 # part of a frame.
@@ -33,6 +36,7 @@ _CLOSER: Final = 1 / 8
 _MAX_JUMP_S: Final = 5.0
 
 Times = npt.NDArray[np.float64]
+Samples = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,22 +71,33 @@ class HardwareTime:
         return _along(true_s, self.true_s, self.nominal_s)
 
 
-def hardware_time(recording: Recording) -> HardwareTime | None:
-    """Read the hardware's time of a recording, or None where it has none to rely on.
+# The clock is made again whenever a layer comes or goes, and an hour of a camera has 100,000
+# timestamps, which stay what they are.
+_known: Final[WeakKeyDictionary[Recording, HardwareTime | None]] = WeakKeyDictionary()
 
-    Of a long movie only as many timestamps are read as it takes to know all of them to an eighth
-    of a frame, as long as a stretch of frames of the right length has no irregular ones that make
-    up for each other. GPIO times are the counter's to begin with.
+
+def hardware_time(recording: Recording) -> HardwareTime | None:
+    """The hardware's time of a recording, or None where it has none to rely on; read once.
+
+    Of a movie only as many timestamps are read as it takes to know all of them to an eighth of a
+    frame, as long as a stretch of frames of the right length has no irregular ones that make up
+    for each other. GPIO times are the counter's to begin with.
     """
+    if recording not in _known:
+        _known[recording] = _read(recording)
+    return _known[recording]
+
+
+def _read(recording: Recording) -> HardwareTime | None:
     match recording:
         case Movie() if recording.has_timestamps:
-            return _of_frames(
-                recording.timing, lambda i: recording.timestamp_us(i) or 0, _FEW_FRAMES
-            )
+            # None is only what a movie without timestamps gives.
+            read: Callable[[int], Any] = recording.timestamp_us
+            return _of_frames(recording.timing, partial(in_threads, read), _PAIRS)
         case BehaviorMovie():
             counters = recording.timestamps_us
             if counters is not None:
-                return _of_frames(recording.timing, lambda i: int(counters[i]), len(counters))
+                return _of_frames(recording.timing, counters.__getitem__, len(counters))
         case GpioSet():
             first_us = recording.first_tsc_us
             if first_us is not None:
@@ -91,17 +106,16 @@ def hardware_time(recording: Recording) -> HardwareTime | None:
 
 
 def _of_frames(
-    timing: Timing, counter_us: Callable[[int], int], num_cheap: int
+    timing: Timing, counters_us: Callable[[Samples], npt.ArrayLike], pairs: int
 ) -> HardwareTime | None:
-    """The time of frames; so many timestamps cost little to read."""
+    """The time of frames, whose counters are read; so many pairs of them to begin with."""
     valid = np.flatnonzero(timing.valid_mask)
     if not len(valid) or timing.period_s <= 0:
         return None
-    looks = len(valid) if len(valid) <= num_cheap else _FIRST_LOOKS
-    places, counters = _looked_at(valid, counter_us, timing.period_s, looks)
+    samples, counters = _looked_at(valid, counters_us, timing.period_s, pairs)
     if np.any(np.diff(counters) <= 0):
         return None  # started again, or damaged
-    nominal_s = valid[places].astype(np.float64) * timing.period_s
+    nominal_s = samples.astype(np.float64) * timing.period_s
     start_us = counters[0] - nominal_s[0] * 1e6
     true_s = (counters - start_us) / 1e6
     if timing.gaps and np.abs(true_s - nominal_s).max() > _MAX_JUMP_S:
@@ -110,27 +124,30 @@ def _of_frames(
 
 
 def _looked_at(
-    valid: npt.NDArray[np.intp], counter_us: Callable[[int], int], period_s: float, looks: int
-) -> tuple[npt.NDArray[np.int64], Times]:
-    """Places among the valid samples, rising, and their counters in microseconds.
+    valid: Samples, counters_us: Callable[[Samples], npt.ArrayLike], period_s: float, pairs: int
+) -> tuple[Samples, Times]:
+    """Some of the valid samples, rising, and their counters in microseconds.
 
-    Evenly spread at first, then closer wherever time does not run evenly.
+    Evenly spread at first, then closer wherever time does not run evenly; all of a short movie
+    in which the steps from one frame to the next are not even.
     """
     last = len(valid) - 1
-    first_places = np.unique(np.linspace(0, last, looks).astype(int))
-    known = {int(place): counter_us(int(valid[place])) for place in first_places}
-    stretches = list(zip(first_places[:-1].tolist(), first_places[1:].tolist(), strict=True))
-    while stretches and len(known) < _MAX_LOOKS:
-        first, stop = stretches.pop()
-        frames = int(valid[stop] - valid[first])
-        elapsed_us = known[stop] - known[first]
-        uneven = abs(elapsed_us / (period_s * 1e6) - frames) > _CLOSER
-        if stop - first > 1 and uneven:
-            middle = (first + stop) // 2
-            known[middle] = counter_us(int(valid[middle]))
-            stretches += [(first, middle), (middle, stop)]
-    places = np.array(sorted(known), np.int64)
-    return places, np.array([known[place] for place in places.tolist()], np.float64)
+    spread = np.linspace(0, last, min(pairs, len(valid))).astype(int)
+    places = np.unique(np.concatenate([spread, (spread + 1).clip(max=last)]))
+    counters = np.asarray(counters_us(valid[places]), np.float64)
+    while len(places) < _MAX_LOOKS:
+        frames, apart = np.diff(counters) / (period_s * 1e6), np.diff(places)
+        uneven = np.abs(frames - np.diff(valid[places])) > _CLOSER
+        if len(valid) <= _FEW_FRAMES and (uneven & (apart == 1)).any():
+            closer = np.setdiff1d(np.arange(last + 1), places)
+        else:
+            closer = (places[:-1] + apart // 2)[uneven & (apart > 1)][:_MAX_LOOKS]
+        if not len(closer):
+            break
+        read = np.asarray(counters_us(valid[closer]), np.float64)
+        at = np.searchsorted(places, closer)
+        places, counters = np.insert(places, at, closer), np.insert(counters, at, read)
+    return valid[places], counters
 
 
 def _along(x: npt.ArrayLike, known_x: Times, known_y: Times) -> Times:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from contextlib import ExitStack
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
@@ -22,9 +22,10 @@ from napari_isx.io.cells.cell_set import CellSet
 from napari_isx.io.cells.series import differing_footprints
 from napari_isx.io.errors import IsxFileError
 from napari_isx.io.events.event_set import EventSet
+from napari_isx.io.folders.open_files import OpenFiles
 from napari_isx.io.kinds import kind_of
 from napari_isx.io.movies.base import Movie
-from napari_isx.io.open import description_of, join, open_isx, without_pieces
+from napari_isx.io.open import description_of, join, without_pieces
 
 _NUMBERED: Final = re.compile(
     r"(?P<head>.*?)(?:[-_. ]+|[-_. ]*(?:part|pt)[-_. ]*)(?P<number>\d{1,4})"
@@ -44,7 +45,9 @@ class _File:
     name: str
 
 
-def series_of(paths: Iterable[str | os.PathLike[str]]) -> list[list[Path]]:
+def series_of(
+    paths: Iterable[str | os.PathLike[str]], files: OpenFiles | None = None
+) -> list[list[Path]]:
     """Tell which of several files, opened together, are parts of one recording.
 
     Parts hold the same kind of data, alike in all that :func:`~napari_isx.open_isx` asks of a
@@ -66,6 +69,8 @@ def series_of(paths: Iterable[str | os.PathLike[str]]) -> list[list[Path]]:
     paths : iterable of str or path-like
         Files of any kind. Only their descriptions are read, and the footprints of a few cells; of
         `.gpio` files that could belong together all.
+    files : OpenFiles, optional
+        Has those that are open by then.
 
     Returns
     -------
@@ -74,15 +79,15 @@ def series_of(paths: Iterable[str | os.PathLike[str]]) -> list[list[Path]]:
         time. Files that belong to no other, or cannot be opened, are alone.
     """
     given = [Path(path) for path in paths]
-    with ExitStack() as stack:
-        files = _opened(given, stack)
-        apart = _without_pieces(files)
+    with nullcontext(files) if files is not None else OpenFiles() as held:
+        opened = _opened(given, held)
+        apart = _without_pieces(opened)
         groups = [group for cluster in _clusters(apart, _alike) for group in _series(cluster)]
         groups += _with_cells(apart, groups)
-        return _in_order(given, _with_pieces(groups, files))
+        return _in_order(given, _with_pieces(groups, opened))
 
 
-def by_hand(paths: Sequence[Path]) -> list[list[Path]]:
+def by_hand(paths: Sequence[Path], files: OpenFiles | None = None) -> list[list[Path]]:
     """Make a series of the files of each kind, focal plane and color, as the user says so.
 
     Returns
@@ -96,24 +101,24 @@ def by_hand(paths: Sequence[Path]) -> list[list[Path]]:
     IsxFileError
         Files cannot be joined. Says which, and why.
     """
-    with ExitStack() as stack:
-        files = _opened(paths, stack)
+    with nullcontext(files) if files is not None else OpenFiles() as held:
+        opened = _opened(paths, held)
         groups = []
-        for cluster in _clusters(_without_pieces(files), _imaged):
+        for cluster in _clusters(_without_pieces(opened), _imaged):
             if len(cluster) > 1:
                 series = join([file.recording for file in cluster])
                 groups.append(_ordered(cluster, series))
-        return _in_order(paths, _with_pieces(groups, files))
+        return _in_order(paths, _with_pieces(groups, opened))
 
 
-def _opened(paths: Iterable[Path], stack: ExitStack) -> list[_File]:
-    files = []
+def _opened(paths: Iterable[Path], files: OpenFiles) -> list[_File]:
+    opened = []
     for path in paths:
         try:
-            files.append(_described(path, stack.enter_context(open_isx(path))))
+            opened.append(_described(path, files.look(path)))
         except Exception:  # noqa: BLE001
             continue  # whatever it is, opening the file on its own says so, and of this one alone
-    return files
+    return opened
 
 
 def _described(path: Path, recording: Recording) -> _File:

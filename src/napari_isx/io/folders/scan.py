@@ -7,6 +7,7 @@ import os
 import re
 from collections import Counter, deque
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -18,6 +19,7 @@ from napari_isx.io.cells.cell_set import CellSet
 from napari_isx.io.errors import IsxFileError
 from napari_isx.io.events.event_set import EventSet
 from napari_isx.io.folders.grouping import by_hand, series_of
+from napari_isx.io.folders.open_files import OpenFiles
 from napari_isx.io.folders.summary import (
     GPIO,
     IMAGE,
@@ -63,7 +65,7 @@ def has_recordings(folder: Path) -> bool:
         return False
 
 
-def find_recordings(folder: Path) -> list[Found]:
+def find_recordings(folder: Path, files: OpenFiles | None = None) -> list[Found]:
     """Find the Inscopix recordings in a folder and in those below it.
 
     Only descriptions are read. Hidden files are passed over, and so are subfolders that may not
@@ -72,6 +74,8 @@ def find_recordings(folder: Path) -> list[Found]:
     Parameters
     ----------
     folder : Path
+    files : OpenFiles, optional
+        In which those that were looked at stay open.
 
     Returns
     -------
@@ -96,8 +100,9 @@ def find_recordings(folder: Path) -> list[Found]:
     original.
     """
     allowance = Allowance(_ALLOWANCE_BYTES)
-    files = {path: describe(path, allowance) for path in _recording_files(folder)}
-    finds = _without_listed(_joined(files))
+    with nullcontext(files) if files is not None else OpenFiles() as held:
+        described = {path: describe(path, allowance, held) for path in _recording_files(folder)}
+        finds = _without_listed(_joined(described, held))
     finds.sort(key=lambda found: (place_in_lists(found.kind), natural_key(str(found.path))))
     return _with_selection(finds)
 
@@ -112,9 +117,10 @@ def joined_by_hand(finds: Sequence[Found]) -> list[Found]:
     """
     by_path = {path: found for found in finds for path in found.paths}
     joined = []
-    for paths in by_hand(list(by_path)):
-        parts = list(dict.fromkeys(by_path[path] for path in paths))
-        joined.append(parts[0] if len(parts) == 1 else describe_series(parts))
+    with OpenFiles() as files:
+        for paths in by_hand(list(by_path), files):
+            parts = list(dict.fromkeys(by_path[path] for path in paths))
+            joined.append(parts[0] if len(parts) == 1 else describe_series(parts, files))
     return joined
 
 
@@ -198,19 +204,19 @@ def _converted(finds: Iterable[Found]) -> dict[tuple[Path, ...], str]:
     }
 
 
-def _joined(files: Mapping[Path, Found]) -> list[Found]:
+def _joined(described: Mapping[Path, Found], files: OpenFiles) -> list[Found]:
     """The finds, those that are parts of one recording as one.
 
-    Only those are looked at again that may be parts, as all of them are opened at once.
+    Only those are looked at again that may be parts.
     """
-    keys = {path: _series_keys(found) for path, found in files.items()}
+    keys = {path: _series_keys(found) for path, found in described.items()}
     shared = Counter(key for of_file in keys.values() for key in of_file)
     parts = dict.fromkeys(p for p, mine in keys.items() if any(shared[key] > 1 for key in mine))
-    finds = [found for path, found in files.items() if path not in parts]
-    for paths in series_of(parts):
+    finds = [found for path, found in described.items() if path not in parts]
+    for paths in series_of(parts, files):
+        together = [described[path] for path in paths]
         try:
-            together = [files[path] for path in paths]
-            finds += [describe_series(together)] if len(paths) > 1 else together
+            finds += [describe_series(together, files)] if len(paths) > 1 else together
         except (IsxFileError, OSError):  # one changed while it was looked at
             finds += together
     return finds
@@ -244,7 +250,7 @@ def _recording_files(folder: Path) -> Iterator[Path]:
     """The files that are ours, each once, though links may lead to it."""
     seen = set()
     looks = 0
-    for path in _files(folder):
+    for path, real in _files(folder):
         suffix = path.suffix.lower()
         if suffix not in SUFFIXES | LEGACY_SUFFIXES:
             continue
@@ -260,14 +266,13 @@ def _recording_files(folder: Path) -> Iterator[Path]:
                 )
             if looks > _MAX_LEGACY_LOOKS or not is_ours(path):
                 continue
-        real = os.path.realpath(path)
         if real not in seen:
             seen.add(real)
             yield path
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    """All files in a folder and below it, the nearest first.
+def _files(folder: Path) -> Iterator[tuple[Path, str]]:
+    """All files in a folder and below it, the nearest first, and where links to them lead.
 
     Raises
     ------
@@ -291,7 +296,9 @@ def _files(folder: Path) -> Iterator[Path]:
             continue
         for entry in entries:
             if not _is_folder(entry):
-                yield Path(entry.path)
+                is_link = entry.is_symlink()
+                own = os.path.join(real, entry.name)
+                yield Path(entry.path), os.path.realpath(own) if is_link else own
             elif depth < _MAX_DEPTH:
                 queue.append((Path(entry.path), depth + 1))
         left -= len(entries)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -16,6 +15,7 @@ from napari_isx.io.base.recording import Recording
 from napari_isx.io.behavior.behavior_movie import BehaviorMovie
 from napari_isx.io.behavior.movie import HEADER
 from napari_isx.io.errors import IsxFileError, unexpected
+from napari_isx.io.folders.open_files import OpenFiles
 from napari_isx.io.format.source import FileSource
 from napari_isx.io.gpio.gpio_set import GpioSet
 from napari_isx.io.kinds import KINDS, kind_of_suffix
@@ -25,7 +25,7 @@ from napari_isx.io.legacy.raw import RAW
 from napari_isx.io.legacy.tiff import TIFF
 from napari_isx.io.movies.base import Movie
 from napari_isx.io.movies.isxd import Image
-from napari_isx.io.open import open_isx
+from napari_isx.io.open import join, without_pieces
 
 MOVIE: Final = Movie.kind
 IMAGE: Final = Image.kind
@@ -130,7 +130,7 @@ class Allowance:
         return True
 
 
-def describe(path: Path, allowance: Allowance) -> Found:
+def describe(path: Path, allowance: Allowance, files: OpenFiles) -> Found:
     """Tell what a file holds.
 
     Parameters
@@ -138,6 +138,8 @@ def describe(path: Path, allowance: Allowance) -> Found:
     path : Path
     allowance : Allowance
         Of a behavior movie beyond it, only the header is read.
+    files : OpenFiles
+        In which the file stays open.
 
     Returns
     -------
@@ -149,24 +151,24 @@ def describe(path: Path, allowance: Allowance) -> Found:
     by_table = UNKNOWN if kind is None else kind.name
     found = Found((path,), _KIND_BY_SUFFIX.get(suffix, by_table))
     try:
-        status = path.stat()
-        found = replace(found, size_bytes=status.st_size, modified_s=status.st_mtime)
-        brief = _brief_behavior(path, allowance) if suffix == ".isxb" else None
+        source = FileSource(path)
+        found = replace(found, size_bytes=source.size, modified_s=source.modified_ns / 1e9)
+        brief = _brief_behavior(source, allowance) if suffix == ".isxb" else None
         if brief is not None:
             return replace(found, description=brief, may_be_part=True)
-        with open_isx(path) as recording:
-            others = recording.paths[1:]
-            return replace(
-                found,
-                kind=_kind(recording),
-                size_bytes=found.size_bytes + sum(one.stat().st_size for one in others),
-                description=_summary(recording),
-                processing=processing_of(recording),
-                may_be_part=suffix == ".gpio",
-                provenance=Provenance.of(recording),
-                start_s=_start_s(recording),
-                stands_for=others,
-            )
+        recording = files.look(path, source)
+        others = recording.paths[1:]
+        return replace(
+            found,
+            kind=_kind(recording),
+            size_bytes=found.size_bytes + sum(one.stat().st_size for one in others),
+            description=_summary(recording),
+            processing=processing_of(recording),
+            may_be_part=suffix == ".gpio",
+            provenance=Provenance.of(recording),
+            start_s=_start_s(recording),
+            stands_for=others,
+        )
     except IsxFileError as error:
         return replace(found, problem=error.finding)
     except OSError as error:
@@ -175,12 +177,12 @@ def describe(path: Path, allowance: Allowance) -> Found:
         return replace(found, problem=unexpected(error))
 
 
-def describe_series(parts: Sequence[Found]) -> Found:
+def describe_series(parts: Sequence[Found], files: OpenFiles) -> Found:
     """What the parts of one recording hold together."""
     paths = tuple(path for part in parts for path in part.paths)
-    with open_isx(paths) as recording:
-        text = f"{_summary(recording)}, in {len(paths)} parts"
-        provenance = Provenance.of(recording)
+    recording = join(without_pieces([files.look(path) for path in paths]))
+    text = f"{_summary(recording)}, in {len(paths)} parts"
+    provenance = Provenance.of(recording)
     return Found(
         paths,
         parts[0].kind,
@@ -238,13 +240,13 @@ def _start_s(recording: Recording) -> float | None:
     return float(Fraction(*start_s)) if start_s is not None else None
 
 
-def _brief_behavior(path: Path, allowance: Allowance) -> str | None:
+def _brief_behavior(source: FileSource, allowance: Allowance) -> str | None:
     """What the header of a behavior movie says, or None where there is time to read it all."""
-    with closing(FileSource(path)) as source:
-        if source.size < HEADER.size:
-            return None  # opening it says what is wrong
-        fields = HEADER.unpack(source.read(0, HEADER.size))
-        stored, dropped, metadata_bytes = fields[4], fields[5], fields[9]
-        if metadata_bytes > source.size or allowance.take(metadata_bytes):
-            return None
+    if source.size < HEADER.size:
+        return None  # opening it says what is wrong
+    fields = HEADER.unpack(source.read(0, HEADER.size))
+    stored, dropped, metadata_bytes = fields[4], fields[5], fields[9]
+    if metadata_bytes > source.size or allowance.take(metadata_bytes):
+        return None
+    source.close()
     return f"{stored + dropped:,} frames"

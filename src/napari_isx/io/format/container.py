@@ -31,6 +31,7 @@ TRAILER_BYTES: Final = 1 + LENGTH_BYTES
 # A footer of 5,000 cells with metrics is under 4 MB. The limit keeps a file that claims a huge
 # footer from being read into memory.
 MAX_FOOTER_BYTES: Final = 64 << 20
+_TAIL_BYTES: Final = 16 << 10
 
 
 class IsxKind(IntEnum):
@@ -85,7 +86,10 @@ def read_footer_text(source: FileSource) -> tuple[bytes, int]:
     path, size = source.path, source.size
     if size < TRAILER_BYTES + len(b"{}"):
         raise IsxFileError(path, f"{size} bytes are too few for an Inscopix file")
-    length = int.from_bytes(source.read(size - LENGTH_BYTES, LENGTH_BYTES), "little")
+    # Most descriptions are in the one read that finds their length: on a share each takes long.
+    tail_at = max(size - _TAIL_BYTES, 0)
+    tail = source.read(tail_at, size - tail_at)
+    length = int.from_bytes(tail[-LENGTH_BYTES:], "little")
     offset = size - TRAILER_BYTES - length
     if not 2 <= length <= MAX_FOOTER_BYTES or offset < 0:
         raise IsxFileError(
@@ -93,9 +97,12 @@ def read_footer_text(source: FileSource) -> tuple[bytes, int]:
             f"its end is missing or overwritten: its last 8 bytes should give the length of its "
             f"description, but say {length:,} bytes in a file of {size:,}",
         )
-    if source.read(offset, 1) not in b"{ \t\r\n":
+    has_all = offset >= tail_at
+    first = tail[offset - tail_at :][:1] if has_all else source.read(offset, 1)
+    if first not in b"{ \t\r\n":
         raise IsxFileError(path, f"no description starts at byte {offset:,}, where its length says")
-    text, closing, _ = source.read(offset, length + 1).partition(b"\0")
+    found = tail[offset - tail_at :][: length + 1] if has_all else source.read(offset, length + 1)
+    text, closing, _ = found.partition(b"\0")
     if not closing:
         raise IsxFileError(path, f"the description at byte {offset:,} does not end with a zero")
     return text, offset

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import mmap
 import os
+import stat
 import threading
 import weakref
 from collections.abc import Iterator
@@ -60,13 +61,13 @@ class FileSource:
         self._reads: list[None] = []
         self._retired: list[weakref.finalize[[int], FileSource]] = []
         self._lock = threading.Lock()
-        stat = os.fstat(self._fd)
-        if os.path.isdir(self.path):
+        status = os.fstat(self._fd)
+        if stat.S_ISDIR(status.st_mode):
             self.close()
             raise IsADirectoryError(21, "Is a directory", str(self.path))
-        self.size = stat.st_size
+        self.size = status.st_size
         """Bytes in the file when it was opened."""
-        self.modified_ns = stat.st_mtime_ns
+        self.modified_ns = status.st_mtime_ns
 
     @property
     def closed(self) -> bool:
@@ -83,6 +84,15 @@ class FileSource:
         self._retired.append(self._close)
         self._close_retired()
 
+    @property
+    def is_current(self) -> bool:
+        """Whether the file of this name is still the one that was opened, unchanged."""
+        try:
+            status = os.stat(self.path)
+        except OSError:
+            return False
+        return (status.st_size, status.st_mtime_ns) == (self.size, self.modified_ns)
+
     def put_away(self) -> None:
         """Give the handle back until :meth:`take_out`; a read in between opens the file for itself.
 
@@ -90,8 +100,8 @@ class FileSource:
         """
         if self._closed or self._is_put_away:
             return
-        stat = os.fstat(self._fd)
-        self._version = stat.st_size, stat.st_mtime_ns
+        status = os.fstat(self._fd)
+        self._version = status.st_size, status.st_mtime_ns
         self._is_put_away = True
         self._retired.append(self._close)
         self._close_retired()
@@ -110,8 +120,8 @@ class FileSource:
     def _reopen(self) -> int:
         """A handle on the file that was put away."""
         fd = _open(self.path)
-        stat = os.fstat(fd)
-        if (stat.st_size, stat.st_mtime_ns) == self._version:
+        status = os.fstat(fd)
+        if (status.st_size, status.st_mtime_ns) == self._version:
             return fd
         os.close(fd)
         raise IsxFileError(

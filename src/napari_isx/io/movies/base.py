@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_isx.io.base.acquisition import at
-from napari_isx.io.base.frames import FrameSequence
+from napari_isx.io.base.frames import FrameSequence, in_threads
 from napari_isx.io.base.recording import FileRecording, MemoryRecording
 from napari_isx.io.base.spacing import Spacing, check_shape
 from napari_isx.io.base.timing import MAX_FRAMES, Timing
@@ -98,7 +98,7 @@ class Movie(FrameSequence[Any]):
         if not self.has_timestamps:
             return None
         counters, valid = np.zeros(len(self), np.uint64), self.timing.valid_mask
-        counters[valid] = [self._counter_us(i) for i in np.flatnonzero(valid).tolist()]
+        counters[valid] = in_threads(self._counter_us, np.flatnonzero(valid))
         counters.flags.writeable = False
         return counters
 
