@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from helpers import gpio_files
 from helpers.behavior_files import assert_equals_isx
+from helpers.slow_disk import slow_disk
 from napari.components import ViewerModel
 from napari.layers import Image, Labels, Points, Shapes
 
@@ -22,6 +23,7 @@ from napari_isx.analysis.rois import cut_rois
 from napari_isx.layers.cells import cell_layers
 from napari_isx.layers.keys import RECORDING_KEY, recording_of
 from napari_isx.layers.movies import movie_layer
+from napari_isx.reader import read
 from napari_isx.sample_data import (
     COMPANION_FILES,
     FILES,
@@ -633,3 +635,16 @@ def test_nothing_is_simulated_again(cache, folder, monkeypatch):
 def test_parts_open_alone_too(series_folder):
     with open_isx(series_folder / SERIES_FILES[1]) as movie:
         assert len(movie) == 200
+
+
+def test_few_calls_to_the_disk_make_its_folder_a_picture(folder, monkeypatch):
+    from napari.components import ViewerModel
+
+    viewer = ViewerModel()
+    with slow_disk(folder, monkeypatch, delay_s=0) as disk:
+        for data in read(str(folder)):
+            viewer._add_layer_from_data(*data)
+    assert len(viewer.layers) > 8
+    assert disk.count < 200
+    assert disk.calls["open"] == len(ALL_FILES) + 1, "each file once, and a journal looked for"
+    viewer.layers.clear()
