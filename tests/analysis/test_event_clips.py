@@ -157,16 +157,3 @@ def test_the_player_pauses_and_seeks():
     assert player.position == (1, 1)
     player.playing = True
     assert player.tick(0.1) == (0, 0)
-    assert player.tick(-3) == (0, 0), "time does not go back"
-    for wrong in ((2, 0), (-1, 0), (0, 3), (1, -1)):
-        with pytest.raises(IndexError):
-            player.seek(*wrong)
-
-
-def test_nothing_to_play():
-    player = Player([], 0.1)
-    assert player.tick(1) == (0, 0)
-    with pytest.raises(ValueError, match="no loop"):
-        Player([3, 0], 0.1)
-    with pytest.raises(ValueError, match="no loop"):
-        Player([3], 0.0)

@@ -18,7 +18,6 @@ from napari_isx.analysis.trace_heatmap import (
     heat_map,
     order_by,
     order_by_clustering,
-    order_by_first_event,
     shade,
     shrink,
 )
@@ -144,7 +143,7 @@ def test_cells_are_ordered_by_a_column():
     values = np.array([3, np.nan, 1, 3, 2])
     assert order_by(values).tolist() == [2, 4, 0, 3, 1]
     assert order_by(values, descending=True).tolist() == [0, 3, 4, 2, 1], "unknown ones stay last"
-    assert order_by_first_event(np.array([9.0, np.nan, 2.0])).tolist() == [2, 0, 1]
+    assert order_by(np.array([9.0, np.nan, 2.0])).tolist() == [2, 0, 1]
     assert order_by(np.array([True, False])).tolist() == [1, 0]
 
 

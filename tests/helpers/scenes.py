@@ -57,9 +57,10 @@ def make_cells(
     if footprints is None:
         footprints = [blob(spacing.num_pixels, center) for center in centers]
     timing = timing or Timing.regular(num_samples, period_s, START)
-    traces = [
+    counting = [
         np.arange(timing.num_samples, dtype=np.float32) + 100 * i for i in range(len(footprints))
     ]
+    traces = kwargs.pop("traces", counting)
     write_cell_set(path, footprints, traces, timing=timing, spacing=spacing, **kwargs)
     return path
 

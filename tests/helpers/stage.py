@@ -42,6 +42,12 @@ class View:
     channels_ordered = Signal(list)
     channels_picked = Signal(list)
     only_changing_picked = Signal(bool)
+    same_scale_picked = Signal(bool)
+    clock_time_picked = Signal(bool)
+    row_decided = Signal(int, str)
+    row_picked = Signal(int)
+    row_centered = Signal(int)
+    channel_row_hidden = Signal(int)
     arrangement_picked = Signal(str)
 
     def __init__(self) -> None:
@@ -88,8 +94,9 @@ class View:
     def show_coloring(self, what):
         self.coloring = what
 
-    def show_selection(self, cells, rows, num_cells, span_s):
+    def show_selection(self, cells, rows, num_cells, num_drawn, span_s):
         self.selected, self.rows, self.error = list(cells), list(rows), ""
+        self.num_drawn = num_drawn
         assert num_cells == len(self.names)
         assert span_s[1] >= span_s[0]
 
@@ -116,6 +123,12 @@ class View:
     def show_channels(self, rows, num_shown, span_s):
         self.channel_rows, self.num_channels_shown = list(rows), num_shown
         assert span_s[1] >= span_s[0]
+
+    def show_scale(self, value_range, *, is_same):
+        self.scale = value_range, is_same
+
+    def show_clock_time(self, start, *, is_known):
+        self.clock_time = start, is_known
 
     def show_clock(self, words):
         self.clock = words

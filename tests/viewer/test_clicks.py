@@ -7,7 +7,7 @@ import pytest
 from helpers.scenes import FIELD, blob, make_cells, make_events, make_movie
 
 from napari_isx import CellSet, Spacing
-from napari_isx.docks.traces.plot import MAX_ROWS
+from napari_isx.docks.common.trace_plot import MAX_ROWS
 
 CENTERS_UM = [((5 + 0.5) * 3, (6 + 0.5) * 3), (16.5, 61.5), (49.5, 28.5)]
 NOWHERE_UM = (60.0, 80.0)

@@ -16,27 +16,16 @@ from napari_isx.analysis.event_image import Crop, largest_events, whole_field
 from napari_isx.io.base.frames import FrameSequence
 
 MAX_CLIPS: Final = 10
-"""No more events than this are played."""
 BEFORE_S: Final = 1.0
 AFTER_S: Final = 2.0
 SPEEDS: Final = (1, 2, 4)
-"""How many times faster than it was recorded a loop can be played."""
 
 # What of the pixels is shown as black, and as white, in percent.
 _PERCENTILES: Final = (1, 99.8)
 
 
 class ClipEvent(NamedTuple):
-    """An event in a clip.
-
-    Attributes
-    ----------
-    number : int
-        Its place among the events that were given.
-    frame : int
-        Of the movie.
-    amplitude : float
-    """
+    """An event in a clip: its number among those that were given, and its frame of the movie."""
 
     number: int
     frame: int
@@ -45,15 +34,7 @@ class ClipEvent(NamedTuple):
 
 @dataclass(frozen=True)
 class Clip:
-    """A stretch of the movie.
-
-    Attributes
-    ----------
-    start, stop : int
-        Its first frame, and the one after its last.
-    events : tuple of ClipEvent
-        Those it was made for, in order of time.
-    """
+    """A stretch of the movie, frame `start` to before `stop`, and the events it is made for."""
 
     start: int
     stop: int
@@ -68,7 +49,7 @@ class Clip:
         return max(event.amplitude for event in self.events)
 
     def event_at(self, frame: int) -> ClipEvent:
-        """The event that a frame shows: the nearest one."""
+        """The event that is nearest to a frame."""
         return min(self.events, key=lambda event: abs(event.frame - frame))
 
 
@@ -82,27 +63,10 @@ def loop_clips(
     after_s: float = AFTER_S,
     max_clips: int = MAX_CLIPS,
 ) -> list[Clip]:
-    """Cut clips around the largest events.
+    """Cut clips around the largest events, the one with the largest event first.
 
-    Parameters
-    ----------
-    frames : numpy.ndarray
-        ``(n,)``: the frame of each event; those outside the movie are left out.
-    amplitudes : numpy.ndarray
-        ``(n,)``.
-    num_frames : int
-        Of the movie.
-    period_s : float
-        Of the movie.
-    before_s, after_s : float
-        How long before and after its event a clip starts and stops.
-    max_clips : int
-        How many events are shown. Clips that overlap become one, so there may be fewer clips.
-
-    Returns
-    -------
-    list of Clip
-        The one with the largest event first.
+    `frames` ``(n,)`` are the frames of the events; those outside the movie are left out. Clips that
+    overlap become one, so there may be fewer than `max_clips`.
     """
     before, after = round(before_s / period_s), round(after_s / period_s)
     known = np.flatnonzero((frames >= 0) & (frames < num_frames))
@@ -116,24 +80,14 @@ def loop_clips(
             clips[-1] = Clip(last.start, max(last.stop, stop), (*last.events, event))
         else:
             clips.append(Clip(start, stop, (event,)))
-    return sorted(clips, key=_by_amplitude)
+    return sorted(clips, key=lambda clip: -np.nan_to_num(clip.amplitude, nan=-np.inf))
 
 
 def read_clip(movie: FrameSequence[Any], clip: Clip, crop: Crop | None = None) -> npt.NDArray[Any]:
-    """Read the frames of a clip.
+    """Read the frames of a clip: ``(n, h, w)`` or ``(n, h, w, 3)``, of the movie's type.
 
-    Parameters
-    ----------
-    movie : Movie
-    clip : Clip
-    crop : (slice, slice), optional
-        Rows and columns; the whole field by default.
-
-    Returns
-    -------
-    numpy.ndarray
-        ``(n, h, w)`` or ``(n, h, w, 3)``, of the movie's type. A missing frame looks like the
-        one before it, so that playing does not flicker; before the first one all are 0.
+    A missing frame looks like the one before it, so that playing does not flicker; before the
+    first one all are 0.
 
     Raises
     ------
@@ -157,7 +111,6 @@ class Loop:
 
     Attributes
     ----------
-    clips : tuple of Clip
     pixels : tuple of numpy.ndarray
         ``(n, h, w)`` or ``(n, h, w, 3)`` of each clip.
     limits : (float, float)
@@ -166,8 +119,6 @@ class Loop:
         ``(num_frames,)``: when each frame of the movie was taken.
     event_times_s : numpy.ndarray
         ``(n,)``: of the events that were given to :func:`loop_clips`, by the same clock.
-    period_s : float
-        Of the movie.
     """
 
     clips: tuple[Clip, ...]
@@ -185,22 +136,7 @@ def read_loop(
     sample_times_s: npt.NDArray[np.float64],
     crop: Crop | None = None,
 ) -> Iterator[Loop]:
-    """Read clips, one after another.
-
-    Parameters
-    ----------
-    movie : Movie
-    clips : sequence of Clip
-        At least one.
-    event_times_s, sample_times_s : numpy.ndarray
-        As :class:`Loop` has them.
-    crop : (slice, slice), optional
-        Rows and columns; the whole field by default.
-
-    Yields
-    ------
-    Loop
-        One clip more each time.
+    """Read clips, at least one, one after another: a loop with one clip more each time.
 
     Raises
     ------
@@ -221,27 +157,9 @@ def read_loop(
 
 
 class Player:
-    """Tells which frame to show while clips are played one after another, again and again.
-
-    Attributes
-    ----------
-    speed : float
-        How many times faster than recorded.
-    playing : bool
-    """
+    """Says which frame to show while clips are played one after another, again and again."""
 
     def __init__(self, lengths: Sequence[int], period_s: float) -> None:
-        """Start with the first frame of the first clip.
-
-        Parameters
-        ----------
-        lengths : sequence of int
-            How many frames each clip has, at least one.
-        period_s : float
-            Of the movie, above 0.
-        """
-        if any(length < 1 for length in lengths) or not period_s > 0:
-            raise ValueError(f"no loop has clips of {list(lengths)} frames, {period_s} s each")
         self._starts = [0, *accumulate(lengths)]
         self._period_s = period_s
         self._at = 0.0  # in frames from the first clip's start
@@ -250,35 +168,19 @@ class Player:
 
     @property
     def position(self) -> tuple[int, int]:
-        """The clip, and the frame counted from its start; (0, 0) without a clip."""
+        """The clip, and the frame counted from its start."""
         frame = int(self._at)
-        clip = max(bisect_right(self._starts, frame) - 1, 0)
+        clip = bisect_right(self._starts, frame) - 1
         return clip, frame - self._starts[clip]
 
     def tick(self, elapsed_s: float) -> tuple[int, int]:
         """Go on by the time that has passed, if playing; returns the new position."""
-        total = self._starts[-1]
-        if self.playing and total:
+        if self.playing:
             # A little more than nothing, as time adds up to whole frames only nearly.
-            ahead = self._at + max(elapsed_s, 0.0) * self.speed / self._period_s + 1e-9
-            self._at = ahead % total
+            ahead = self._at + elapsed_s * self.speed / self._period_s + 1e-9
+            self._at = ahead % self._starts[-1]
         return self.position
 
     def seek(self, clip: int, frame: int = 0) -> None:
-        """Go to a frame of a clip.
-
-        Raises
-        ------
-        IndexError
-            There is no such clip or frame.
-        """
-        if not 0 <= clip < len(self._starts) - 1:
-            raise IndexError(f"clip {clip} of {len(self._starts) - 1}")
-        if not 0 <= frame < self._starts[clip + 1] - self._starts[clip]:
-            raise IndexError(f"frame {frame} of clip {clip}")
+        """Go to a frame of a clip."""
         self._at = float(self._starts[clip] + frame)
-
-
-def _by_amplitude(clip: Clip) -> float:
-    amplitude = clip.amplitude
-    return -amplitude if np.isfinite(amplitude) else np.inf

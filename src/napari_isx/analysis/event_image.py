@@ -19,7 +19,6 @@ from napari_isx.io.base.frames import FrameSequence
 from napari_isx.io.base.spacing import Spacing
 
 MAX_EVENTS: Final = 100
-"""Of more events, only the largest are averaged."""
 MAX_FRAMES_PER_SIDE: Final = 10
 """No more frames than this are read after an event, and before it: evenly spread ones."""
 BEFORE_S: Final = 0.5
@@ -32,18 +31,14 @@ _FRAMES_PER_SUM: Final = 1 << 16
 
 Crop: TypeAlias = tuple[slice, slice]
 """Rows and columns of a movie, with their starts and stops given."""
+Extent: TypeAlias = tuple[float, float, float, float]
+"""Top, left, height and width, in nominal micrometers on the sensor."""
 Image: TypeAlias = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
 class Window:
-    """Which frames around an event are averaged.
-
-    Attributes
-    ----------
-    before, after : numpy.ndarray
-        ``(n,)`` int64: frames counted from that of the event, rising; those before are negative.
-    """
+    """Which frames are averaged, counted from that of an event: rising, those before negative."""
 
     before: npt.NDArray[np.int64]
     after: npt.NDArray[np.int64]
@@ -56,17 +51,10 @@ class Window:
         rise_s: float = RISE_S,
         after_s: float = AFTER_S,
     ) -> Window:
-        """Make a window from times.
+        """Make a window of at least a frame on either side.
 
-        Parameters
-        ----------
-        period_s : float
-            Of the movie.
-        before_s, after_s : float
-            How long the baseline lasts, and what follows the event; at least one frame each.
-        rise_s : float
-            How long before the event the baseline ends: events are mostly placed at the peak, so
-            that the cell is bright already right before them.
+        The baseline ends `rise_s` before the event: events are mostly placed at the peak, so that
+        the cell is bright already right before them.
         """
         if not period_s > 0:
             raise ValueError(f"a movie's period is above 0 s, not {period_s} s")
@@ -87,10 +75,8 @@ class EventImage:
     before : numpy.ndarray or None
         ``(h, w)``: mean of the frames before the events. None before there is one, or where all
         of them also follow an event.
-    num_events : int
-        How many events are averaged.
-    num_events_known : int
-        How many the cell has while the movie runs.
+    num_events, num_events_known : int
+        How many events are averaged, of those that the cell has while the movie runs.
     num_frames, num_frames_needed : int
         Read so far, and in all.
     """
@@ -118,19 +104,10 @@ class EventImage:
 def frames_at(
     times_s: npt.ArrayLike, sample_times_s: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.int64]:
-    """The frames that were taken nearest to some moments.
+    """The frames ``(n,)`` that were taken nearest to some moments ``(n,)``, in any order.
 
-    Parameters
-    ----------
-    times_s : array_like
-        ``(n,)`` seconds, in any order.
-    sample_times_s : numpy.ndarray
-        ``(num_samples,)`` seconds of the movie's frames by the same clock, rising.
-
-    Returns
-    -------
-    numpy.ndarray
-        ``(n,)`` int64; -1 for a moment more than a frame before or after the movie, or NaN.
+    -1 for a moment more than a frame before or after the movie, or NaN. `sample_times_s` are the
+    movie's frames by the same clock, rising.
     """
     times = np.asarray(times_s, np.float64)
     count = len(sample_times_s)
@@ -162,35 +139,17 @@ def event_image(
     crop: Crop | None = None,
     max_events: int = MAX_EVENTS,
 ) -> Iterator[EventImage]:
-    """Average a movie around events.
+    """Average a movie around events, as far as it is read, about ten times a second.
 
-    Parameters
-    ----------
-    movie : Movie
-    frames : numpy.ndarray
-        ``(n,)``: the frame of each event; those outside the movie are left out.
-    amplitudes : numpy.ndarray
-        ``(n,)``: only the largest `max_events` events are averaged.
-    window : Window, optional
-        Which frames around each; by default half a second before the rise, and from the peak on.
-    crop : (slice, slice), optional
-        Rows and columns; the whole field by default.
-    max_events : int
-
-    Yields
-    ------
-    EventImage
-        What there is so far, about ten times a second, and at last all of it. At least one.
+    A frame counts once, however many events it is near to, and missing ones do not count. One that
+    follows any event of the cell is no baseline of another. Colors are averaged. `frames` ``(n,)``
+    are those of the events; those outside the movie are left out, and of the others only the
+    largest `max_events` averaged.
 
     Raises
     ------
     IsxFileError
         A frame could not be read.
-
-    Notes
-    -----
-    A frame counts once, however many events it is near to, and missing ones do not count. One
-    that follows any event of the cell is no baseline of another. Colors are averaged.
     """
     window = window or Window.of_seconds(movie.timing.period_s or 1.0)
     rows, cols = crop or whole_field(movie)
@@ -211,11 +170,11 @@ def event_image(
             sums[1].mean(), sums[0].mean(), len(chosen), len(frames), num_frames, len(needed)
         )
 
-    told = time.monotonic()
+    last_s = time.monotonic()
     for number, (sample, side) in enumerate(needed):
-        if time.monotonic() - told >= _PARTIAL_EVERY_S:
+        if time.monotonic() - last_s >= _PARTIAL_EVERY_S:
             yield result(number)
-            told = time.monotonic()
+            last_s = time.monotonic()
         movie.read_rows(sample, rows.start, rows.stop, out=band)
         sums[side].add(band[:, cols])
     yield result(len(needed))
@@ -229,19 +188,8 @@ def whole_field(movie: FrameSequence[Any]) -> Crop:
 def crop_around(roi: Roi, cells_spacing: Spacing, movie_spacing: Spacing) -> Crop | None:
     """The square around a cell, in a movie whose pixels may be others than the cell set's.
 
-    Between the cell and each edge is as much as the cell is wide or high.
-
-    Parameters
-    ----------
-    roi : Roi
-        In pixels of the cell set.
-    cells_spacing, movie_spacing : Spacing
-
-    Returns
-    -------
-    (slice, slice) or None
-        Rows and columns of the movie, cut off at its edges. None for a cell without pixels, or
-        one that lies outside the movie.
+    Between the cell and each edge is as much as the cell is wide or high; cut off at the movie's
+    edges. None for a cell without pixels, or one that lies outside the movie.
     """
     if roi.is_empty:
         return None
@@ -259,8 +207,8 @@ def crop_around(roi: Roi, cells_spacing: Spacing, movie_spacing: Spacing) -> Cro
     return slice(int(starts[0]), int(stops[0])), slice(int(starts[1]), int(stops[1]))
 
 
-def extent_um(crop: Crop, spacing: Spacing) -> tuple[float, float, float, float]:
-    """Top, left, height and width of a part of a grid, in nominal micrometers on the sensor."""
+def extent_um(crop: Crop, spacing: Spacing) -> Extent:
+    """Where a part of a grid is."""
     (height, width), (top, left) = spacing.pixel_size_um, spacing.top_left_um
     rows, cols = crop
     return (

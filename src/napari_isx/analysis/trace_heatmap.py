@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from napari_isx.analysis.contrast import contrast_limits
 from napari_isx.io.cells.cell_set import CellSet
 
 Norm: TypeAlias = Literal["z", "max"]
@@ -17,14 +18,12 @@ Order: TypeAlias = npt.NDArray[np.int64]
 
 UNITS: Final[dict[Norm, str]] = {"z": "SD from the mean", "max": "part of the maximum"}
 NUM_COLUMNS: Final = 2_000
-"""As many columns as a wide window has pixels."""
 _PARTIAL_EVERY_S: Final = 0.1
 # SciPy lets no other thread run while it makes a tree, 30 ms for so many rows, and while it turns
 # the branches, 15 ms for so many: a window would stand still. So both are done in portions.
 _MAX_TREE: Final = 800
 _MAX_TURNED: Final = 200
-_LIMITS: Final = (0.05, 0.995)
-_VALUES_LOOKED_AT: Final = 200_000
+_PERCENTILES: Final = (5, 99.5)
 _POWER_STEPS: Final = 10
 _ROUNDING: Final = 1e-5  # what is left, of 1, of a trace that does not vary
 
@@ -36,11 +35,10 @@ class HeatMap:
     Attributes
     ----------
     values : numpy.ndarray
-        ``(num_cells, num_columns)`` float32 in the units of the traces; NaN where no sample of a
-        column is valid, and in the rows of cells that were not read yet.
+        ``(num_cells, num_columns)`` in the units of the traces; NaN where no sample of a column is
+        valid, and in the rows of cells that were not read yet.
     mean, sd, peak : numpy.ndarray
-        ``(num_cells,)`` float64 of each whole trace: mean, standard deviation and highest value;
-        NaN of a cell without a valid sample.
+        ``(num_cells,)`` of each whole trace; NaN of a cell without a valid sample.
     start_s, column_s : float
         Where the first column starts and how long each lasts, in seconds of the cell set's own.
     num_done : int
@@ -67,18 +65,10 @@ class HeatMap:
         return self.start_s + self.column_s * num_columns
 
     def normalized(self, norm: Norm) -> npt.NDArray[np.float32]:
-        """Make cells comparable.
+        """Make cells comparable: ``(num_cells, num_columns)``, NaN as in `values`.
 
-        Parameters
-        ----------
-        norm : {"z", "max"}
-            "z": in standard deviations from the mean of the cell's whole trace; 0 where it does
-            not vary. "max": as parts of its highest value, where that is above 0.
-
-        Returns
-        -------
-        numpy.ndarray
-            ``(num_cells, num_columns)`` float32; NaN as in `values`.
+        "z": in standard deviations from the mean of the cell's whole trace; 0 where it does not
+        vary. "max": as parts of its highest value, where that is above 0.
         """
         if norm == "z":
             offset, scale = self.mean, self.sd
@@ -97,21 +87,11 @@ def heat_map(
     start_s: float | None = None,
     stop_s: float | None = None,
 ) -> Iterator[HeatMap]:
-    """Reduce all traces of a cell set, or a part of their time.
+    """Reduce all traces of a cell set, or a part of their time, to at most so many columns.
 
-    Parameters
-    ----------
-    cells : CellSet
-    num_columns : int
-        At most so many; a column is a whole number of samples, and shows the highest.
-    start_s, stop_s : float, optional
-        The part of time, in the cell set's own seconds; all of it by default.
-
-    Yields
-    ------
-    HeatMap
-        What there is so far, about ten times a second, and at last all of it. At least one. They
-        share their arrays, so another thread should be handed the :func:`shade` of each.
+    A column is a whole number of samples, and shows the highest. Yields what there is so far, about
+    ten times a second, and at last all of it. These share their arrays, so another thread should
+    be handed the :func:`shade` of each.
 
     Raises
     ------
@@ -128,11 +108,11 @@ def heat_map(
     mean, sd, peak = np.full((3, cells.num_cells), np.nan)
     start, column = first * timing.period_s, size * timing.period_s
 
-    told = time.monotonic()
+    last_s = time.monotonic()
     for i in range(cells.num_cells):
-        if time.monotonic() - told >= _PARTIAL_EVERY_S:
+        if time.monotonic() - last_s >= _PARTIAL_EVERY_S:
             yield HeatMap(values, mean, sd, peak, start, column, i)
-            told = time.monotonic()
+            last_s = time.monotonic()
         trace = cells.trace(i)
         trace[~np.isfinite(trace)] = np.nan
         if timing.num_valid < len(trace):
@@ -151,16 +131,12 @@ class Shades:
     Attributes
     ----------
     values : numpy.ndarray
-        ``(num_cells, num_columns)`` float32, comparable between cells; NaN in gaps.
+        ``(num_cells, num_columns)``, comparable between cells; NaN in gaps.
     shades : numpy.ndarray
         ``(num_cells, num_columns)`` uint8: 1 for `low` and below to 255 for `high` and above; 0
         in gaps.
     start_s, stop_s : float
         Where the first column starts and the last one ends.
-    low, high : float
-        Of the values, the ends of the color bar.
-    units : str
-        Of the values.
     """
 
     values: npt.NDArray[np.float32]
@@ -181,18 +157,13 @@ def shade(
 ) -> Shades:
     """Turn a heat map into what is drawn.
 
-    Parameters
-    ----------
-    heat : HeatMap
-    norm : {"z", "max"}
-    span_s : (float, float), optional
-        Where it starts and stops by another clock than the cell set's own.
-    limits : (float, float), optional
-        Ends of the color bar; by default such that few values lie beyond. A part of the time
-        should have those of the whole.
+    `span_s` is where it starts and stops by another clock than the cell set's own. `limits` are the
+    ends of the color bar, by default such that few values lie beyond; a part of the time should
+    have those of the whole.
     """
     values = heat.normalized(norm)
-    low, high = limits or _limits(values, norm)
+    whole = (0.0, 1.0) if norm == "max" else None
+    low, high = limits or whole or contrast_limits([values], _PERCENTILES)
     with np.errstate(invalid="ignore"):  # gaps
         levels = np.clip((values - low) * np.float32(254 / (high - low)) + 1.5, 1, 255)
     shades = np.where(np.isnan(values), 0, levels).astype(np.uint8)
@@ -201,40 +172,19 @@ def shade(
 
 
 def order_by(values: npt.NDArray[Any], *, descending: bool = False) -> Order:
-    """The order of cells by a column of a table.
-
-    Parameters
-    ----------
-    values : numpy.ndarray
-        ``(n,)`` numbers; NaN comes last either way. Cells with the same keep their order.
-    descending : bool
-    """
+    """The order of cells by a column; NaN is last, and cells with the same keep their order."""
     keys = np.asarray(values, np.float64)
     order: Order = np.argsort(-keys if descending else keys, kind="stable").astype(np.int64)
     return order
 
 
-def order_by_first_event(first_events_s: npt.NDArray[np.float64]) -> Order:
-    """The order of cells by their first events: ``(n,)`` seconds, NaN for none, which are last."""
-    return order_by(first_events_s)
-
-
 def order_by_clustering(values: npt.NDArray[np.float32]) -> Order:
-    """The order of cells in which those with similar traces are neighbors.
+    """The order of cells ``(n, num_columns)`` in which those with similar traces are neighbors.
 
     The leaves of a tree of average linkage over the correlation of the reduced traces, with
     branches turned so that neighbors are as alike as it allows. Of more than 200 cells the tree
-    is cut into groups, the groups are ordered so, and the cells within each.
-
-    Parameters
-    ----------
-    values : numpy.ndarray
-        ``(n, num_columns)``; gaps count as the row's mean.
-
-    Returns
-    -------
-    numpy.ndarray
-        ``(n,)``; cells that do not vary, and have no correlation, come last in their order.
+    is cut into groups, the groups are ordered so, and the cells within each. Gaps count as the
+    row's mean; cells that do not vary, and have no correlation, come last in their order.
     """
     known = np.isfinite(values)
     rows = np.where(known, values, 0).astype(np.float32)
@@ -269,15 +219,6 @@ def _shrink_rows(image: npt.NDArray[np.uint8], most: int) -> npt.NDArray[np.uint
         others = image[k::size]
         np.maximum(highest[: len(others)], others, out=highest[: len(others)])
     return highest
-
-
-def _limits(values: npt.NDArray[np.float32], norm: Norm) -> tuple[float, float]:
-    if norm == "max":
-        return 0.0, 1.0
-    seen = values.reshape(-1)[:: max(values.size // _VALUES_LOOKED_AT, 1)]
-    seen = seen[np.isfinite(seen)]
-    low, high = np.quantile(seen, _LIMITS).tolist() if len(seen) else (0.0, 1.0)
-    return (low, high) if high > low else (low - 0.5, low + 0.5)
 
 
 def _ordered(rows: npt.NDArray[np.float32]) -> Order:
@@ -315,10 +256,10 @@ def _ordered(rows: npt.NDArray[np.float32]) -> Order:
 
 def _main_component(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """``(n,)``: about the rows' first principal component, by a few steps of power iteration."""
-    centerd = rows - rows.mean(axis=0)
-    scores: npt.NDArray[np.float32] = centerd[:, 0] + np.float32(1)
+    centered = rows - rows.mean(axis=0)
+    scores: npt.NDArray[np.float32] = centered[:, 0] + np.float32(1)
     for _ in range(_POWER_STEPS):
-        scores = centerd @ (centerd.T @ scores)
+        scores = centered @ (centered.T @ scores)
         scores /= max(float(np.linalg.norm(scores)), _ROUNDING)
     return scores
 

@@ -7,7 +7,7 @@ parts act on the session or the viewer, and tell the views what to show. It need
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar
 from weakref import WeakKeyDictionary, ref
 
 from psygnal import Signal
@@ -20,9 +20,9 @@ from napari_isx.docks.raters.controller import RatersControl
 from napari_isx.docks.rules.controller import RulesControl
 from napari_isx.docks.saving.controller import SavingControl
 from napari_isx.docks.saving.window import attach_prompts
-from napari_isx.docks.traces.channels_controller import ChannelsControl, ChannelsView
-from napari_isx.docks.traces.controller import TracesControl, TracesView
-from napari_isx.docks.traces.vessels_controller import MapsView, VesselsControl
+from napari_isx.docks.traces.channels_controller import ChannelsControl
+from napari_isx.docks.traces.controller import TracesControl
+from napari_isx.docks.traces.vessels_controller import VesselsControl
 from napari_isx.io.base.recording import put_away, take_out
 from napari_isx.layers.keys import recording_of
 from napari_isx.session.session import Session
@@ -37,9 +37,7 @@ from napari_isx.viewer.time import TimeControl
 if TYPE_CHECKING:
     from napari.components import ViewerModel
 
-
-class DockView(TracesView, ChannelsView, MapsView, Protocol):
-    """All that is asked of a dock; see `TracesWidget`."""
+    from napari_isx.docks.traces.dock import TracesWidget
 
 
 class Coordinator:
@@ -91,12 +89,12 @@ class Coordinator:
             viewer, self.session, self.cells, self.rules, self.raters, self.saving
         )
         self.behavior = BehaviorControl(viewer, self.session)
-        self.traces = TracesControl(viewer, self.session, display)
+        self.traces = TracesControl(viewer, self.session, display, centering)
         self.channels = ChannelsControl(viewer, self.session)
         self.vessels = VesselsControl(viewer, self.session, self.canvas, display)
         self.view = ViewControl(viewer, self.session)
         self.closeup = CloseUpControl(viewer, self.session, self.time, centering)
-        self.heatmap = HeatMapControl(viewer, self.session, self.time)
+        self.heatmap = HeatMapControl(viewer, self.session, self.time, centering)
         viewer.layers.events.inserted.connect(self._on_layers)
         viewer.layers.events.removed.connect(self._on_removed)
         # Last, when napari's list on the screen has the layer too, and its slider a place.
@@ -117,7 +115,7 @@ class Coordinator:
         """The coordinator of a viewer, or None where nothing of ours was opened in it."""
         return cls._all.get(getattr(viewer, "__wrapped__", viewer))
 
-    def attach(self, view: DockView) -> None:
+    def attach(self, view: TracesWidget) -> None:
         """Let a dock show this session until it is destroyed."""
         view.time_requested.connect(self.time.scrub_to)
         view.arrangement_picked.connect(self.arrange)

@@ -34,7 +34,7 @@ _INTEREST: Final = (
     r"Mag ",
 )
 _UNKNOWN: Final = 1.5
-# These change with every frame, and so tell nothing that the movie does not.
+# These change with every frame, and so say nothing that the movie does not.
 _OF_FRAMES: Final = ("Frame Count", "BNC Sync Output", "SYNC")
 
 # A line that takes more values than this is a voltage, whose noise is no edge.
@@ -48,14 +48,10 @@ class Channel:
 
     Attributes
     ----------
-    name : str
-    recording : Recording
     kind : {"digital", "held", "dense"}
-        Digital channels have no unit, and no values but 0 and 1. These and held ones are told
+        Digital channels have no unit, and no values but 0 and 1. These and held ones are stored
         when they change: a value holds until the next, the last one until the recording ends.
         Dense ones are sampled regularly.
-    units : str
-        Of the values; empty where they have none.
     times_s, values : numpy.ndarray
         ``(n,)``: seconds from the start of the recording, rising. NaN where data were lost, or
         nobody knows. Of digital and held channels only the changes.
@@ -88,7 +84,7 @@ class Channel:
     @property
     def interest(self) -> float:
         """The lower, the sooner people look at it."""
-        if self.tells_of_frames:
+        if self.is_of_frames:
             return len(_INTEREST)
         for place, pattern in enumerate(_INTEREST):
             if re.match(pattern, self.name):
@@ -96,7 +92,7 @@ class Channel:
         return _UNKNOWN
 
     @property
-    def tells_of_frames(self) -> bool:
+    def is_of_frames(self) -> bool:
         """Whether it only counts or marks the microscope's frames."""
         return self.name in _OF_FRAMES
 

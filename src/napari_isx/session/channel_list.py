@@ -10,6 +10,7 @@ from psygnal import Signal
 
 from napari_isx.io.base.recording import Recording
 from napari_isx.session.channel import Channel, channels_of
+from napari_isx.session.cursor import next_time_s
 from napari_isx.timeline.clock import Clock
 
 _SHOWN_AT_FIRST: Final = 12
@@ -23,10 +24,10 @@ class ChannelList:
 
     Those of a file come together, the changing ones first, by what people look for: inputs,
     voltages, trigger, outputs, LEDs, zones of the animal, then acceleration, orientation and
-    magnetic field. Hidden at first are channels that never change, and those that only tell of
-    frames: their count, and the sync output. Of the others as many are shown as make twelve with
-    those of the other files, and at least three of each file. What the user changes stays while
-    the file is open.
+    magnetic field. Hidden at first are channels that never change, and those that only count or
+    mark frames: their count, and the sync output. Of the others as many are shown as make twelve
+    with those of the other files, and at least three of each file. What the user changes stays
+    while the file is open.
     """
 
     changed: ClassVar[Signal] = Signal()
@@ -107,13 +108,9 @@ class ChannelList:
             self.changed.emit()
 
     def reorder(self, places: Sequence[int]) -> None:
-        """Bring channels into another order.
+        """Bring channels, by the places they have now, into this order.
 
-        Parameters
-        ----------
-        places : sequence of int
-            Where they stand now, in the new order. Those that are left out keep behind the one
-            they are behind now.
+        Those that are left out stay behind the one they are behind now.
         """
         moved, order = set(places), list(places)
         for place in range(len(self._channels)):
@@ -132,21 +129,9 @@ class ChannelList:
             self.selection_changed.emit()
 
     def edge_time_s(self, direction: int, now_s: float, clock: Clock) -> float | None:
-        """When the next (1) or previous (-1) rising or falling edge is.
+        """The session time of the next (1) or previous (-1) rising or falling edge, or None.
 
         Of the selected channels; of all digital ones that are shown if none is selected.
-
-        Parameters
-        ----------
-        direction : {1, -1}
-        now_s : float
-            The session time from which it is looked for.
-        clock : Clock
-
-        Returns
-        -------
-        float or None
-            Session time; None where there is none.
         """
         stepped = self._selected or [one for one in self.shown if one.kind == "digital"]
         found = [_next_edge_s(channel, direction, now_s, clock) for channel in stepped]
@@ -160,7 +145,7 @@ class ChannelList:
             self.problems[recording.name] = str(error)
             return
         channels.sort(key=lambda channel: (channel.is_constant, channel.interest))
-        wanted = [one for one in channels if not (one.is_constant or one.tells_of_frames)]
+        wanted = [one for one in channels if not (one.is_constant or one.is_of_frames)]
         room = max(_SHOWN_AT_FIRST - len(self._shown), _SHOWN_OF_EACH_FILE)
         self._channels += channels
         self._shown.update(wanted[:room])
@@ -173,8 +158,4 @@ def _next_edge_s(channel: Channel, direction: int, now_s: float, clock: Clock) -
     own_s = placed.from_session_s(now_s)
     at = int(np.searchsorted(times_s, own_s))
     near_s = placed.to_session_s(times_s[max(at - 2, 0) : at + 2])
-    after = near_s[near_s > now_s + _NOW_S]
-    before = near_s[near_s < now_s - _NOW_S]
-    if direction > 0:
-        return float(after[0]) if len(after) else None
-    return float(before[-1]) if len(before) else None
+    return next_time_s(near_s, direction, now_s, _NOW_S)

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
+from napari_isx.io.base.recording import Recording
 from napari_isx.io.events.event_set import EventSet
-from napari_isx.session.groups import CellGroup
+from napari_isx.session.groups import CellGroup, misfit
 from napari_isx.timeline.report import ClockWords
 
 NOTHING: Final = ClockWords("", "", is_serious=False)
 
 
 def event_words(group: CellGroup, groups: Sequence[CellGroup]) -> ClockWords:
-    """Say which events are drawn with a group's cells, and which may be of other cells too.
-
-    Parameters
-    ----------
-    group : CellGroup
-    groups : sequence of CellGroup
-        All that are open.
-    """
+    """Say which events are drawn with a group's cells, and which may be of other open cells."""
     certain, possible = group.choices
     if len(certain) + len(possible) < 2 and not possible:
         return NOTHING
@@ -32,6 +26,18 @@ def event_words(group: CellGroup, groups: Sequence[CellGroup]) -> ClockWords:
         return ClockWords(text, "\n".join(details), is_serious=True)
     drawn = f"events of {group.events.title}" if group.events is not None else "no events drawn"
     return ClockWords(drawn, "\n".join(details), is_serious=False)
+
+
+def why_no_events(group: CellGroup, opened: Iterable[Recording]) -> str:
+    """Why no events are known of a group's cells, given all that is open."""
+    if group.has_open_question:
+        return "it is not known whose the open events are: choose in Traces"
+    sets = [one for one in opened if isinstance(one, EventSet)]
+    if any(one in (*group.choices.certain, *group.choices.possible) for one in sets):
+        return "no events are chosen in Traces"
+    if group.cells is None or not sets:
+        return "no event set is open"
+    return "; ".join(f"{one.title} does not fit: {misfit(one, group.cells)}" for one in sets)
 
 
 def _rivals(events: EventSet, groups: Sequence[CellGroup]) -> str:

@@ -211,6 +211,26 @@ def likely_cell_sets(events: EventSet, cell_sets: Iterable[CellSet]) -> list[Cel
     return [cells for rank, cells in ranked if rank == best]
 
 
+def misfit(events: EventSet, cells: CellSet) -> str:
+    """Why an event set is not taken for that of a cell set, or not for it alone."""
+    known = set(cells.names)
+    strange = [name for name in events.names if name not in known]
+    if not events.names:
+        return "it has no cells"
+    if strange:
+        count = f"{len(strange)} of its {len(events.names)}"
+        return f"{count} cells, such as {strange[0]}, are not in {cells.title}"
+    against = Provenance.of(events).contradiction(Provenance.of(cells))
+    if against:
+        return f"it has {against}"
+    if not _same_time(events, cells):
+        apart_s = float(cells.timing.starts_after_s(events.timing) or 0)
+        ours_s, theirs_s = events.timing.duration_s, cells.timing.duration_s
+        lasts = f"it lasts {ours_s:.1f} s, {cells.title} {theirs_s:.1f} s"
+        return f"{lasts}, and they start {abs(apart_s):.1f} s apart"
+    return "it fits another open cell set as well or better"
+
+
 def _rank(events: EventSet, ours: Provenance, cells: CellSet) -> tuple[int, ...]:
     accepted = {n for n, s in zip(cells.names, cells.statuses, strict=True) if s == "accepted"}
     exactly = set(events.names) in (set(cells.names), accepted)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final, Literal
 
 import numpy as np
@@ -17,15 +18,20 @@ from napari_isx.timeline.clock import Clock
 RowStyle = Literal["line", "steps", "digital"]
 
 
+def _no_times() -> npt.NDArray[np.float64]:
+    return np.empty(0)
+
+
+def _no_values() -> npt.NDArray[np.float32]:
+    return np.empty(0, np.float32)
+
+
 @dataclass(frozen=True, eq=False)
 class TraceRow:
     """One row of the plot.
 
     Attributes
     ----------
-    name : str
-        Of the cell, vessel or channel.
-    status : {"accepted", "undecided", "rejected"} or None
     times_s, values : numpy.ndarray
         ``(n_samples,)``: the trace in session time, NaN where a sample is invalid. Empty without
         a cell set. Of steps each value holds until the next time, and the last point is only
@@ -36,26 +42,68 @@ class TraceRow:
         Of values and amplitudes, in the file's words; empty where it has none.
     style : {"line", "steps", "digital"}
         Digital rows are steps between 0 and 1, which need little room.
+    color : str
+        Of the trace; empty for that of the theme.
     """
 
     name: str
-    status: CellStatus | None
-    times_s: npt.NDArray[np.float64]
-    values: npt.NDArray[np.float32]
-    event_times_s: npt.NDArray[np.float64]
-    event_values: npt.NDArray[np.float32]
-    units: str
+    status: CellStatus | None = None
+    times_s: npt.NDArray[np.float64] = field(default_factory=_no_times)
+    values: npt.NDArray[np.float32] = field(default_factory=_no_values)
+    event_times_s: npt.NDArray[np.float64] = field(default_factory=_no_times)
+    event_values: npt.NDArray[np.float32] = field(default_factory=_no_values)
+    units: str = ""
     style: RowStyle = "line"
+    color: str = ""
+
+    @cached_property
+    def value_range(self) -> tuple[float, float]:
+        """Lowest and highest value to draw, a little apart where all are the same."""
+        if self.style == "digital":
+            return 0.0, 1.0
+        known = [bounds(values) for values in (self.values, self.event_values)]
+        if len(self.event_values):
+            known.append((0.0, 0.0))  # where the stems begin
+        low = min((one[0] for one in known if one is not None), default=0.0)
+        high = max((one[1] for one in known if one is not None), default=1.0)
+        return (low, high) if high > low else (low - 0.5, high + 0.5)
+
+    def value_at(self, time_s: float) -> float | None:
+        """The value of the sample or step at a time; None in a gap and outside."""
+        place = int(np.searchsorted(self.times_s, time_s + _ROUNDING_S, "right")) - 1
+        if place < 0 or not np.isfinite(self.values[place]):
+            return None
+        count = len(self.times_s)
+        if place == count - 1:  # the last sample lasts as long as the one before
+            last_s = self.times_s[-1] - self.times_s[-2] if count > 1 else 0.0
+            if time_s > self.times_s[-1] + (last_s if self.style == "line" else 0.0):
+                return None
+        return float(self.values[place])
 
 
-_EMPTY: Final = np.empty(0)
-_NO_VALUES: Final = np.empty(0, np.float32)
+NO_ROW: Final = TraceRow("")
+# Session times are sums of floating-point numbers.
+_ROUNDING_S: Final = 1e-6
+
+
+def bounds(values: npt.NDArray[np.float32]) -> tuple[float, float] | None:
+    """Lowest and highest finite value, or None."""
+    if not len(values):
+        return None
+    low, high = float(np.fmin.reduce(values)), float(np.fmax.reduce(values))
+    if np.isfinite([low, high]).all():
+        return low, high
+    finite = values[np.isfinite(values)]
+    return (float(finite.min()), float(finite.max())) if len(finite) else None
 
 
 def trace_rows(group: CellGroup, i: int, clock: Clock) -> list[TraceRow]:
     """Read all that is drawn of one cell, or of one vessel: its trace and its middle or direction.
 
-    Parameters and errors are those of :func:`trace_row`.
+    Raises
+    ------
+    IsxFileError
+        The file was shortened after it was opened.
     """
     if isinstance(group, VesselGroup):
         return _vessel_rows(group, i, clock)
@@ -63,22 +111,8 @@ def trace_rows(group: CellGroup, i: int, clock: Clock) -> list[TraceRow]:
 
 
 def trace_row(group: CellGroup, i: int, clock: Clock) -> TraceRow:
-    """Read what is drawn of one cell.
-
-    Parameters
-    ----------
-    group : CellGroup
-    i : int
-        Which of its cells.
-    clock : Clock
-        That the files of the group are placed by.
-
-    Raises
-    ------
-    IsxFileError
-        The file was shortened after it was opened.
-    """
-    times_s, values = _EMPTY, _NO_VALUES
+    """Read what is drawn of one cell; errors are those of :func:`trace_rows`."""
+    times_s, values = _no_times(), _no_values()
     if group.cells is not None:
         times_s = clock.placed(group.cells).times_s
         values = _with_gaps(group.cells.trace(i), group.cells.timing)
@@ -89,7 +123,7 @@ def trace_row(group: CellGroup, i: int, clock: Clock) -> TraceRow:
         times_s,
         values,
         event_times_s(group, i, clock),
-        signal.values if signal is not None else _NO_VALUES,
+        signal.values if signal is not None else _no_values(),
         (group.cells.trace_units or "") if group.cells is not None else "",
     )
 
@@ -103,14 +137,7 @@ def event_times_s(group: CellGroup, i: int, clock: Clock) -> npt.NDArray[np.floa
 
 
 def channel_row(channel: Channel, clock: Clock) -> TraceRow:
-    """What is drawn of a channel, in session time.
-
-    Parameters
-    ----------
-    channel : Channel
-    clock : Clock
-        That its file is placed by.
-    """
+    """What is drawn of a channel, in session time."""
     placed, own_s, values = clock.placed(channel.recording), channel.times_s, channel.values
     style: RowStyle = "line"
     if channel.kind != "dense":
@@ -119,7 +146,7 @@ def channel_row(channel: Channel, clock: Clock) -> TraceRow:
         if len(own_s) and end_s > own_s[-1]:
             own_s, values = np.append(own_s, end_s), np.append(values, values[-1])
     times_s = placed.to_session_s(own_s)
-    return TraceRow(channel.name, None, times_s, values, _EMPTY, _NO_VALUES, channel.units, style)
+    return TraceRow(channel.name, None, times_s, values, units=channel.units, style=style)
 
 
 def _vessel_rows(group: VesselGroup, i: int, clock: Clock) -> list[TraceRow]:
@@ -133,9 +160,7 @@ def _vessel_rows(group: VesselGroup, i: int, clock: Clock) -> list[TraceRow]:
     if second is not None:
         drawn.append((f"{name} {also}", None, second, also_units))
     return [
-        TraceRow(
-            title, said, times_s, _with_gaps(values, vessels.timing), _EMPTY, _NO_VALUES, units
-        )
+        TraceRow(title, said, times_s, _with_gaps(values, vessels.timing), units=units)
         for title, said, values, units in drawn
     ]
 
@@ -154,25 +179,11 @@ def thin_steps(
     stop_s: float,
     num_bins: int,
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float32]]:
-    """The corners of steps, of no more than a plot can show.
+    """The corners of steps, of no more than a plot can show: about ``8 * num_bins``.
 
     Where there are more steps than that, a bin of time shows the value that it starts with, the
     lowest and the highest, and the value that it ends with: a line that toggles within a bin
-    fills it, and no pulse is too short to be seen.
-
-    Parameters
-    ----------
-    times_s, values : numpy.ndarray
-        ``(n,)``, as in a `TraceRow` of steps.
-    start_s, stop_s : float
-        The part that is shown.
-    num_bins : int
-        About the width of the plot in pixels.
-
-    Returns
-    -------
-    times_s, values : numpy.ndarray
-        Corners to be joined; NaN where the line breaks. At most about ``8 * num_bins``.
+    fills it, and no pulse is too short to be seen. NaN is where the line breaks.
     """
     first = max(int(np.searchsorted(times_s, start_s, "right")) - 1, 0)
     last = min(int(np.searchsorted(times_s, stop_s)) + 1, len(times_s))
@@ -202,23 +213,9 @@ def thin_out(
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float32]]:
     """Reduce a trace to what a plot can show: the extremes of each bin of time.
 
-    A bin becomes NaN, a gap, where it has no valid sample. (The plotting library's own
-    downsampling makes a gap of every bin with one invalid sample in it, so that a long trace with
-    some dropped frames vanishes when the whole of it is shown.)
-
-    Parameters
-    ----------
-    times_s, values : numpy.ndarray
-        ``(n,)``, times rising; NaN where invalid.
-    start_s, stop_s : float
-        The part that is shown.
-    num_bins : int
-        About the width of the plot in pixels.
-
-    Returns
-    -------
-    times_s, values : numpy.ndarray
-        At most about ``2 * num_bins`` points; the samples themselves where they are as few.
+    A bin becomes NaN, a gap, where it has no valid sample. (pyqtgraph's own downsampling makes a
+    gap of every bin with one invalid sample in it, so that a long trace with some dropped frames
+    vanishes when the whole of it is shown.)
     """
     first = max(int(np.searchsorted(times_s, start_s)) - 1, 0)
     last = min(int(np.searchsorted(times_s, stop_s)) + 1, len(times_s))

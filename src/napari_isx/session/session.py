@@ -13,7 +13,7 @@ from napari_isx.io.cells.cell_set import CellSet
 from napari_isx.io.events.event_set import EventSet
 from napari_isx.io.vessels.vessel_set import VesselSet
 from napari_isx.session.channel_list import ChannelList
-from napari_isx.session.cursor import TimeCursor
+from napari_isx.session.cursor import TimeCursor, next_time_s
 from napari_isx.session.groups import CellGroup, VesselGroup, event_choices
 from napari_isx.session.plot_rows import event_times_s
 from napari_isx.session.review import Review, Reviews
@@ -184,12 +184,8 @@ class Session:
             return None
         signals = [event_times_s(self._group, i, self.clock) for i in self._selected]
         times = np.concatenate([np.empty(0), *signals])
-        margin = self._group.timing.period_s / 2
-        now = self.cursor.time_s
-        found = times[times > now + margin] if direction > 0 else times[times < now - margin]
-        if not len(found):
-            return None
-        return float(found.min() if direction > 0 else found.max())
+        margin_s = self._group.timing.period_s / 2
+        return next_time_s(times, direction, self.cursor.time_s, margin_s)
 
     def edge_time_s(self, direction: int) -> float | None:
         """When the next (1) or previous (-1) edge of the selected channels is.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from fractions import Fraction
 from math import ceil
 from typing import Any, Final, Literal, NamedTuple
@@ -124,6 +125,25 @@ class Clock:
         if not placed:
             return 0.0, 0.0
         return min(one.offset_s for one in placed), max(one.end_s for one in placed)
+
+    @property
+    def start(self) -> datetime | None:
+        """The time of day, in the zone of the recording, of second 0.
+
+        None where it is unknown, or not the same for all sittings.
+        """
+        if len(self.sittings_apart_s) > 1:
+            return None
+        starts = [
+            (
+                one.method == "assumed",
+                one.offset_s,
+                one.timing.start - timedelta(seconds=one.offset_s),
+            )
+            for one in self.all_placed
+            if one.timing.start is not None
+        ]
+        return min(starts)[2] if starts else None
 
 
 @dataclass(eq=False)

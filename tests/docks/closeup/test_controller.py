@@ -59,8 +59,9 @@ class CloseUp:
     def show_no_cell(self, text):
         self.text, self.name = text, ""
 
-    def show_cell(self, name, status, row):
+    def show_cell(self, name, status, row, note):
         self.text, self.name, self.status, self.row = "", name, status, row
+        self.note = note
         self.forget()
 
     def show_status(self, name, status):
@@ -71,8 +72,14 @@ class CloseUp:
         assert (current >= 0) or not is_sure
         self.movies = list(titles), current
 
-    def show_place(self, extent, contour_um):
-        self.place = extent
+    def show_place(self, extent, contour_um, neighbors=()):
+        self.place, self.neighbors = extent, list(neighbors)
+
+    def show_waveforms(self, shown):
+        self.waveforms = shown
+
+    def show_neighbors(self, rows, span_s):
+        self.rows = [row.name for row in rows]
 
     def show_footprint(self, weights, extent):
         self.footprint = weights
@@ -395,3 +402,37 @@ def test_a_dock_that_is_gone_is_not_kept(stage, control, dock, paths):
     del late
     gc.collect()
     assert gone() is None
+
+
+def test_waveforms_and_neighbors_are_there_at_once(stage, control, dock, paths):
+    stage.open(*paths.values())
+    select(stage, control, 0)
+    assert len(dock.waveforms.values) == 2
+    assert dock.rows[-1] == "C0"
+    assert [stage.session.group.names[one.cell] for one in dock.neighbors] == dock.rows[:-1]
+
+
+def test_without_an_event_set_the_peaks_of_the_trace_are_taken(stage, control, dock, tmp_path):
+    traces = np.random.default_rng(0).normal(size=(3, 20)).astype(np.float32)
+    traces[0, [5, 15]] = 50
+    stage.open(
+        make_cells(tmp_path / "cells.isxd", traces=traces), make_movie(tmp_path / "movie.isxd")
+    )
+    select(stage, control, 0)
+    np.testing.assert_allclose(dock.row.event_times_s, [0.5, 1.5])
+    assert dock.note == (
+        "Peaks of the trace, 4 SD of the noise above the median (scipy.signal.find_peaks), "
+        "as no event set is open"
+    )
+    assert dock.image.num_events == 2
+    assert len(dock.waveforms.values) == 2
+    stage.coordinator.time.go_to(0.0)
+    dock.event_step_requested.emit(1)
+    assert stage.session.cursor.time_s == pytest.approx(0.5)
+    stage.open(make_events(tmp_path / "foreign.isxd", {"X9": [0.3]}))
+    finish(control)
+    assert "foreign does not fit: 1 of its 1 cells, such as X9, are not in cells" in dock.note
+    stage.open(make_events(tmp_path / "events.isxd"))
+    finish(control)
+    assert dock.note == ""
+    np.testing.assert_allclose(dock.row.event_times_s, [0.3, 1.2])

@@ -94,16 +94,9 @@ def test_the_place_is_that_of_the_sensor(tmp_path, opened, paths):
     np.testing.assert_allclose(subject.movie_um, subject.place_um, atol=18)
 
 
-@pytest.mark.parametrize(
-    ("without", "words"),
-    [
-        ("movie", "Open the movie"),
-        ("events", "Open the event set"),
-    ],
-)
-def test_a_missing_file_is_named(opened, paths, without, words):
-    subject = Scene(opened, **(paths | {without: None})).subject()
-    assert words in subject.no_movie
+def test_a_missing_movie_is_named(opened, paths):
+    subject = Scene(opened, **(paths | {"movie": None})).subject()
+    assert "Open the movie" in subject.no_movie
     (only,) = read_pictures(subject)
     assert only.footprint is not None
     assert only.image is only.loop is None

@@ -80,10 +80,10 @@ def test_the_arrow_keys_and_the_event_buttons(hands, session, dock):
     hands.coordinator.time.go_to(0.0)
     QTest.mouseClick(button(dock, "▶"), Left)
     assert session.cursor.time_s == pytest.approx(20 * PERIOD_S)
-    hands.press(Qt.Key.Key_Down, on=dock.trace_viewport)
+    hands.press(Qt.Key.Key_Down, on=dock.neighbor_plot.canvas_viewport)
     assert session.selected == (1,)
     finish(hands)
-    assert dock.image_panel.caption == "1 events"
+    assert dock.image_panel.caption == "1 event"
     assert button(dock, "▶").isEnabled()
     hands.press(Qt.Key.Key_Down)
     assert dock.image_panel.message == "This cell has no events"
@@ -188,7 +188,7 @@ def test_it_has_the_colors_of_the_theme(hands, session, dock, theme):
     hands.viewer.theme = theme
     hands.click_cell(0)
     finish(hands)
-    corner = dock.trace_viewport.grab().toImage().pixelColor(1, 1)
+    corner = dock.neighbor_plot.canvas_viewport.grab().toImage().pixelColor(1, 1)
     assert (corner.lightness() < 128) == (theme == "dark")
 
 
@@ -226,7 +226,7 @@ def test_nothing_of_it_is_cut_off_beside_a_heat_map(hands, session):
     hands.settle()
     for panel in (why.footprint_panel, why.image_panel, why.loop_panel):
         picture, caption = panel._pages.geometry(), panel._caption.geometry()
-        assert min(picture.width(), picture.height()) >= 96
+        assert min(picture.width(), picture.height()) >= 80
         assert picture.bottom() < caption.top()
         assert panel.mapTo(why, panel.rect().bottomRight()).y() < why.height()
 

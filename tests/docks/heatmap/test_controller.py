@@ -20,6 +20,8 @@ class HeatMap:
     """Stands for the dock."""
 
     cell_picked = Signal(int)
+    cell_decided = Signal(int, str)
+    cell_centered = Signal(int)
     time_requested = Signal(float)
     order_picked = Signal(str)
     norm_picked = Signal(str)

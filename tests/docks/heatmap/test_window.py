@@ -116,7 +116,7 @@ def test_zooming_reads_a_part_finely(hands, dock, session, monkeypatch):
                 QPoint(0, 0),
                 QPoint(0, 240),
                 Qt.MouseButton.NoButton,
-                Qt.KeyboardModifier.NoModifier,
+                Qt.KeyboardModifier.ControlModifier,
                 Qt.ScrollPhase.NoScrollPhase,
                 False,
             ),

@@ -68,7 +68,7 @@ def test_what_is_listed_says_what_it_is(stage, gpio):
     items = {item.name: item for item in stage.view.channels}
     assert (items["EX-LED"].kind, items["EX-LED"].is_shown) == ("held", True)
     assert items["EX-LED"].tip.splitlines() == [
-        "EX-LED: told when it changes, in mW/mm²",
+        "EX-LED: stored when it changes, in mW/mm²",
         "1 change",
         "box.gpio",
     ]

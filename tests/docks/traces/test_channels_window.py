@@ -16,7 +16,7 @@ from qtpy.QtWidgets import QCheckBox, QToolButton
 
 from napari_isx import Timing
 from napari_isx.docks.common.theme import plot_colors
-from napari_isx.docks.traces.plot_row import ValueAxis
+from napari_isx.docks.common.trace_row import ValueAxis
 from napari_isx.io.gpio.gpio_set import GpioSet
 from napari_isx.layers.keys import recording_of
 
@@ -298,22 +298,22 @@ def test_cells_and_channels_zoom_together(hands, gpio, files):
     hands.click_cell(0)
     plot = hands.dock.plot
     assert plot.view_range_s == pytest.approx((0, 10.0))
-    plot._channels.rows[1].set_view_range_s(2, 3)
+    plot._channels[1].view.setXRange(2, 3, padding=0)
     hands.settle()
-    assert {row.view_range_s for row in plot._rows} == {(2.0, 3.0)}
+    assert {tuple(row.view.viewRange()[0]) for row in plot._rows} == {(2.0, 3.0)}
     assert plot.view_range_s == (2.0, 3.0)
     ends = [viewport_point(hands, row, 2.5, 0).x() for row in range(5)]
     assert max(ends) - min(ends) <= 1
     hands.click_cell(1)
     hands.click_cell(2, Ctrl)
-    assert {row.view_range_s for row in plot._rows} == {(2.0, 3.0)}
+    assert {tuple(row.view.viewRange()[0]) for row in plot._rows} == {(2.0, 3.0)}
 
 
 def test_many_rows_scroll_below_an_axis_that_stays(hands, gpio, files, tmp_path):
     hands.open(files["cells"], gpio, make_imu(tmp_path / "head.imu"))
     hands.click_cell(0)
     plot = hands.dock.plot
-    rows = plot._cells.height_px + plot._channels.height_px
+    rows = sum(row.height_px for row in plot._rows)
     assert plot._canvas.height() >= rows > plot._scroll.viewport().height()
     assert plot._axis_canvas.isVisible()
     assert plot._axis_canvas.width() == plot._scroll.viewport().width()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from helpers.qt_input import wheel as turn_wheel
 from helpers.window_data import NAMES, NUM_FRAMES, PERIOD_S
 from napari.utils.action_manager import action_manager
-from qtpy.QtCore import QEvent, QObject, QPoint, Qt
+from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtGui import QColor
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QAbstractItemView
@@ -85,7 +86,7 @@ def test_a_decision_paints_the_titles_alone(hands, session):
         hands.settle()
         heights_px.append(painted.height_px)
     assert [row.status for row in hands.dock.plot.rows] == ["rejected", "undecided"]
-    assert "✗ rejected" in hands.dock.plot._rows[0]._title.text
+    assert "✗ rejected" in hands.dock.plot._rows[0].title
     # Not of each: the window may still be busy with what was before.
     assert 0 < min(heights_px) < 40
     session.group.curation.undo()
@@ -272,22 +273,8 @@ def test_the_view_turns_the_page_when_the_cursor_leaves_it(hands, session):
 
 
 def wheel(hands, widget, point):
-    """Turn the mouse wheel by one notch."""
-    from qtpy.QtCore import QPointF
-    from qtpy.QtGui import QWheelEvent
-    from qtpy.QtWidgets import QApplication
-
-    event = QWheelEvent(
-        QPointF(point),
-        QPointF(widget.mapToGlobal(point)),
-        QPoint(0, 0),
-        QPoint(0, 120),
-        Qt.MouseButton.NoButton,
-        Qt.KeyboardModifier.NoModifier,
-        Qt.ScrollPhase.NoScrollPhase,
-        False,
-    )
-    QApplication.sendEvent(widget, event)
+    """Turn the mouse wheel by one notch, with Ctrl."""
+    turn_wheel(widget, point, Ctrl, hands.qtbot, 120)
     hands.settle()
 
 
@@ -304,7 +291,7 @@ def test_the_plot_follows_the_theme(hands, session):
 def test_names_are_text_not_markup(hands, session):
     click_list(hands, 3)
     assert hands.names_drawn == ["<b>C3</b>"]
-    assert "&lt;b&gt;C3" in hands.dock.plot._rows[0]._title.text
+    assert "&lt;b&gt;C3" in hands.dock.plot._rows[0].title
 
 
 def test_a_closed_dock_stays_closed_and_can_be_asked_for(hands, session, files):

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 from weakref import WeakKeyDictionary, ref
 
-import numpy as np
-import numpy.typing as npt
-
-from napari_isx.analysis.event_clips import Loop
-from napari_isx.analysis.event_image import EventImage
+from napari_isx.analysis.event_waveforms import waveforms
 from napari_isx.analysis.rois import Roi, cut_roi
+from napari_isx.analysis.trace_peaks import THRESHOLD_SD, trace_peaks
 from napari_isx.docks.closeup.movie_choice import FittingMovie, fitting_movies
-from napari_isx.docks.closeup.pictures import Extent, Pictures, Subject, read_pictures, subject_of
+from napari_isx.docks.closeup.neighbors import Neighbor, neighbors_of
+from napari_isx.docks.closeup.pictures import (
+    NO_EVENTS,
+    Pictures,
+    Subject,
+    read_pictures,
+    subject_of,
+)
 from napari_isx.docks.common.background import Work
-from napari_isx.docks.common.visible_controller import SeenControl, SeenView
-from napari_isx.io.cells.cell_set import CellStatus
+from napari_isx.docks.common.visible_controller import SeenControl
 from napari_isx.io.movies.base import Movie
+from napari_isx.layers.keys import ROIS_KEY
+from napari_isx.session.cursor import next_time_s
+from napari_isx.session.event_words import why_no_events
 from napari_isx.session.groups import CellGroup, VesselGroup
 from napari_isx.session.plot_rows import TraceRow, trace_row
 from napari_isx.session.session import Session
@@ -32,65 +38,19 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
     from napari.layers import Layer
 
+    from napari_isx.docks.closeup.dock import CloseUpWidget
     from napari_isx.io.base.recording import Recording
 
 _Key: TypeAlias = tuple[int, int, int]
 
+# How long the selection has to rest before the movie is read, and of how many cells the pictures
+# are kept.
 DELAY_MS: Final = 100
-"""How long the selection has to rest before the movie is read."""
 MAX_KEPT: Final = 20
-"""The pictures of so many cells are kept."""
-
 _MAX_KEPT_BYTES: Final = 200 << 20
 _NO_CELLS: Final = "Open a cell set and its movie to see here the evidence for each cell."
 _NO_SELECTION: Final = "Select a cell to see the evidence for it."
 _FOR_CELLS: Final = "Vessels are selected; only cells are shown here."
-
-
-class Panel(Protocol):
-    """A place for a picture."""
-
-    def show_message(self, text: str) -> None:
-        """Say why there is no picture."""
-
-
-class CloseUpView(SeenView, Protocol):
-    """What is asked of a dock; see `CloseUpWidget`."""
-
-    event_step_requested: Any
-    center_requested: Any
-    always_center_changed: Any
-    movie_picked: Any
-    footprint_panel: Panel
-    image_panel: Panel
-    loop_panel: Panel
-
-    def show_no_cell(self, text: str) -> None:
-        """Say why nothing is shown."""
-
-    def show_cell(self, name: str, status: CellStatus | None, row: TraceRow) -> None:
-        """Show another cell."""
-
-    def show_status(self, name: str, status: CellStatus | None) -> None:
-        """Show what was decided."""
-
-    def show_movies(self, titles: Sequence[str], current: int, *, is_sure: bool) -> None:
-        """Offer these movies, of which the first is sure to be the right one or not."""
-
-    def show_place(self, extent: Extent, contour_um: npt.NDArray[np.float64]) -> None:
-        """Show this part of the field."""
-
-    def show_footprint(self, weights: npt.NDArray[np.float32], extent: Extent) -> None:
-        """Show the footprint."""
-
-    def show_event_image(self, image: EventImage, extent: Extent) -> None:
-        """Show the mean image around the events."""
-
-    def show_loop(self, loop: Loop, extent: Extent) -> None:
-        """Play these clips."""
-
-    def show_always_center(self, on: bool) -> None:
-        """Tell whether every selected cell is centerd."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,18 +64,8 @@ class _Shown:
     subject: Subject
 
 
-class CloseUpControl(SeenControl[CloseUpView]):
-    """The docks that show the last selected cell from near.
-
-    Parameters
-    ----------
-    viewer : ViewerModel
-    session : Session
-    time : TimeControl
-        That moves the cursor.
-    centering : CenteringControl
-        That moves the camera.
-    """
+class CloseUpControl(SeenControl["CloseUpWidget"]):
+    """The docks that show the last selected cell from near."""
 
     def __init__(
         self,
@@ -142,7 +92,7 @@ class CloseUpControl(SeenControl[CloseUpView]):
         """Whether pictures are being read, or will be in a moment."""
         return self._work.is_running or self._later.is_due
 
-    def attach(self, view: CloseUpView) -> None:
+    def attach(self, view: CloseUpWidget) -> None:
         """Let a dock show the selected cell until it is destroyed."""
         view.event_step_requested.connect(self._step_event)
         view.center_requested.connect(self._centering.center)
@@ -161,28 +111,71 @@ class CloseUpControl(SeenControl[CloseUpView]):
         group, selected = self.session.group, self.session.selected
         reason = _why_nothing(group, selected)
         if group is None or reason:
-            self._tell(reason)
+            self._say(reason)
             return
         cell = selected[-1]
         try:
             row = trace_row(group, cell, self.session.clock)
+            row, note, no_events = self._with_events(group, row)
+            neighbors, traces = self._neighbors(group, cell, row)
         except (OSError, ValueError) as error:  # the file was closed, cut short, or is out of reach
-            self._tell(f"The trace cannot be read.\n{error}")
+            self._say(f"The trace cannot be read.\n{error}")
             return
+        has_trace = len(row.times_s) > 0
+        cut = waveforms(row.times_s, row.values, row.event_times_s) if has_trace else None
         for view in self._seen():
-            view.show_cell(row.name, row.status, row)
+            view.show_cell(row.name, row.status, row, note)
+            view.show_waveforms(cut)
             view.show_time(self.session.cursor.time_s)
-        self._show_pictures(group, cell, row)
+            view.show_neighbors(traces, self.session.clock.span_s)
+        self._show_pictures(group, cell, row, neighbors, no_events)
 
-    def _show_pictures(self, group: CellGroup, cell: int, row: TraceRow) -> None:
+    def _with_events(self, group: CellGroup, row: TraceRow) -> tuple[TraceRow, str, str]:
+        """A row with its events, or with the peaks of its trace where no event set is known.
+
+        And what to say of that, and what where there are none.
+        """
+        if group.events is not None:
+            return row, "", NO_EVENTS
+        found = trace_peaks(row.values, group.timing.period_s)
+        row = replace(
+            row,
+            event_times_s=row.times_s[found.samples],
+            event_values=row.values[found.samples],
+        )
+        why = why_no_events(group, self.session.recordings)
+        rule = f"{THRESHOLD_SD:g} SD of the noise above the median (scipy.signal.find_peaks)"
+        note = f"Peaks of the trace, {rule}, as {why}"
+        return row, note, f"The trace has no peak that is {rule}"
+
+    def _neighbors(
+        self, group: CellGroup, cell: int, row: TraceRow
+    ) -> tuple[list[Neighbor], list[TraceRow]]:
+        """The cells near a cell, and their traces above its own."""
+        layer, cells = self.layer_with_rois(group), group.cells
+        if layer is None or cells is None:
+            return [], [row]
+        found = neighbors_of(layer.metadata[ROIS_KEY], cell, cells.spacing)
+        clock = self.session.clock
+        rows = [replace(trace_row(group, one.cell, clock), color=one.color) for one in found]
+        return found, [*rows, row]
+
+    def _show_pictures(
+        self,
+        group: CellGroup,
+        cell: int,
+        row: TraceRow,
+        neighbors: Sequence[Neighbor],
+        no_events: str,
+    ) -> None:
         """Show what there is of the pictures, and have the rest read."""
         clock = self.session.clock
         movie, why_not = self._choose_movie(group)
         roi = self._roi_of(group, cell)
         placed = clock.placed(movie) if movie is not None else None
-        subject = subject_of(group, cell, roi, row, placed, why_not)
+        subject = subject_of(group, cell, roi, row, placed, why_not, no_events)
         self._shown = shown = _Shown(group, cell, row, (id(group), cell, id(movie)), subject)
-        self._show_place(subject)
+        self._show_place(subject, neighbors)
         kept = self._kept.get(shown.key)
         if kept is not None:
             self._kept.move_to_end(shown.key)
@@ -190,11 +183,11 @@ class CloseUpControl(SeenControl[CloseUpView]):
         elif subject.place_um is not None:
             self._later.request()
 
-    def _show_place(self, subject: Subject) -> None:
+    def _show_place(self, subject: Subject, neighbors: Sequence[Neighbor]) -> None:
         """Show where the cell is, and what is known without reading."""
         for view in self._seen():
             if subject.place_um is not None:
-                view.show_place(subject.place_um, subject.contour_um)
+                view.show_place(subject.place_um, subject.contour_um, neighbors)
             if subject.known_footprint is not None:
                 view.show_footprint(subject.known_footprint, subject.footprint_um)
             else:
@@ -277,7 +270,7 @@ class CloseUpControl(SeenControl[CloseUpView]):
             return None
         return self._centering.roi_of(group, cell) or cut_roi(group.cells.footprint(cell))
 
-    def _tell(self, text: str) -> None:
+    def _say(self, text: str) -> None:
         for view in self._seen():
             view.show_no_cell(text)
 
@@ -285,13 +278,11 @@ class CloseUpControl(SeenControl[CloseUpView]):
         """Go to the next event of the cell, or the previous one."""
         if self._shown is None:
             return
-        times, now_s = self._shown.row.event_times_s, self.session.cursor.time_s
+        times_s, now_s = self._shown.row.event_times_s, self.session.cursor.time_s
         margin_s = self._shown.group.timing.period_s / 2
-        found = (
-            times[times > now_s + margin_s] if direction > 0 else times[times < now_s - margin_s]
-        )
-        if len(found):
-            self._time.go_to(float(found.min() if direction > 0 else found.max()))
+        found_s = next_time_s(times_s, direction, now_s, margin_s)
+        if found_s is not None:
+            self._time.go_to(found_s)
 
     def _center_always(self, on: bool) -> None:
         self._centering.always = on

@@ -15,13 +15,9 @@ from napari_isx.timeline.clock import Clock
 
 
 class FittingMovie(NamedTuple):
-    """A movie in which cells can be looked at.
+    """A movie in which cells can be looked at, and what shows that they were found in another one.
 
-    Attributes
-    ----------
-    movie : Movie
-    contradiction : str
-        What shows that the cells were found in another one: "efocus 700 and not 400"; else empty.
+    Such a contradiction is "efocus 700 and not 400"; empty where there is none.
     """
 
     movie: Movie
@@ -31,20 +27,9 @@ class FittingMovie(NamedTuple):
 def fitting_movies(group: CellGroup, movies: Iterable[Movie], clock: Clock) -> list[FittingMovie]:
     """The movies that show some of a group's cells at some time that is in its file.
 
-    Parameters
-    ----------
-    group : CellGroup
-    movies : iterable of Movie
-        The most welcome last, as the topmost layer is.
-    clock : Clock
-        That all of them are placed by.
-
-    Returns
-    -------
-    list of FittingMovie
-        Those that the cells were most probably found in first: by what both files say of plane,
-        color, recording and animal, by their names, and by start; of equals the most welcome.
-        Those that the cells cannot have been found in are the last.
+    First those that the cells were most probably found in: by what both files say of plane, color,
+    recording and animal, by their names, and by start; of equals the last given, as the topmost
+    layer is. Those that the cells cannot have been found in come last.
     """
     source = group.recording
     if source is None or source not in clock:

@@ -1,46 +1,45 @@
-"""Pictures that speak for a cell: its footprint, the image around its events, their loop."""
+"""What shows whether a footprint is a cell: pictures of it, of its events, and their waveforms."""
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal, TypeAlias
+from collections.abc import Sequence
+from typing import Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
 from qtpy.QtCore import QElapsedTimer, QRectF, Qt, QTimer
-from qtpy.QtGui import QHideEvent, QKeyEvent, QShowEvent
-from qtpy.QtWidgets import (
-    QComboBox,
-    QHBoxLayout,
-    QLabel,
-    QSizePolicy,
-    QStackedWidget,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from qtpy.QtGui import QColor, QHideEvent, QShowEvent
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
+from napari_isx.analysis.contrast import contrast_limits
 from napari_isx.analysis.event_clips import SPEEDS, Loop, Player
-from napari_isx.analysis.event_image import EventImage
-
-Extent: TypeAlias = "tuple[float, float, float, float]"
-"""Top, left, height and width, in micrometers."""
+from napari_isx.analysis.event_image import EventImage, Extent
+from napari_isx.analysis.event_waveforms import Waveforms
+from napari_isx.docks.closeup.neighbors import COLORS, Neighbor
+from napari_isx.docks.common.canvas import Canvas
+from napari_isx.docks.common.controls import small_button, small_combo
+from napari_isx.docks.common.theme import PlotColors
 
 _CONTOUR: Final = "#56B4E9"
 _BLACK: Final = "#000000"
 _TICK_MS: Final = 30
-_PICTURE_PX: Final = 96
-_BAR_PX: Final = 26
+_PICTURE_PX: Final = 40
+_BAR_PX: Final = 24
 _PAUSE: Final = "❚❚"
 _PLAY: Final = "▶"
 _DARKER: Final = 0.25
-_SHOWN: Final = (0.01, 0.998)
+_PERCENTILES: Final = (1, 99.8)
+# More waveforms than this are one blot; the mean is that of all.
+_MOST_WAVEFORMS: Final = 200
+_WAVEFORM_ALPHA: Final = 70
+_LEFT_AXIS_PX: Final = 40
 
 
-class Picture(QWidget):
-    """A picture in micrometers with the cell's outline on it, or a reason why there is none."""
+class Panel(QWidget):
+    """A canvas under a bar of controls, or a reason why there is nothing on it."""
 
-    def __init__(self, title: str, tip: str) -> None:
+    def __init__(self, title: str = "", tip: str = "") -> None:
         super().__init__()
         bar = QWidget()
         bar.setFixedHeight(_BAR_PX)
@@ -48,19 +47,14 @@ class Picture(QWidget):
         self._bar.setContentsMargins(0, 0, 0, 0)
         self._bar.setSpacing(2)
         if title:
-            label = cut_label(title)
-            label.setToolTip(tip)
-            self._bar.addWidget(label, 1)
-        self._view = pg.ViewBox(enableMenu=False, lockAspect=True, invertY=True)
-        self._view.setMouseEnabled(x=False, y=False)
-        self._image = pg.ImageItem(axisOrder="row-major")
-        self._contour = pg.PlotCurveItem(pen=pg.mkPen(_CONTOUR, width=1.5))
-        for item in (self._image, self._contour):
-            self._view.addItem(item, ignoreBounds=True)
-        self._canvas = _KeylessView(background=_BLACK)
-        self._canvas.setCentralItem(self._view)
-        self._message = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
-        self._message.setWordWrap(True)
+            self._title = cut_label(title)
+            self._title.setToolTip(tip)
+            self._bar.addWidget(self._title, 1)
+        self._canvas = Canvas()
+        self._canvas.ci.layout.setContentsMargins(0, 0, 0, 0)
+        self._canvas.setAccessibleName(title)
+        self._message = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
+        self._message.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self._pages = QStackedWidget()
         self._pages.addWidget(self._message)
         self._pages.addWidget(self._canvas)
@@ -78,7 +72,7 @@ class Picture(QWidget):
 
     @property
     def message(self) -> str:
-        """What stands in place of the picture, empty while there is one."""
+        """What stands in place of the canvas, empty while that is shown."""
         return "" if self._pages.currentWidget() is self._canvas else str(self._message.text())
 
     @property
@@ -86,28 +80,75 @@ class Picture(QWidget):
         """What is written below."""
         return str(self._caption.text()).strip()
 
+    def show_message(self, text: str) -> None:
+        """Say why there is nothing to see."""
+        self._message.setText(text)
+        self._message.setToolTip(text)
+        self._pages.setCurrentWidget(self._message)
+        self.set_caption("")
+
+    def show_waiting(self) -> None:
+        """Show an empty place until there is something, or a reason why not."""
+        self._pages.setCurrentWidget(self._canvas)
+        self.set_caption("…")
+
+    def set_caption(self, text: str) -> None:
+        """Write this below."""
+        self._caption.setText(text or " ")
+        self._caption.setToolTip(text)
+
+    def show_caption(self, on: bool) -> None:
+        """Have room for what is written below, or not."""
+        self._caption.setVisible(on)
+
+
+class Picture(Panel):
+    """A picture in micrometers, with the outlines of the cell and its neighbors on it."""
+
+    def __init__(self, title: str = "", tip: str = "") -> None:
+        super().__init__(title, tip)
+        self._canvas.setBackground(_BLACK)
+        self._view = pg.ViewBox(enableMenu=False, lockAspect=True, invertY=True)
+        self._view.setMouseEnabled(x=False, y=False)
+        self._canvas.addItem(self._view)
+        self._image = pg.ImageItem(axisOrder="row-major")
+        self._contour = pg.PlotCurveItem(pen=pg.mkPen(_CONTOUR, width=1.5))
+        self._others = [pg.PlotCurveItem(pen=pg.mkPen(color, width=1)) for color in COLORS]
+        for item in (self._image, *self._others, self._contour):
+            self._view.addItem(item, ignoreBounds=True)
+
     @property
     def pixels(self) -> npt.NDArray[Any] | None:
         """What is drawn, or None."""
         return None if self.message or self._image.image is None else self._image.image
 
-    def show_message(self, text: str) -> None:
-        """Say why there is no picture."""
-        self._message.setText(text)
-        self._pages.setCurrentWidget(self._message)
-        self.set_caption("")
+    @property
+    def num_outlines(self) -> int:
+        """How many outlines are drawn."""
+        return sum(
+            len(one.getData()[0]) > 0
+            for one in (self._contour, *self._others)
+            if one.xData is not None
+        )
 
     def show_waiting(self) -> None:
-        """Show the place alone, until there is a picture or a reason why there is none."""
+        """Show the place alone."""
         self._image.clear()
-        self._pages.setCurrentWidget(self._canvas)
-        self.set_caption("…")
+        super().show_waiting()
 
-    def show_place(self, extent: Extent, contour_um: npt.NDArray[np.float64]) -> None:
-        """Show this part of the field, with the outline ``(n, 2)`` of rows and columns."""
+    def show_place(
+        self,
+        extent: Extent,
+        contour_um: npt.NDArray[np.float64],
+        neighbors: Sequence[Neighbor] = (),
+    ) -> None:
+        """Show this part of the field, with the cell's outline ``(n, 2)`` and its neighbors'."""
         top, left, height, width = extent
         self._view.setRange(QRectF(left, top, width, height), padding=0)
         self._contour.setData(contour_um[:, 1], contour_um[:, 0])
+        for number, curve in enumerate(self._others):
+            outline = neighbors[number].contour_um if number < len(neighbors) else np.empty((0, 2))
+            curve.setData(outline[:, 1], outline[:, 0])
 
     def show_pixels(
         self, pixels: npt.NDArray[Any], extent: Extent, levels: tuple[float, float]
@@ -118,27 +159,23 @@ class Picture(QWidget):
         self._image.setRect(QRectF(left, top, width, height))
         self._pages.setCurrentWidget(self._canvas)
 
-    def set_caption(self, text: str) -> None:
-        """Write this below the picture."""
-        # Two lines below every picture, so that all are of one height.
-        self._caption.setText(text if "\n" in text else f"{text}\n")
-        self._caption.setToolTip(text)
-
 
 class EventImagePanel(Picture):
     """The mean image around the events: what the events add, or all there is."""
 
     def __init__(self) -> None:
-        super().__init__("", "")
-        self._kind = QComboBox()
-        self._kind.addItem("After - before", "difference")
-        self._kind.addItem("After events", "after")
-        self._kind.setToolTip(
+        super().__init__()
+        tip = (
             "The movie's mean from the cell's events on, with or without its mean right before "
             "them taken off: a real cell lights up inside the outline"
         )
-        self._kind.setMinimumContentsLength(5)
+        self._kind = small_combo("Image around the events", tip, 5)
+        self._kind.addItem("Difference", "difference")
+        self._kind.addItem("After", "after")
+        self._kind.setItemData(0, "After the events, minus before them", 3)  # the tool tip
+        self._kind.setItemData(1, "After the events", 3)
         self._bar.addWidget(self._kind, 1)
+        self._canvas.setAccessibleName("Image around the events")
         self._kind.currentIndexChanged.connect(self._draw)
         self._shown: tuple[EventImage, Extent] | None = None
 
@@ -169,21 +206,19 @@ class EventImagePanel(Picture):
         is_difference = self.kind == "difference"
         pixels = image.difference if is_difference else image.after
         if pixels is None:
-            kept = self._shown
             if image.num_events and not image.is_complete:
-                self.show_waiting()
+                super().show_waiting()
             else:
-                self.show_message(_why_no_image(image))
-            self._shown = kept
+                super().show_message(_why_no_image(image))
             return
         self._image.setColorMap(pg.colormap.get("inferno" if is_difference else "CET-L1"))
-        low, high = _levels(pixels)
+        low, high = contrast_limits([pixels], _PERCENTILES)
         if is_difference:  # what got darker is not looked for, and must not take the contrast
             low = max(low, -_DARKER * max(high, 0.0))
         self.show_pixels(pixels, extent, (low, high))
         of = f" of {image.num_events_known}" if image.num_events < image.num_events_known else ""
         part = "" if image.is_complete else f" · {image.num_frames / image.num_frames_needed:.0%}"
-        self.set_caption(f"{image.num_events}{of} events{part}")
+        self.set_caption(f"{image.num_events}{of} event{'s' * (image.num_events != 1)}{part}")
         if of:
             self._caption.setToolTip(f"The {image.num_events} largest{of} events")
 
@@ -192,15 +227,14 @@ class LoopPanel(Picture):
     """Plays the movie around the cell's largest events."""
 
     def __init__(self) -> None:
-        super().__init__("", "")
-        self._play = button(_PAUSE, "Pause or play")
-        self._speed = QComboBox()
+        super().__init__()
+        self._play = small_button(_PAUSE, "Pause or play")
+        self._speed = small_combo("Speed", "How many times faster than it was recorded", 2)
         for speed in SPEEDS:
             self._speed.addItem(f"{speed}x", speed)
-        self._speed.setToolTip("How many times faster than it was recorded")
-        self._speed.setMinimumContentsLength(2)
         self._bar.addWidget(self._play)
         self._bar.addWidget(self._speed, 1)
+        self._canvas.setAccessibleName("Movie around the largest events")
         self._timer = QTimer(self, interval=_TICK_MS)
         self._clock = QElapsedTimer()
         self._player: Player | None = None
@@ -291,23 +325,60 @@ class LoopPanel(Picture):
         event = clip.event_at(sample)
         event_s, now_s = loop.event_times_s[event.number], loop.sample_times_s[sample]
         self.set_caption(
-            f"event {event_s:.1f} s · {event.amplitude:.3g}\nat {now_s:.2f} s "
-            f"({now_s - event_s:+.1f})"
+            f"{now_s - event_s:+.1f} s · event at {event_s:.1f} s, {event.amplitude:.3g}"
         )
 
 
-class _KeylessView(pg.GraphicsView):
-    """A canvas through which keys pass to napari."""
+class WaveformPanel(Panel):
+    """The trace around all events, one over the other, with their mean."""
 
-    def keyPressEvent(self, ev: QKeyEvent) -> None:  # noqa: N802
-        ev.ignore()
+    def __init__(self) -> None:
+        super().__init__(
+            "Waveforms", "The trace around each event, in seconds from it, and the mean of all"
+        )
+        self._plot = pg.PlotItem(viewBox=pg.ViewBox(enableMenu=False))
+        self._plot.hideButtons()
+        self._plot.setMouseEnabled(x=False, y=False)
+        self._plot.getAxis("left").setWidth(_LEFT_AXIS_PX)
+        self._canvas.addItem(self._plot)
+        self._each = pg.PlotCurveItem(connect="finite")
+        self._mean = pg.PlotCurveItem(connect="finite")
+        self._event = pg.InfiniteLine(0, angle=90)
+        for item in (self._event, self._each, self._mean):
+            self._plot.addItem(item)
+        self.show_message("")
 
+    @property
+    def mean(self) -> npt.NDArray[np.float32]:
+        """The mean that is drawn: ``(k,)``."""
+        drawn: npt.NDArray[np.float32] = self._mean.getData()[1]
+        return drawn
 
-def _levels(pixels: npt.NDArray[np.float32]) -> tuple[float, float]:
-    seen = pixels.reshape(-1)[:: max(pixels.size // 50_000, 1)]
-    seen = seen[np.isfinite(seen)]
-    low, high = np.quantile(seen, _SHOWN).tolist() if len(seen) else (0.0, 1.0)
-    return (low, high) if high > low else (low - 0.5, low + 0.5)
+    def show_waveforms(self, shown: Waveforms, units: str) -> None:
+        """Draw them."""
+        count = len(shown.values)
+        known = shown.values[:: max(-(-count // _MOST_WAVEFORMS), 1)]
+        gap = np.full((len(known), 1), np.nan, np.float32)
+        times = np.tile(np.append(shown.offsets_s, np.nan), len(known))
+        self._each.setData(times, np.hstack([known, gap]).ravel())
+        self._mean.setData(shown.offsets_s, shown.mean)
+        drawn = f"{len(known)} of {count}" if len(known) < count else f"{count}"
+        plural = "s" * (count != 1)
+        self.set_caption(f"{drawn} event{plural} and their mean")
+        self._title.setText("Waveforms" + f" ({units})" * bool(units))
+        self._pages.setCurrentWidget(self._canvas)
+
+    def set_colors(self, colors: PlotColors) -> None:
+        """Take the colors of a theme."""
+        self._canvas.setBackground(colors.background)
+        for name in ("left", "bottom"):
+            self._plot.getAxis(name).setPen(colors.foreground)
+            self._plot.getAxis(name).setTextPen(colors.foreground)
+        faint = QColor(colors.trace)
+        faint.setAlpha(_WAVEFORM_ALPHA)
+        self._each.setPen(faint)
+        self._mean.setPen(pg.mkPen(colors.events, width=2.5))
+        self._event.setPen(pg.mkPen(colors.foreground, style=Qt.PenStyle.DotLine))
 
 
 def _why_no_image(image: EventImage) -> str:
@@ -323,11 +394,3 @@ def cut_label(text: str = "") -> QLabel:
     label = QLabel(text)
     label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
     return label
-
-
-def button(text: str, tip: str) -> QToolButton:
-    """A small button."""
-    tool = QToolButton()
-    tool.setText(text)
-    tool.setToolTip(tip)
-    return tool

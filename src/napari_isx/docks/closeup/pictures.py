@@ -1,10 +1,10 @@
-"""All pictures that speak for one cell, one after another as they are read."""
+"""All pictures of one cell and its events, one after another as they are read."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,7 @@ from napari_isx.analysis.event_clips import (
 from napari_isx.analysis.event_image import (
     Crop,
     EventImage,
+    Extent,
     crop_around,
     event_image,
     extent_um,
@@ -33,15 +34,10 @@ from napari_isx.session.groups import CellGroup
 from napari_isx.session.plot_rows import TraceRow
 from napari_isx.timeline.placed import Placed
 
-Extent: TypeAlias = "tuple[float, float, float, float]"
-"""Top, left, height and width, in nominal micrometers on the sensor."""
-
 _MAX_LOOP_BYTES: Final = 64 << 20
 _NO_FOOTPRINT: Final = "Open the cell set of these events to see the footprint"
 _NO_PIXELS: Final = "This cell has no pixels, so there is no place to look at"
-_NO_EVENT_SET: Final = "Open the event set of these cells to see the movie around their events"
-_WHICH_EVENTS: Final = "Choose in Traces which events are those of these cells"
-_NO_EVENTS: Final = "This cell has no events"
+NO_EVENTS: Final = "This cell has no events"
 _NO_EVENTS_NOW: Final = "This cell has no events while the movie runs"
 _NO_MOVIE: Final = "Open the movie to see it around the cell's events"
 _NOWHERE: Final[Extent] = (0.0, 0.0, 1.0, 1.0)
@@ -53,14 +49,12 @@ class Subject:
 
     Attributes
     ----------
-    cells : CellSet or None
-    cell : int
     roi : Roi or None
         None without a cell set.
     footprint_crop : (slice, slice) or None
         Rows and columns of the cell set around the cell; None where there is no footprint.
     movie : Placed or None
-        A movie in session time; None where there are no pictures of it.
+        None where there are no pictures of it.
     movie_crop : (slice, slice) or None
         Rows and columns of the movie around the cell; all of them without a cell set.
     event_times_s, amplitudes : numpy.ndarray
@@ -129,21 +123,12 @@ def subject_of(
     row: TraceRow,
     movie: Placed | None,
     why_no_movie: str = "",
+    no_events: str = NO_EVENTS,
 ) -> Subject:
-    """Find out what can be shown of a cell.
+    """Find out what can be shown of a cell around the events of its row.
 
-    Parameters
-    ----------
-    group : CellGroup
-    cell : int
-    roi : Roi or None
-        Its footprint; None for events without a cell set.
-    row : TraceRow
-        Its events, in session time.
-    movie : Placed or None
-        The movie to look at.
-    why_no_movie : str
-        Why none is looked at, where some are open.
+    `why_no_movie` says why none is looked at, where some are open; `no_events` what is said where
+    there are no events.
     """
     cells, footprint_crop, movie_crop = group.cells, None, None
     no_footprint = no_movie = ""
@@ -156,11 +141,8 @@ def subject_of(
             no_footprint = no_movie = _NO_PIXELS
         elif movie is not None:
             movie_crop = crop_around(roi, cells.spacing, _movie_of(movie).spacing)
-    if group.events is None:
-        no_events = _WHICH_EVENTS if group.has_open_question else _NO_EVENT_SET
+    if not len(row.event_times_s):
         no_movie = no_movie or no_events
-    elif not len(row.event_times_s):
-        no_movie = no_movie or _NO_EVENTS
     elif movie is None:
         no_movie = no_movie or why_no_movie or _NO_MOVIE
     elif movie_crop is None:
@@ -175,16 +157,7 @@ def subject_of(
 
 @dataclass(frozen=True, eq=False)
 class Pictures:
-    """What was read so far; where something could not be, a sentence says why.
-
-    Attributes
-    ----------
-    footprint : numpy.ndarray or None
-        ``(h, w)``, cropped.
-    image : EventImage or None
-    loop : Loop or None
-    no_footprint, no_image, no_loop : str
-    """
+    """What was read so far; where something could not be, a sentence says why."""
 
     footprint: npt.NDArray[np.float32] | None = None
     image: EventImage | None = None
@@ -207,10 +180,7 @@ class Pictures:
 def read_pictures(subject: Subject) -> Iterator[Pictures]:
     """Read a cell's footprint, the image around its events and the loop of the largest.
 
-    Yields
-    ------
-    Pictures
-        Each with a little more; what cannot be read does not keep the rest from being shown.
+    What was read grows from step to step; what cannot be read does not keep the rest from it.
     """
     shown = Pictures()
     if subject.cells is not None and subject.footprint_crop is not None:

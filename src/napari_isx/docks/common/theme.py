@@ -22,6 +22,10 @@ class PlotColors:
     cursor: str
 
 
+DARK: Final = PlotColors("#262930", "#f0f1f2", "#8EC9F5", "#E69FC8", "#FFFFFF")
+"""Until a theme is known."""
+
+
 def plot_colors(theme_name: str) -> PlotColors:
     """Colors for a theme, light or dark."""
     theme = get_theme(theme_name)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from napari_isx.docks.common.theme import PlotColors, plot_colors
-from napari_isx.docks.common.views import View, Views
+from napari_isx.docks.common.theme import plot_colors
+from napari_isx.docks.common.views import Views
+from napari_isx.docks.common.visible_widget import SeenWidget
 from napari_isx.session.session import Session
 from napari_isx.viewer.control import Control
 from napari_isx.viewer.time import TimeControl
@@ -15,36 +16,11 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
 
 
-class SeenView(View, Protocol):
-    """What is asked of a dock; see `SeenWidget`."""
-
-    time_requested: Any
-    shown_changed: Any
-
-    @property
-    def is_shown(self) -> bool:
-        """Whether anybody can see it."""
-
-    def show_time(self, time_s: float) -> None:
-        """Move the cursor."""
-
-    def set_colors(self, colors: PlotColors) -> None:
-        """Follow a theme."""
-
-
-V = TypeVar("V", bound=SeenView)
+V = TypeVar("V", bound=SeenWidget)
 
 
 class SeenControl(Control, ABC, Generic[V]):
-    """Shows something in docks while they are seen.
-
-    Parameters
-    ----------
-    viewer : ViewerModel
-    session : Session
-    time : TimeControl
-        That moves the cursor.
-    """
+    """Shows something in docks while they are seen."""
 
     def __init__(self, viewer: ViewerModel, session: Session, time: TimeControl) -> None:
         super().__init__(viewer, session)

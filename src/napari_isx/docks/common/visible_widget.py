@@ -6,14 +6,27 @@ from qtpy.QtCore import Signal
 from qtpy.QtGui import QHideEvent, QShowEvent
 from qtpy.QtWidgets import QWidget
 
+from napari_isx.docks.common.theme import PlotColors
+
 
 class SeenWidget(QWidget):
-    """For what is not worth reading while nobody sees it."""
+    """For what is not worth reading while nobody sees it; follows the time and the theme."""
+
+    time_requested = Signal(float)
+    """The user pointed at a time, in seconds."""
 
     shown_changed = Signal()
     """It can be seen now, or no more: see :attr:`is_shown`."""
 
     _is_shown = False
+
+    def show_time(self, time_s: float) -> None:
+        """Move the cursor."""
+        raise NotImplementedError
+
+    def set_colors(self, colors: PlotColors) -> None:
+        """Take the colors of a theme."""
+        raise NotImplementedError
 
     @property
     def is_shown(self) -> bool:

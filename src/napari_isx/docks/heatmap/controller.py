@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary, ref
 
 import numpy as np
@@ -13,7 +12,7 @@ import numpy as np
 from napari_isx.analysis.trace_heatmap import HeatMap, Norm, Order, Shades
 from napari_isx.docks.common.background import Work
 from napari_isx.docks.common.review_follower import ReviewFollower
-from napari_isx.docks.common.visible_controller import SeenControl, SeenView
+from napari_isx.docks.common.visible_controller import SeenControl
 from napari_isx.docks.heatmap.orders import (
     FILE_ORDER,
     FIRST_EVENT_ORDER,
@@ -30,58 +29,18 @@ from napari_isx.session.cell_table import CellTable
 from napari_isx.session.groups import CellGroup, VesselGroup
 from napari_isx.session.review import Review
 from napari_isx.session.session import Session
+from napari_isx.viewer.camera import CenteringControl
 from napari_isx.viewer.time import TimeControl
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
 
+    from napari_isx.docks.heatmap.dock import HeatMapWidget
+
 _NO_CELLS: Final = "Open a cell set to see all its traces here."
 _FOR_CELLS: Final = "Vessels are selected; only cells are shown here."
 _NO_TRACES: Final = "Open the cell set of these events to see all its traces here."
 _EMPTY: Final = "This cell set has no traces."
-
-
-class HeatMapDock(SeenView, Protocol):
-    """What is asked of a dock; see `HeatMapWidget`."""
-
-    cell_picked: Any
-    order_picked: Any
-    norm_picked: Any
-    only_filtered_changed: Any
-    range_changed: Any
-
-    def show_message(self, text: str) -> None:
-        """Say why there is no map."""
-
-    def show_progress(self, fraction: float | None) -> None:
-        """Tell how much was computed."""
-
-    def show_busy(self) -> None:
-        """Tell that something is being computed, nobody knows how long."""
-
-    def show_orders(self, orders: Sequence[tuple[str, str]], current: str) -> None:
-        """Offer these orders."""
-
-    def show_norm(self, norm: Norm) -> None:
-        """Choose how cells are made comparable."""
-
-    def show_only_filtered(self, on: bool | None) -> None:
-        """Tell whether only filtered cells are shown; None where nothing filters."""
-
-    def show_cells(self, names: Sequence[str], statuses: Sequence[CellStatus | None]) -> None:
-        """Name the cells."""
-
-    def show_map(self, shades: Shades, order: Order) -> None:
-        """Draw a map."""
-
-    def show_order(self, order: Order) -> None:
-        """Order the cells again."""
-
-    def show_detail(self, shades: Shades | None) -> None:
-        """Draw a part of the time with finer columns."""
-
-    def show_selection(self, cells: Sequence[int]) -> None:
-        """Mark the rows of these cells."""
 
 
 @dataclass(eq=False)
@@ -93,11 +52,18 @@ class _Kept:
     orders: dict[str, Order] = field(default_factory=dict)
 
 
-class HeatMapControl(SeenControl[HeatMapDock]):
+class HeatMapControl(SeenControl["HeatMapWidget"]):
     """The docks that show all cells of the group; see `SeenControl`."""
 
-    def __init__(self, viewer: ViewerModel, session: Session, time: TimeControl) -> None:
+    def __init__(
+        self,
+        viewer: ViewerModel,
+        session: Session,
+        time: TimeControl,
+        centering: CenteringControl,
+    ) -> None:
         super().__init__(viewer, session, time)
+        self._centering = centering
         self._norm: Norm = "z"
         self._order = FILE_ORDER
         self._only_filtered = False
@@ -123,9 +89,11 @@ class HeatMapControl(SeenControl[HeatMapDock]):
         """Whether something is being computed."""
         return any(work.is_running for work in (self._overview, self._ordering, self._detail))
 
-    def attach(self, view: HeatMapDock) -> None:
+    def attach(self, view: HeatMapWidget) -> None:
         """Let a dock show the cells until it is destroyed."""
         view.cell_picked.connect(self._pick_cell)
+        view.cell_decided.connect(self._decide)
+        view.cell_centered.connect(self._centering.show)
         view.order_picked.connect(self._pick_order)
         view.norm_picked.connect(self._pick_norm)
         view.only_filtered_changed.connect(self._pick_filtered)
@@ -258,6 +226,10 @@ class HeatMapControl(SeenControl[HeatMapDock]):
         if self._group is not None:
             self._lead()
             self.session.select(self._group, [cell])
+
+    def _decide(self, cell: int, status: CellStatus) -> None:
+        if self._followed.review is not None:
+            self._followed.review.decide([cell], status, "click")
 
     def _lead(self) -> None:
         """Let decisions move on, and keys step, by the rows that are seen here."""

@@ -16,7 +16,6 @@ from napari_isx.analysis.trace_heatmap import (
     heat_map,
     order_by,
     order_by_clustering,
-    order_by_first_event,
     shade,
 )
 from napari_isx.io.cells.cell_set import STATUSES, CellSet
@@ -36,16 +35,7 @@ _COLUMN: Final = "column "
 def read_overview(
     cells: CellSet, placed: Placed, norm: Norm, heat: HeatMap | None = None
 ) -> Iterator[tuple[HeatMap, Shades]]:
-    """Read all traces, and shade them, as far as they are there.
-
-    Parameters
-    ----------
-    cells : CellSet
-    placed : Placed
-        The cell set in session time.
-    norm : {"z", "max"}
-    heat : HeatMap, optional
-        What was read before: it is only shaded.
+    """Read all traces, unless they were read before, and shade them as far as they are there.
 
     Raises
     ------
@@ -61,15 +51,7 @@ def read_detail(
 ) -> Iterator[Shades | None]:
     """Read a part of the session's time with finer columns, in the colors of the overview.
 
-    Yields
-    ------
-    Shades or None
-        None while it is not all there.
-
-    Raises
-    ------
-    IsxFileError
-        A trace could not be read.
+    None while it is not all there. Errors are those of :func:`read_overview`.
     """
     # A sample more at each end, so that rounding leaves no edge without one.
     start_s = placed.from_session_s(span_s[0]) - placed.timing.period_s
@@ -112,27 +94,15 @@ def order_cells(group: CellGroup, table: CellTable | None, key: str) -> Order:
 
 
 def find_order(group: CellGroup, heat: HeatMap, key: str) -> Iterator[Order]:
-    """One of the slow orders, for another thread.
-
-    Raises
-    ------
-    IsxFileError
-        The events could not be read.
-    """
+    """One of the slow orders, for another thread; an IsxFileError where events cannot be read."""
     if key == CLUSTERED_ORDER:
         yield order_by_clustering(heat.values)
     else:
-        yield order_by_first_event(first_events_s(group))
+        yield order_by(first_events_s(group))
 
 
 def first_events_s(group: CellGroup) -> npt.NDArray[np.float64]:
-    """``(n,)``: when each cell's first event is, in seconds of the event set; NaN for none.
-
-    Raises
-    ------
-    IsxFileError
-        The events could not be read.
-    """
+    """``(n,)``: when each cell's first event is, in seconds of the event set; NaN for none."""
     first = np.full(len(group.names), np.nan)
     for cell in range(len(first)):
         events = group.events_of(cell)

@@ -8,14 +8,16 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
-from qtpy.QtCore import QPointF, QRectF, Qt, QTimer, Signal
-from qtpy.QtGui import QColor, QKeyEvent
+from qtpy.QtCore import QPoint, QPointF, QRectF, QTimer, Signal
+from qtpy.QtGui import QColor
 
 from napari_isx.analysis.trace_heatmap import Order, Shades, shrink
+from napari_isx.docks.common.canvas import Canvas, TimeAxis, TimeView
 from napari_isx.docks.common.symbols import SYMBOLS
-from napari_isx.docks.common.theme import PlotColors
+from napari_isx.docks.common.theme import DARK, PlotColors
 from napari_isx.io.cells.cell_set import STATUSES, CellStatus
 from napari_isx.layers.styles import STATUS_COLORS
+from napari_isx.timeline.time_text import time_text
 
 _COLORMAP: Final = "viridis"
 _STRIPE_PX: Final = 22
@@ -27,10 +29,13 @@ _FRAMED_ROW_PX: Final = 5
 _SYMBOL_PX: Final = 12
 _SETTLED_MS: Final = 150
 _NO_STATUS: Final = len(STATUSES)
+# What Qt calls a notch of the wheel, and how much of what is shown it scrolls.
+_NOTCH: Final = 120
+_SCROLLED: Final = 0.15
 
 
-class HeatMapPlot(pg.GraphicsLayoutWidget):
-    """The map, the stripe of statuses beside it and the color bar; keys pass through."""
+class HeatMapPlot(Canvas):
+    """The map, the stripe of statuses beside it and the color bar."""
 
     cell_picked = Signal(int)
     time_requested = Signal(float)
@@ -52,7 +57,8 @@ class HeatMapPlot(pg.GraphicsLayoutWidget):
         self._stripe_view = pg.ViewBox(enableMenu=False)
         self._stripe_view.setMouseEnabled(x=False, y=False)
         self._plot, self._stripe = (
-            pg.PlotItem(viewBox=view) for view in (self._view, self._stripe_view)
+            pg.PlotItem(viewBox=view, axisItems={"bottom": TimeAxis()})
+            for view in (self._view, self._stripe_view)
         )
         for plot in (self._stripe, self._plot):
             plot.hideButtons()
@@ -62,7 +68,7 @@ class HeatMapPlot(pg.GraphicsLayoutWidget):
         self._stripe.getAxis("bottom").setStyle(showValues=False, tickLength=0)
         self._stripe.getAxis("bottom").setPen(None)
         self._stripe.setFixedWidth(_STRIPE_PX)
-        self._plot.setLabel("bottom", "Time (s)")
+        self._axis = self._plot.getAxis("bottom")
         self._stripe_view.setXRange(0, 1, padding=0)
         self._stripe_view.setYLink(self._view)
         for view in (self._view, self._stripe_view):
@@ -73,8 +79,9 @@ class HeatMapPlot(pg.GraphicsLayoutWidget):
         self._view.sigRangeChanged.connect(self._on_range)
         self._view.sigResized.connect(self._draw)
         self._view.pointed.connect(self._on_pointed)
+        self._view.all_requested.connect(self.show_all)
         self.scene().sigMouseMoved.connect(self._on_mouse)
-        self.set_colors(PlotColors("#262930", "#f0f1f2", "#9fd0ff", "#ff9ecb", "#ffffff"))
+        self.set_colors(DARK)
 
     def _add_items(self) -> None:
         self._image = pg.ImageItem(axisOrder="row-major", levels=(0, 255))
@@ -93,9 +100,27 @@ class HeatMapPlot(pg.GraphicsLayoutWidget):
         self._plot.layout.addItem(self._bar, 2, 5)
         self._plot.layout.setColumnFixedWidth(4, 6)
 
-    def keyPressEvent(self, ev: QKeyEvent) -> None:  # noqa: N802
-        """Let keys pass to napari."""
-        ev.ignore()
+    @property
+    def end_s(self) -> float:
+        """When the traces end."""
+        return self._span_s[1] if self._span_s is not None else 0.0
+
+    def show_all(self) -> None:
+        """Show all cells and all of the time."""
+        if self._span_s is not None:
+            self._view.setRange(
+                xRange=self._span_s, yRange=(0, max(len(self._order), 1)), padding=0
+            )
+
+    def described(self, cell: int) -> tuple[str, CellStatus | None]:
+        """Name and status of a cell."""
+        return self._names[cell], self._statuses[cell]
+
+    def place_at(self, point: QPoint) -> tuple[int | None, float]:
+        """The cell, None for none, and the time at a point of this widget."""
+        at = self._view.mapSceneToView(self.mapToScene(point))
+        cell = self._cell_at(at.y())
+        return cell if cell is not None and cell < len(self._names) else None, float(at.x())
 
     def leaveEvent(self, ev: Any) -> None:  # noqa: N802
         """Say nothing more of a place."""
@@ -126,6 +151,8 @@ class HeatMapPlot(pg.GraphicsLayoutWidget):
         span = (shades.start_s, shades.stop_s)
         if span != self._span_s:
             self._span_s = span
+            self._axis.show_span(span[1])
+            self._axis.setLabel(self._axis.title)
             self._view.setLimits(xMin=span[0], xMax=max(span[1], span[0] + 1e-6))
             self._view.setXRange(*span, padding=0)
 
@@ -133,7 +160,7 @@ class HeatMapPlot(pg.GraphicsLayoutWidget):
         """Order the cells again."""
         before, self._order = self._order, order  # another range draws it at once
         if len(order) != len(before):
-            self._view.setLimits(yMin=0, yMax=max(len(order), 1))
+            self._view.setLimits(yMin=0, yMax=max(len(order), 1), minYRange=1)
             self._view.setYRange(0, max(len(order), 1), padding=0)
         self._draw()
         self._draw_statuses()
@@ -159,7 +186,7 @@ class HeatMapPlot(pg.GraphicsLayoutWidget):
         self._status_image.setLookupTable(
             np.array([*rgba, gap], np.uint8).repeat([1, 1, 1, 253], 0)
         )
-        for axis in (self._plot.getAxis("bottom"), self._bar.getAxis("right")):
+        for axis in (self._axis, self._bar.getAxis("right")):
             axis.setPen(colors.foreground)
             axis.setTextPen(colors.foreground)
         self.cursor.setPen(pg.mkPen("#FFFFFF", width=1.5))
@@ -263,14 +290,13 @@ class HeatMapPlot(pg.GraphicsLayoutWidget):
 
     def _on_mouse(self, scene: QPointF) -> None:
         at = self._view.mapSceneToView(scene)
-        cell = self._cell_at(at.y())
+        cell, _ = self.place_at(self.mapFromScene(scene))
         shades = self._shades
         inside = self._plot.sceneBoundingRect().contains(scene)
-        if cell is None or shades is None or not inside or cell >= len(self._names):
+        if cell is None or shades is None or not inside:
             self.hovered.emit(" ")
             return
-        words = self._names[cell]
-        status = self._statuses[cell]
+        words, status = self.described(cell)
         words += f"  {SYMBOLS[status]} {status}" if status is not None else ""
         if shades.start_s <= at.x() < shades.stop_s:
             start, stop = self._view.viewRange()[0]
@@ -279,41 +305,24 @@ class HeatMapPlot(pg.GraphicsLayoutWidget):
             part = (at.x() - shades.start_s) / (shades.stop_s - shades.start_s)
             last = shades.values.shape[1] - 1
             value = shades.values[cell, min(int(part * (last + 1)), last)]
-            told = "no data" if np.isnan(value) else f"{value:.2f} {shades.units}"
-            words += f"  ·  {at.x():.2f} s  ·  {told}"
+            known = "no data" if np.isnan(value) else f"{value:.2f} {shades.units}"
+            words += f"  ·  {time_text(at.x(), self.end_s)}  ·  {known}"
         self.hovered.emit(words)
 
 
-class _MapView(pg.ViewBox):
-    """A view in which the left button points at a cell and a time."""
-
-    pointed = Signal(float, float, bool)
-
-    def __init__(self) -> None:
-        super().__init__(enableMenu=False)
+class _MapView(TimeView):
+    """The wheel without a key scrolls the cells, where not all of them are shown."""
 
     def wheelEvent(self, ev: Any, axis: int | None = None) -> None:  # noqa: N802
-        if axis is None:
-            modifiers = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
-            axis = 1 if ev.modifiers() & modifiers else 0
-        super().wheelEvent(ev, axis)
-
-    def mouseClickEvent(self, ev: Any) -> None:  # noqa: N802
-        if ev.button() == Qt.MouseButton.LeftButton:
-            self._point(ev, is_click=True)
+        if ev.modifiers():
+            super().wheelEvent(ev, axis)
         else:
-            super().mouseClickEvent(ev)
-
-    def mouseDragEvent(self, ev: Any, axis: int | None = None) -> None:  # noqa: N802
-        if ev.button() == Qt.MouseButton.LeftButton:
-            self._point(ev, is_click=False)
-        else:
-            super().mouseDragEvent(ev, axis)
-
-    def _point(self, ev: Any, is_click: bool) -> None:
-        ev.accept()
-        at = self.mapSceneToView(ev.scenePos())
-        self.pointed.emit(float(at.x()), float(at.y()), is_click)
+            top, bottom = self.viewRange()[1]
+            first, last = self.state["limits"]["yLimits"]
+            height = bottom - top
+            top = np.clip(top - ev.delta() / _NOTCH * _SCROLLED * height, first, last - height)
+            self.setYRange(top, top + height, padding=0)
+            ev.accept()
 
 
 def _covers(shades: Shades | None, start_s: float, stop_s: float) -> bool:

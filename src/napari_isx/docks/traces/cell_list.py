@@ -21,6 +21,7 @@ from napari_isx.docks.common.symbols import SYMBOLS
 from napari_isx.io.cells.cell_set import CellStatus
 
 _NO_STATUS: Final = "·"
+_LEAST_PX: Final = 24
 _AnyIndex: TypeAlias = "QModelIndex | QPersistentModelIndex"
 
 
@@ -72,6 +73,8 @@ class CellList(MovingKeys, QListView):
         self.setModel(self._model)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setUniformItemSizes(True)
+        self.setAccessibleName("Cells")
+        self.setMinimumHeight(_LEAST_PX)
         self._showing = False
         self.selectionModel().selectionChanged.connect(self._on_selection)
 

@@ -22,11 +22,11 @@ from qtpy.QtWidgets import (
     QHBoxLayout,
     QListWidget,
     QListWidgetItem,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
+from napari_isx.docks.common.controls import small_button
 from napari_isx.docks.common.list_keys import MOVING_KEYS, MovingKeys
 from napari_isx.session.channel import ChannelKind
 
@@ -34,6 +34,7 @@ _PLACE: Final = Qt.ItemDataRole.UserRole
 # Between the text colors of dark and light themes.
 _ICON_COLOR: Final = "#8A94A6"
 _ICON_PX: Final = 14
+_LEAST_PX: Final = 24
 # Corners of what a channel looks like, x and y from 0 at the top left to 1.
 _SHAPES: Final[dict[ChannelKind, tuple[tuple[float, float], ...]]] = {
     "digital": ((0, 0.8), (0.25, 0.8), (0.25, 0.2), (0.7, 0.2), (0.7, 0.8), (1, 0.8)),
@@ -43,18 +44,7 @@ _SHAPES: Final[dict[ChannelKind, tuple[tuple[float, float], ...]]] = {
 
 
 class ChannelItem(NamedTuple):
-    """A channel as it is listed.
-
-    Attributes
-    ----------
-    place : int
-        Among all channels.
-    name, file : str
-    kind : {"digital", "held", "dense"}
-    tip : str
-        What else there is to say of it.
-    is_shown, is_constant : bool
-    """
+    """A channel as it is listed: its place among all channels, and what else there is to say."""
 
     place: int
     name: str
@@ -81,6 +71,8 @@ class ChannelList(MovingKeys, QListWidget):
         super().__init__(parent)
         self._items: list[ChannelItem] = []
         self._icons = {kind: _icon(kind) for kind in _SHAPES}
+        self.setAccessibleName("Channels")
+        self.setMinimumHeight(_LEAST_PX)
         self.setIconSize(QSize(_ICON_PX, _ICON_PX))
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
@@ -175,7 +167,7 @@ class ChannelList(MovingKeys, QListWidget):
                 header = QListWidgetItem(item.file, self)
                 # Not disabled, as napari's light theme writes that in gray on gray.
                 header.setFlags(Qt.ItemFlag.ItemIsEnabled)
-                header.setFont(_bold(header.font()))
+                header.setFont(_with(header.font(), bold=True))
                 header.setToolTip(item.file)
             file = item.file
             self.addItem(self._listed(item))
@@ -188,9 +180,7 @@ class ChannelList(MovingKeys, QListWidget):
         row.setData(_PLACE, item.place)
         row.setToolTip(item.tip)
         if item.is_constant:
-            font = row.font()
-            font.setItalic(True)
-            row.setFont(font)
+            row.setFont(_with(row.font(), italic=True))
         return row
 
     def _on_item(self, item: QListWidgetItem) -> None:
@@ -219,9 +209,7 @@ class ChannelPanel(QWidget):
         line.setContentsMargins(0, 0, 0, 0)
         line.addWidget(self._only_changing, 1)
         for text, step, tip in (("▲", -1, "up"), ("▼", 1, "down")):
-            button = QToolButton()
-            button.setText(text)
-            button.setToolTip(f"Move the selected channels {tip}")
+            button = small_button(text, f"Move the selected channels {tip}")
             button.setProperty("step", step)
             button.clicked.connect(self._move)
             line.addWidget(button)
@@ -240,8 +228,9 @@ class ChannelPanel(QWidget):
         self.list.move_selected(int(self.sender().property("step")))
 
 
-def _bold(font: QFont) -> QFont:
-    font.setBold(True)
+def _with(font: QFont, *, bold: bool = False, italic: bool = False) -> QFont:
+    font.setBold(bold)
+    font.setItalic(italic)
     return font
 
 

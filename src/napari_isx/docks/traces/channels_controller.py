@@ -2,54 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from napari.utils.notifications import show_warning
 
-from napari_isx.docks.common.views import View, Views
+from napari_isx.docks.common.trace_plot import MAX_CHANNELS
+from napari_isx.docks.common.views import Views
 from napari_isx.docks.traces.channel_list import ChannelItem
-from napari_isx.docks.traces.plot import MAX_CHANNELS
 from napari_isx.session.channel import Channel, ChannelKind
 from napari_isx.session.plot_rows import TraceRow, channel_row
 from napari_isx.session.session import Session
-from napari_isx.timeline.report import ClockWords, clock_words
+from napari_isx.timeline.report import clock_words
 from napari_isx.viewer.control import Control
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
 
+    from napari_isx.docks.traces.dock import TracesWidget
+
 _KINDS: Final[dict[ChannelKind, str]] = {
     "digital": "digital",
-    "held": "told when it changes",
+    "held": "stored when it changes",
     "dense": "sampled regularly",
 }
-
-
-class ChannelsView(View, Protocol):
-    """What is asked of a dock; see `TracesWidget`."""
-
-    channels_toggled: Any
-    channels_ordered: Any
-    channels_picked: Any
-    only_changing_picked: Any
-    arrangement_picked: Any
-
-    def show_channel_list(
-        self, items: Sequence[ChannelItem], num_channels: int, only_changing: bool
-    ) -> None:
-        """List these channels, of so many."""
-
-    def show_channel_selection(self, places: Sequence[int]) -> None:
-        """Mark the selected channels in the list."""
-
-    def show_channels(
-        self, rows: Sequence[TraceRow], num_shown: int, span_s: tuple[float, float]
-    ) -> None:
-        """Draw these channels."""
-
-    def show_clock(self, words: ClockWords) -> None:
-        """Say how well the files line up."""
 
 
 class ChannelsControl(Control):
@@ -57,22 +32,23 @@ class ChannelsControl(Control):
 
     def __init__(self, viewer: ViewerModel, session: Session) -> None:
         super().__init__(viewer, session)
-        self._views: Views[ChannelsView] = Views()
+        self._views: Views[TracesWidget] = Views()
         self._clock = session.clock
         self._words = clock_words(session.clock)
         self._rows: dict[Channel, TraceRow] = {}  # by the clock
-        self._told: dict[str, str] = {}
+        self._warned: dict[str, str] = {}
         session.channels.changed.connect(self._on_channels)
         session.channels.selection_changed.connect(self._on_selection)
         session.recordings_changed.connect(self._on_recordings)
 
-    def attach(self, view: ChannelsView) -> None:
+    def attach(self, view: TracesWidget) -> None:
         """Let a dock show the channels until it is destroyed."""
         self._views.add(view)
         view.channels_toggled.connect(self._toggle)
         view.channels_ordered.connect(self.session.channels.reorder)
         view.channels_picked.connect(self._pick)
         view.only_changing_picked.connect(self._list_only_changing)
+        view.channel_row_hidden.connect(self._hide_row)
         self._on_channels()
         self._on_selection()
         view.show_clock(self._words)
@@ -80,6 +56,9 @@ class ChannelsControl(Control):
     def _toggle(self, places: list[int], shown: bool) -> None:
         channels = self.session.channels
         channels.show([channels[place] for place in places], shown)
+
+    def _hide_row(self, row: int) -> None:
+        self.session.channels.show([self.session.channels.shown[row]], shown=False)
 
     def _pick(self, places: list[int]) -> None:
         channels = self.session.channels
@@ -94,9 +73,9 @@ class ChannelsControl(Control):
             view.show_clock(self._words)
         self._show_rows()
         problems = self.session.channels.problems
-        for name in problems.keys() - self._told.keys():
+        for name in problems.keys() - self._warned.keys():
             show_warning(f"The channels of {name} cannot be read.\n{problems[name]}")
-        self._told = dict(problems)
+        self._warned = dict(problems)
 
     def _on_channels(self) -> None:
         channels = self.session.channels

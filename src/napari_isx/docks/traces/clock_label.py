@@ -6,9 +6,9 @@ from html import escape
 from typing import Final
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QWidget
-from superqt import QElidingLabel
+from qtpy.QtWidgets import QHBoxLayout, QWidget
 
+from napari_isx.docks.common.controls import ElidingLabel, small_combo
 from napari_isx.docks.common.theme import WARNING_COLOR
 from napari_isx.timeline.report import ARRANGEMENTS, ClockWords
 
@@ -26,15 +26,14 @@ class ClockLine(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        # A long line must not widen the window; the tool tip has all of it.
-        self._words = QElidingLabel()
-        self._words.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        self._words = ElidingLabel()  # the tool tip has all of it
         self._words.setMinimumWidth(_LEAST_WIDTH_PX)
-        self.arrangement = QComboBox()
+        self.arrangement = small_combo(
+            "Files of other days or animals", "How files of other days or animals are shown"
+        )
         for arrangement, (title, tip) in ARRANGEMENTS.items():
             self.arrangement.addItem(title, arrangement)
             self.arrangement.setItemData(self.arrangement.count() - 1, tip, 3)  # the tool tip
-        self.arrangement.setToolTip("How files of other days or animals are shown")
         self.arrangement.activated.connect(self._on_activated)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -7,9 +7,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
-from qtpy.QtGui import QKeyEvent
 from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from napari_isx.docks.common.canvas import Canvas
 from napari_isx.docks.common.theme import PlotColors
 
 _LAGS: Final = ("lag -1", "lag 0", "lag +1")
@@ -25,11 +25,10 @@ class CorrelationMaps(QWidget):
         super().__init__(parent)
         self._title = QLabel()
         self._scale = QLabel()
-        self._canvas = _Canvas()
+        self._canvas = Canvas()
         self._canvas.ci.layout.setContentsMargins(2, 0, 2, 0)
         self._canvas.ci.layout.setVerticalSpacing(4)
         self._images: list[pg.ImageItem] = []
-        self._labels: list[pg.TextItem] = []
         for row, lag in enumerate(_LAGS):
             view = self._canvas.addViewBox(row=row, col=0, enableMenu=False, enableMouse=False)
             view.setAspectLocked(True)
@@ -41,7 +40,6 @@ class CorrelationMaps(QWidget):
             label.setParentItem(view)
             label.anchor((0, 0), (0, 0), offset=(2, -4))
             self._images.append(image)
-            self._labels.append(label)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 0, 0, 0)
         layout.setSpacing(2)
@@ -66,15 +64,7 @@ class CorrelationMaps(QWidget):
         return [image.image for image in self._images]
 
     def show_maps(self, title: str, maps: npt.NDArray[np.float32] | None) -> None:
-        """Draw the maps of a sample.
-
-        Parameters
-        ----------
-        title : str
-            Whose they are.
-        maps : numpy.ndarray or None
-            ``(3, h, w)``; None hides all.
-        """
+        """Draw the maps ``(3, h, w)`` of a sample under the name of their vessel, or hide all."""
         known = np.empty(0) if maps is None else maps[np.isfinite(maps)]
         if maps is None or not len(known):
             self.hide()
@@ -89,10 +79,3 @@ class CorrelationMaps(QWidget):
     def set_colors(self, colors: PlotColors) -> None:
         """Follow another theme."""
         self._canvas.setBackground(colors.background)
-
-
-class _Canvas(pg.GraphicsLayoutWidget):
-    """The maps; keys pass through it to napari."""
-
-    def keyPressEvent(self, ev: QKeyEvent) -> None:  # noqa: N802
-        ev.ignore()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
 import numpy as np
-import numpy.typing as npt
 from napari.layers import Shapes
 
-from napari_isx.docks.common.views import View, Views
+from napari_isx.docks.common.views import Views
 from napari_isx.io.vessels.vessel_set import VesselSet
 from napari_isx.layers.styles import outline_colors, vessel_widths_px
 from napari_isx.layers.vessels import Points, nearest_vessel, vessel_lines
@@ -23,30 +22,18 @@ from napari_isx.viewer.control import Control
 if TYPE_CHECKING:
     from napari.components import ViewerModel
 
+    from napari_isx.docks.traces.dock import TracesWidget
+
 # How near to a line a click has to be, on the screen.
 _REACH_PX: Final = 8
 _WIDER: Final = 1.4
 _WHITE: Final = (1.0, 1.0, 1.0, 1.0)
 
 
-class MapsView(View, Protocol):
-    """What is asked of a dock; see `TracesWidget`."""
-
-    def show_maps(self, title: str, maps: npt.NDArray[np.float32] | None) -> None:
-        """Draw the correlation maps of a sample, or none."""
-
-
 class VesselsControl(Control):
     """The layers of vessel sets, and the docks that show maps.
 
-    Parameters
-    ----------
-    viewer : ViewerModel
-    session : Session
-    canvas : CanvasControl
-        That knows where cells are drawn.
-    display : CellsDisplay
-        That knows how vessels are colored too.
+    `canvas` knows where cells are drawn, `display` how vessels are colored too.
     """
 
     def __init__(
@@ -55,7 +42,7 @@ class VesselsControl(Control):
         super().__init__(viewer, session)
         self._canvas = canvas
         self._display = display
-        self._views: Views[MapsView] = Views()
+        self._views: Views[TracesWidget] = Views()
         self._lines: WeakKeyDictionary[VesselSet, list[Points]] = WeakKeyDictionary()
         self._shown: tuple[VesselSet, int, int] | None = None  # whose maps, vessel and sample
         Clicks(viewer, self._on_click)
@@ -65,7 +52,7 @@ class VesselsControl(Control):
         session.recordings_changed.connect(self.show_maps)
         session.cursor.moved.connect(self.show_maps)
 
-    def attach(self, view: MapsView) -> None:
+    def attach(self, view: TracesWidget) -> None:
         """Let a dock show the maps until it is destroyed."""
         self._views.add(view)
         self._shown = None
@@ -90,7 +77,7 @@ class VesselsControl(Control):
             title = f"{vessels.names[vessel]}, sample {sample}"
             try:
                 maps = vessels.correlations(vessel, sample)
-            except (OSError, ValueError):  # closed, cut short or out of reach, as the traces tell
+            except (OSError, ValueError):  # closed, cut short or out of reach, as the traces say
                 maps = None
         for view in self._views if had_any or wanted is not None else ():
             view.show_maps(title, maps)

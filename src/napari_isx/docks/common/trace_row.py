@@ -1,4 +1,4 @@
-"""One row of the plot: a trace with its events, or the steps of a channel."""
+"""One row of a plot: a trace with its events, or the steps of a channel."""
 
 from __future__ import annotations
 
@@ -8,20 +8,23 @@ from html import escape
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import pyqtgraph as pg
-from qtpy.QtCore import Qt, Signal
+from qtpy.QtCore import Qt
 from qtpy.QtGui import QColor
-from qtpy.QtWidgets import QGraphicsItem
+from qtpy.QtWidgets import QGraphicsItem, QGraphicsSimpleTextItem
 
+from napari_isx.docks.common.canvas import TimeView
 from napari_isx.docks.common.symbols import SYMBOLS
 from napari_isx.docks.common.theme import WARNING_COLOR, PlotColors
 from napari_isx.io.cells.cell_set import CellStatus
-from napari_isx.session.plot_rows import RowStyle, TraceRow, thin_out, thin_steps
+from napari_isx.session.plot_rows import NO_ROW, RowStyle, TraceRow, thin_out, thin_steps
 from napari_isx.timeline.clock import Cut
 
 LEFT_AXIS_PX: Final = 64
-CELL_HEIGHT_PX: Final = 64
-CHANNEL_HEIGHTS_PX: Final[dict[RowStyle, int]] = {"line": 48, "steps": 48, "digital": 36}
+CURRENT_PX: Final = 68
+CELL_PX: Final = 44
+CHANNEL_HEIGHTS_PX: Final[dict[RowStyle, int]] = {"line": 42, "steps": 42, "digital": 32}
 
 # Room below the lowest value, and above the highest for the title, as parts of the range.
 _MARGIN: Final = 0.06
@@ -32,39 +35,15 @@ _DOT_PX: Final = 5
 # Dots closer than this are one blot, so only the stems of events are drawn then.
 _PIXELS_PER_DOT: Final = 4
 _CHANNEL_ALPHA: Final = 190
+_EVENT_ALPHA: Final = 150
+_CUT_ALPHA: Final = 60
 _TICK_PX: Final = -5
+_MARGIN_PX: Final = 1
 # From label to label on the axis, and how far the outer ones may reach out of their row.
 _LABEL_PX: Final = 14
 _OVERHANG_PX: Final = 6
 _MOST_LABELS: Final = 6
-
-
-class TimeView(pg.ViewBox):
-    """A view in which the left button points at a time."""
-
-    time_requested = Signal(float)
-
-    def __init__(self) -> None:
-        super().__init__(enableMenu=False)
-        self.setMouseEnabled(x=True, y=False)
-
-    def mouseClickEvent(self, ev: Any) -> None:  # noqa: N802
-        """Ask for the time under a click."""
-        if ev.button() == Qt.MouseButton.LeftButton:
-            self._request(ev)
-        else:
-            super().mouseClickEvent(ev)
-
-    def mouseDragEvent(self, ev: Any, axis: int | None = None) -> None:  # noqa: N802
-        """Ask for the times that a drag goes through."""
-        if ev.button() == Qt.MouseButton.LeftButton:
-            self._request(ev)
-        else:
-            super().mouseDragEvent(ev, axis)
-
-    def _request(self, ev: Any) -> None:
-        ev.accept()
-        self.time_requested.emit(float(self.mapSceneToView(ev.scenePos()).x()))
+_EMPTY: Final = np.empty(0)
 
 
 class ValueAxis(pg.AxisItem):
@@ -75,12 +54,7 @@ class ValueAxis(pg.AxisItem):
         self.setWidth(LEFT_AXIS_PX)
         self.setStyle(hideOverlappingLabels=_OVERHANG_PX)
 
-    def tickSpacing(  # noqa: N802
-        self,
-        minVal: float,  # noqa: N803
-        maxVal: float,  # noqa: N803
-        size: float,
-    ) -> list[tuple[float, float]]:
+    def tickSpacing(self, minVal: float, maxVal: float, size: float) -> Any:  # noqa: N802, N803
         """The least of 1, 2, 5, 10 and so on at which labels do not touch, and are not many."""
         least = abs(maxVal - minVal) * max(_LABEL_PX / max(size, 1), 1 / _MOST_LABELS)
         if not least:
@@ -89,44 +63,34 @@ class ValueAxis(pg.AxisItem):
         return [(float(unit * next(n for n in (1, 2, 5, 10) if n * unit >= least)), 0.0)]
 
 
-_CUT_ALPHA: Final = 60
-
-
 class Row:
-    """One trace with its events, cursor and title.
+    """One trace with its events, its title, and its value at the cursor."""
 
-    Parameters
-    ----------
-    colors : PlotColors
-    is_channel : bool
-        Channels are lower than cells, and of another color.
-    """
-
-    def __init__(self, colors: PlotColors, is_channel: bool) -> None:
+    def __init__(self, colors: PlotColors, *, is_channel: bool) -> None:
         self.view = TimeView()
         self.plot = pg.PlotItem(viewBox=self.view, axisItems={"left": ValueAxis()})
+        self.plot.layout.setContentsMargins(0, _MARGIN_PX, 0, _MARGIN_PX)
         self.plot.hideButtons()
         self.plot.hideAxis("bottom")
-        self.data = NOTHING
+        self.data = NO_ROW
+        self.value_range = (0.0, 1.0)
+        self.is_current = False
         self._is_channel = is_channel
         self._cuts: tuple[tuple[Cut, ...], bool] = ((), False)
         self._cut_items: list[pg.LinearRegionItem] = []
         self._units_on_axis = not is_channel
         self._trace = pg.PlotCurveItem(connect="finite")
         self._stems = pg.PlotCurveItem(connect="pairs")
-        self._dots = pg.ScatterPlotItem(
-            size=_DOT_PX, pen=None, hoverable=True, tip=_event_tip, pxMode=True
-        )
-        self.cursor = pg.InfiniteLine(angle=90)
-        events = () if is_channel else (self._stems, self._dots)
-        for item in (self._trace, *events, self.cursor):
+        self._dots = pg.ScatterPlotItem(size=_DOT_PX, pen=None, hoverable=True, tip=_event_tip)
+        for item in (self._trace, *(() if is_channel else (self._stems, self._dots))):
             self.plot.addItem(item, ignoreBounds=True)
         self._title = pg.LabelItem(justify="left")
         self._title.setParentItem(self.view)
         self._title.anchor((0, 0), (0, 0), offset=(4, -2))
-        # Words take most of the time that it takes to draw a row again, as each move of the cursor
-        # does.
-        for item in (self._title.item, self.plot.getAxis("left")):
+        self._value = QGraphicsSimpleTextItem(self.view)
+        # These take most of the time that it takes to draw a row again, as each move of the
+        # cursor does.
+        for item in (self._title.item, self.plot.getAxis("left"), self._trace, self._stems):
             item.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self.set_colors(colors)
         self.view.sigXRangeChanged.connect(self._draw)
@@ -135,34 +99,47 @@ class Row:
     @property
     def height_px(self) -> int:
         """How high it is at least."""
-        return CHANNEL_HEIGHTS_PX[self.data.style] if self._is_channel else CELL_HEIGHT_PX
+        if self._is_channel:
+            return CHANNEL_HEIGHTS_PX[self.data.style]
+        return CURRENT_PX if self.is_current else CELL_PX
 
     @property
-    def view_range_s(self) -> tuple[float, float]:
-        """The part of time that is shown."""
-        start, stop = self.view.viewRange()[0]
-        return start, stop
+    def title(self) -> str:
+        """What is written above the trace."""
+        return str(self._title.text)
 
-    def set_view_range_s(self, start_s: float, stop_s: float) -> None:
-        """Show another part of time."""
-        self.view.setXRange(start_s, stop_s, padding=0)
+    @property
+    def value_text(self) -> str:
+        """What is written of the value at the cursor."""
+        return str(self._value.text())
 
-    def show(self, data: TraceRow) -> None:
-        """Draw this."""
-        if data is self.data:
+    def show(self, data: TraceRow, value_range: tuple[float, float] | None = None) -> None:
+        """Draw this, between its lowest and highest value unless a range is given."""
+        wanted = value_range or data.value_range
+        if data is self.data and wanted == self.value_range:
             return
-        self.data = data
+        self.data, self.value_range = data, wanted
         is_digital = data.style == "digital"
         self.plot.getAxis("left").setStyle(
             showValues=not is_digital, tickLength=0 if is_digital else _TICK_PX
         )
         self._show_title()
         self._show_units()
-        low, high = _value_range(data)
-        height = high - low
-        headroom = _CHANNEL_HEADROOM[data.style] if self._is_channel else _HEADROOM
-        self.view.setYRange(low - _MARGIN * height, high + headroom * height, padding=0)
+        low, high = wanted
+        room = _CHANNEL_HEADROOM[data.style] if self._is_channel else _HEADROOM
+        low, high = low - _MARGIN * (high - low), high + room * (high - low)
+        self.view.setLimits(yMin=low, yMax=high)
+        self.view.setYRange(low, high, padding=0)
+        self._trace.setPen(self._trace_color())
         self._draw()
+
+    def show_value(self, time_s: float) -> None:
+        """Write the value at a time."""
+        value = self.data.value_at(time_s)
+        text = "" if value is None else f"{value:.4g}"
+        if text != self._value.text():
+            self._value.setText(text)
+            self._place_value()
 
     def show_cuts(self, cuts: Sequence[Cut], *, with_text: bool) -> None:
         """Mark where time is left out."""
@@ -174,26 +151,23 @@ class Row:
             self.plot.removeItem(item)
         self._cut_items = []
         for cut in cuts:
-            span = pg.LinearRegionItem((cut.start_s, cut.stop_s), movable=False)
-            span.setZValue(-10)  # below traces and cursor
-            faint = QColor(WARNING_COLOR)
-            faint.setAlpha(_CUT_ALPHA)
-            span.setBrush(faint)
-            for line in span.lines:
-                line.setPen(pg.mkPen(WARNING_COLOR, style=Qt.PenStyle.DashLine))
+            span = pg.LinearRegionItem(
+                (cut.start_s, cut.stop_s),
+                movable=False,
+                brush=_faint(WARNING_COLOR, _CUT_ALPHA),
+                pen=pg.mkPen(WARNING_COLOR, style=Qt.PenStyle.DashLine),
+            )
+            span.setZValue(-10)  # below the traces
             if with_text:
+                anchors = [(0, 0), (0, 0)]
                 pg.InfLineLabel(
-                    span.lines[1],
-                    cut.text,
-                    position=0.9,
-                    anchors=[(0, 0), (0, 0)],
-                    color=WARNING_COLOR,
+                    span.lines[1], cut.text, position=0.9, anchors=anchors, color=WARNING_COLOR
                 )
             self._cut_items.append(span)
             self.plot.addItem(span, ignoreBounds=True)
 
     def show_status(self, status: CellStatus | None) -> None:
-        """Say another status of the same cell."""
+        """Write another status of the same cell."""
         if status != self.data.status:
             self.data = replace(self.data, status=status)
             self._show_title()
@@ -207,35 +181,41 @@ class Row:
 
     def set_colors(self, colors: PlotColors) -> None:
         """Take the colors of a theme."""
-        self._foreground = colors.foreground
+        self._colors = colors
         axis = self.plot.getAxis("left")
         axis.setPen(colors.foreground)
         axis.setTextPen(colors.foreground)
-        faint = QColor(colors.foreground)
-        faint.setAlpha(_CHANNEL_ALPHA)
-        self._trace.setPen(faint if self._is_channel else colors.trace)
-        faint = QColor(colors.events)
-        faint.setAlpha(150)
-        self._stems.setPen(faint)
+        self._trace.setPen(self._trace_color())
+        self._stems.setPen(_faint(colors.events, _EVENT_ALPHA))
         self._dots.setBrush(colors.events)
-        self.cursor.setPen(pg.mkPen(colors.cursor, width=1.5))
+        self._value.setBrush(QColor(colors.foreground))
         self._show_title()
+
+    def _trace_color(self) -> QColor:
+        if self._is_channel:
+            return _faint(self._colors.foreground, _CHANNEL_ALPHA)
+        return QColor(self.data.color or self._colors.trace)
 
     def _show_title(self) -> None:
         status = self.data.status
         words = f" &nbsp;{SYMBOLS[status]} {status}" if status is not None else ""
         if self.data.units and not self._units_on_axis:
             words += f" &nbsp;({escape(self.data.units)})"
-        self._title.setText(f"<b>{escape(self.data.name)}</b>{words}", color=self._foreground)
+        name = f"<b>{escape(self.data.name)}</b>{words}"
+        self._title.setText(name, color=self._colors.foreground)
 
     def _show_units(self) -> None:
         units, axis = escape(self.data.units), self.plot.getAxis("left")
         axis.setLabel(units if self._units_on_axis else None)
         axis.showLabel(bool(units) and self._units_on_axis)
 
+    def _place_value(self) -> None:
+        self._value.setPos(self.view.width() - self._value.boundingRect().width() - 4, 1)
+
     def _draw(self) -> None:
         """Draw the part of time that is shown."""
-        start, stop = self.view_range_s
+        self._place_value()
+        start, stop = self.view.viewRange()[0]
         data, width = self.data, max(int(self.view.width()), 1)
         thin = thin_out if data.style == "line" else thin_steps
         self._trace.setData(*thin(data.times_s, data.values, start, stop, width))
@@ -244,41 +224,17 @@ class Row:
         first, last = np.searchsorted(data.event_times_s, (start, stop), "left")
         times, amplitudes = data.event_times_s[first:last], data.event_values[first:last]
         times, amplitudes = times[np.isfinite(amplitudes)], amplitudes[np.isfinite(amplitudes)]
-        stems = np.zeros(2 * len(times))
+        stems: npt.NDArray[np.float64] = np.zeros(2 * len(times))
         stems[1::2] = amplitudes
         self._stems.setData(np.repeat(times, 2), stems)
         dotted = len(times) * _PIXELS_PER_DOT <= width
         self._dots.setData(times if dotted else _EMPTY, amplitudes if dotted else _EMPTY)
 
 
-_EMPTY: Final = np.empty(0)
-NOTHING: Final = TraceRow(
-    "", None, _EMPTY, np.empty(0, np.float32), _EMPTY, np.empty(0, np.float32), ""
-)
-
-
-def _value_range(data: TraceRow) -> tuple[float, float]:
-    """Lowest and highest value of a row, with room to draw it where they are the same."""
-    if data.style == "digital":
-        return 0.0, 1.0
-    bounds = [_bounds(values) for values in (data.values, data.event_values) if len(values)]
-    if len(data.event_values):
-        bounds.append((0.0, 0.0))  # where the stems begin
-    known = [bound for bound in bounds if bound is not None]
-    low = min((bound[0] for bound in known), default=0.0)
-    high = max((bound[1] for bound in known), default=1.0)
-    return (low, high) if high > low else (low - 0.5, high + 0.5)
-
-
-def _bounds(values: Any) -> tuple[float, float] | None:
-    """Lowest and highest finite value."""
-    low, high = float(np.fmin.reduce(values)), float(np.fmax.reduce(values))
-    if not np.isfinite([low, high]).all():
-        values = values[np.isfinite(values)]
-        if not len(values):
-            return None
-        low, high = float(values.min()), float(values.max())
-    return low, high
+def _faint(color: str, alpha: int) -> QColor:
+    faint = QColor(color)
+    faint.setAlpha(alpha)
+    return faint
 
 
 def _event_tip(x: float, y: float, data: object) -> str:  # noqa: ARG001
