@@ -122,7 +122,7 @@ def epoch_activity(
         values, is_there, mean, deviation = z_scored(traces, block, there)
         effects = _shifted_effects(values, is_there, weights, shifts)
         effects[..., np.isnan(deviation)] = np.nan
-        tests = [compare_with_shifted(one[0], one[1:]) for one in effects]
+        tests = [compare_with_shifted(one[0], one[1:])[::3] for one in effects]
         inside = _means(values, is_there, masks)
         scale = np.where(np.isnan(deviation), 1.0, deviation)
         found.append([inside * scale + mean, effects[:, 0], *_stacked(tests, inside.shape)])

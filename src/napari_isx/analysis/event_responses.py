@@ -52,6 +52,8 @@ class PeriEvent:
         ``(n_cells,)``: mean of the response window minus that of the baseline.
     z : numpy.ndarray
         ``(n_cells,)``: how many standard deviations of the shifted effects it is from their mean.
+    shifted_mean, shifted_std : numpy.ndarray
+        ``(n_cells,)``: of the shifted effects; the deviation has ``n`` in it.
     p : numpy.ndarray
         ``(n_cells,)``: share of the shifted effects beyond it, on the side where there are fewer.
     q : numpy.ndarray
@@ -66,7 +68,7 @@ class PeriEvent:
         Why each other one is not: ``"edge"`` (the window leaves the recording), ``"gap"`` (it
         reaches into time that nobody recorded, or no sample of a window is there), or
         ``"overlap"`` (an earlier event has the same sample).
-    window_s, baseline_s, response_s, shuffles, seed, alpha, normalize
+    events_s, window_s, baseline_s, response_s, shuffles, seed, alpha, normalize
         As they were asked for.
 
     Notes
@@ -79,12 +81,15 @@ class PeriEvent:
     sem: Floats
     effect: Floats
     z: Floats
+    shifted_mean: Floats
+    shifted_std: Floats
     p: Floats
     q: Floats
     modulation: tuple[Modulation, ...]
     cell_indices: npt.NDArray[np.int64]
     kept_events: npt.NDArray[np.int64]
     left_out: dict[int, Reason]
+    events_s: Floats
     window_s: Range
     baseline_s: Range
     response_s: Range
@@ -282,18 +287,18 @@ def peri_event(
             workers.shutdown(cancel_futures=True)
             raise
     num_lags = lags.window[1] - lags.window[0] + 1
-    mean, sem, effect, z, below = (
+    mean, sem, effect, z, shifted_mean, shifted_std, below = (
         np.concatenate([part[i] for part in parts])
         if parts
         else np.empty((0, num_lags) if i < 2 else (0,))
-        for i in range(5)
+        for i in range(7)
     )
     p = np.minimum(below, 1 - below)
     return PeriEvent(
         np.arange(lags.window[0], lags.window[1] + 1, dtype=np.float64) * timing.period_s,
-        mean, sem, effect, z, p, false_discovery_rate(np.minimum(2 * p, 1)),
-        modulation(below, alpha),
-        chosen, events.kept, events.left_out,
+        mean, sem, effect, z, shifted_mean, shifted_std,
+        p, false_discovery_rate(np.minimum(2 * p, 1)), modulation(below, alpha),
+        chosen, events.kept, events.left_out, np.array(events_s, np.float64),
         (float(window_s[0]), float(window_s[1])),
         (float(baseline_s[0]), float(baseline_s[1])),
         (float(response_s[0]), float(response_s[1])),
@@ -329,7 +334,7 @@ class _Task:
     shifted: Any
 
     def run(self, cells: npt.NDArray[np.int64]) -> tuple[Floats, ...]:
-        """Mean and SEM ``(n, L)``, effect, z and the share of shifted effects below it ``(n,)``."""
+        """Mean and SEM ``(n, L)``, then ``(n,)``: effect and what the shifts say of it."""
         traces, scale = self._read(cells)
         windows = self._windows(traces, self.lags.window, scale)
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -337,8 +342,12 @@ class _Task:
             mean = np.nansum(windows, axis=0) / count
             variance = np.nansum((windows - mean) ** 2, axis=0) / (count - 1)
             sem = np.sqrt(np.where(count > 1, variance, np.nan) / count)
-        effect, z, below = self._test(traces)
-        return mean.T, sem.T, effect * scale[1], z, below
+        effect, z, shifted_mean, shifted_std, below = self._test(traces)
+        factor = scale[1]
+        return (
+            *(mean.T, sem.T, effect * factor, z),
+            *(shifted_mean * factor, shifted_std * factor, below),
+        )
 
     def responses(self, cells: Sequence[int]) -> Floats:
         """``(n_events, n_cells, L)``."""
@@ -392,12 +401,12 @@ class _Task:
             found *= scale[1]
         return found
 
-    def _test(self, traces: ZScored) -> tuple[Floats, Floats, Floats]:
-        """Effect, z and the share of the shifted effects below it, per cell."""
+    def _test(self, traces: ZScored) -> tuple[Floats, ...]:
+        """Effect, z, mean and deviation of the shifted effects, and the share of these below."""
         values, there = traces.values, traces.is_there
         if self.shifted is None:
             nothing = np.full(values.shape[1], np.nan)
-            return nothing, nothing, nothing
+            return (nothing,) * 5
         windows = self.lags.response, self.lags.baseline
         counts = [_window_sums(_running_sums(there), window) for window in windows]
         totals = _running_sums(values)

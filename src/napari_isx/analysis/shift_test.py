@@ -14,7 +14,7 @@ TIE: Final = 1e-9
 """Effects that differ by less, in standard deviations of the trace, count as equal."""
 
 
-def compare_with_shifted(effect: Floats, null: Floats) -> tuple[Floats, Floats]:
+def compare_with_shifted(effect: Floats, null: Floats) -> tuple[Floats, Floats, Floats, Floats]:
     """How far effects are from those after shifts.
 
     Parameters
@@ -26,9 +26,9 @@ def compare_with_shifted(effect: Floats, null: Floats) -> tuple[Floats, Floats]:
 
     Returns
     -------
-    z, share_below : numpy.ndarray
-        ``(n_cells,)``: in standard deviations (with ``n``) from the mean of the shifted effects,
-        and the share of these that lie below; ties lie not below.
+    z, mean, deviation, share_below : numpy.ndarray
+        ``(n_cells,)``: the distance from the mean of the shifted effects in their standard
+        deviations (with ``n``), both of these, and the share that lies below; ties do not.
     """
     known = np.isfinite(null)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -37,7 +37,7 @@ def compare_with_shifted(effect: Floats, null: Floats) -> tuple[Floats, Floats]:
         deviation = np.sqrt(np.nansum((null - mean) ** 2, axis=0) / count)
         z = (effect - mean) / np.where(deviation > TIE, deviation, np.nan)
         share_below = ((null < effect - TIE) & known).sum(axis=0) / count
-    return z, np.where(np.isfinite(effect), share_below, np.nan)
+    return z, mean, deviation, np.where(np.isfinite(effect), share_below, np.nan)
 
 
 def modulation(share_below: Floats, alpha: float) -> tuple[Modulation, ...]:

@@ -16,6 +16,7 @@ from napari_isx.app.dialogs import Dialogs
 from napari_isx.docks.cells.controller import CellsControl
 from napari_isx.docks.closeup.controller import CloseUpControl
 from napari_isx.docks.heatmap.controller import HeatMapControl
+from napari_isx.docks.peri_event.controller import ResponsesControl
 from napari_isx.docks.raters.controller import RatersControl
 from napari_isx.docks.rules.controller import RulesControl
 from napari_isx.docks.saving.controller import SavingControl
@@ -61,6 +62,7 @@ class Coordinator:
     view : ViewControl
     closeup : CloseUpControl
     heatmap : HeatMapControl
+    responses : ResponsesControl
     """
 
     opened: ClassVar[Signal] = Signal()
@@ -95,6 +97,7 @@ class Coordinator:
         self.view = ViewControl(viewer, self.session)
         self.closeup = CloseUpControl(viewer, self.session, self.time, centering)
         self.heatmap = HeatMapControl(viewer, self.session, self.time, centering)
+        self.responses = ResponsesControl(viewer, self.session, self.time, None)
         viewer.layers.events.inserted.connect(self._on_layers)
         viewer.layers.events.removed.connect(self._on_removed)
         # Last, when napari's list on the screen has the layer too, and its slider a place.

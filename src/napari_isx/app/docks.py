@@ -13,6 +13,7 @@ from napari_isx.docks.closeup.dock import CloseUpWidget
 from napari_isx.docks.heatmap.dock import HeatMapWidget
 from napari_isx.docks.info.controller import InfoControl
 from napari_isx.docks.info.dock import InfoWidget
+from napari_isx.docks.peri_event.dock import ResponsesWidget
 from napari_isx.docks.traces.dock import TracesWidget
 
 if TYPE_CHECKING:
@@ -54,6 +55,16 @@ class HeatMapDock(HeatMapWidget):
         super().__init__()
         coordinator = Coordinator.of(napari_viewer)
         coordinator.heatmap.attach(self)
+        coordinator.view.make_room()
+
+
+class ResponsesDock(ResponsesWidget):
+    """The dock *Responses* of a window."""
+
+    def __init__(self, napari_viewer: Viewer) -> None:
+        super().__init__()
+        coordinator = Coordinator.of(napari_viewer)
+        coordinator.responses.attach(self)
         coordinator.view.make_room()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import ClassVar, Protocol
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from psygnal import Signal
 
 from napari_isx.analysis.cell_metrics.compute import MetricColumns, compute_metrics
-from napari_isx.analysis.cell_metrics.definitions import metrics_of
+from napari_isx.analysis.cell_metrics.definitions import Metric, metrics_of
 from napari_isx.analysis.cell_metrics.neighbors import Duplicate, suspected_duplicates
 from napari_isx.analysis.rois import Roi
 from napari_isx.io.cells.cell_set import CellStatus
@@ -81,6 +81,7 @@ class Review:
         self._duplicates: list[Duplicate] = []
         self._fraction = 0.0
         self.order: Callable[[], npt.NDArray[np.intp]] | None = None
+        self._added: dict[str, Metric] = {}
         self.table.set_columns(metrics_of(group.cells, group.events))
         if self.curation is not None:
             self.curation.stepped.connect(self._on_step)
@@ -107,7 +108,8 @@ class Review:
             return
         self._events = events
         self.version += 1
-        wanted, lasting = metrics_of(cells, events), set(metrics_of(cells, None))
+        added = self._added.values()
+        wanted, lasting = [*metrics_of(cells, events), *added], {*metrics_of(cells, None), *added}
         self.table.set_columns([metric for metric in wanted if metric in lasting])
         self.table.set_columns(wanted)
         self._set_fraction(0.0)
@@ -121,6 +123,17 @@ class Review:
             One for each cell of the cell set.
         """
         return partial(compute_metrics, self.group.cells, self.group.events, rois)
+
+    def add_columns(
+        self, metrics: Iterable[Metric], values: Mapping[str, npt.NDArray[np.float64]]
+    ) -> None:
+        """Have more columns beside the measures, such as responses; of known keys new values."""
+        new = {metric.key: metric for metric in metrics}
+        if self._added | new != self._added:
+            self._added |= new
+            measures = metrics_of(self.group.cells, self.group.events)
+            self.table.set_columns([*measures, *self._added.values()])
+        self.table.set_values(values)
 
     def take(self, piece: MetricColumns) -> None:
         """Fill in what was measured."""

@@ -39,7 +39,7 @@ def add_gpio(session: NwbSession, gpio: GpioSet) -> None:
             )
         )
     for found in channels_of(gpio):
-        if not found.tells_of_frames and found.kind != "dense":
+        if not found.is_of_frames and found.kind != "dense":
             _add_edges(session, found)
 
 

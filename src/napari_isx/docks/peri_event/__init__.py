@@ -1,0 +1,1 @@
+"""The dock *Responses*: what cells do around events."""

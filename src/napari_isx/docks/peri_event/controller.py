@@ -1,0 +1,386 @@
+"""What the dock *Responses* shows of the cells of the group, and what is asked for there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from napari.utils.notifications import show_info, show_warning
+from qtpy.QtWidgets import QApplication, QFileDialog, QInputDialog
+
+from napari_isx.analysis.cell_metrics.definitions import Metric
+from napari_isx.analysis.event_responses import PeriEvent
+from napari_isx.analysis.response_maps import ResponseMap, response_map
+from napari_isx.analysis.trace_heatmap import order_by, order_by_clustering
+from napari_isx.docks.common.background import Work
+from napari_isx.docks.common.visible_controller import SeenControl
+from napari_isx.docks.peri_event.dock import ResponsesWidget
+from napari_isx.docks.peri_event.panels import Curve
+from napari_isx.export.responses_csv import export_responses
+from napari_isx.io.base.recording import Recording
+from napari_isx.io.movies.base import Movie
+from napari_isx.layers.response_maps import response_map_layers
+from napari_isx.session.alignment import TableClock, own_times_s
+from napari_isx.session.responses import Computed, Responses, Settings
+from napari_isx.session.session import Session
+from napari_isx.viewer.debounce import Later
+from napari_isx.viewer.time import TimeControl
+
+if TYPE_CHECKING:
+    from napari.components import ViewerModel
+
+_DELAY_MS: Final = 150
+_MAX_CURVES: Final = 6
+
+
+class Looping(Protocol):
+    """What plays a range of time again and again."""
+
+    def loop_over(self, span_s: tuple[float, float] | None) -> None:
+        """Loop over a range of session time."""
+
+    def play(self) -> None:
+        """Play."""
+
+
+class ResponsesControl(SeenControl[ResponsesWidget]):
+    """Computes responses when somebody sees them, in a worker, and follows the selection."""
+
+    def __init__(
+        self, viewer: ViewerModel, session: Session, time: TimeControl, playback: Looping | None
+    ) -> None:
+        super().__init__(viewer, session, time)
+        self.responses = Responses(session)
+        self._playback = playback
+        self._computed: Computed | None = None
+        self._order_name, self._trial = "effect", -1
+        self._order: npt.NDArray[np.int64] = np.empty(0, np.int64)
+        self._map_of: tuple[Movie, str] | None = None
+        self._later = Later(self.show, _DELAY_MS)
+        self._work: Work[Computed] = Work(self._on_computed, self._on_failure, title="Responses")
+        self._map_work: Work[ResponseMap] = Work(
+            self._on_map, self._on_failure, title="Response map"
+        )
+        self.responses.changed.connect(self._later.request)
+        self.responses.sources_changed.connect(self._on_sources)
+        session.groups_changed.connect(self._later.request)
+        session.recordings_changed.connect(self._later.request)
+        session.selection_changed.connect(self._on_selection)
+        session.channels.selection_changed.connect(self._on_channel)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is being computed, or will be in a moment."""
+        return self._work.is_running or self._map_work.is_running or self._later.is_due
+
+    @property
+    def computed(self) -> Computed | None:
+        """What is shown."""
+        return self._computed
+
+    def attach(self, view: ResponsesWidget) -> None:
+        """Let a dock show responses until it is destroyed."""
+        view.source_picked.connect(self.responses.pick)
+        view.table_requested.connect(self._ask_for_table)
+        view.settings_changed.connect(self._on_settings)
+        view.order_picked.connect(self._on_order)
+        view.trials_toggled.connect(self._on_selection)
+        view.cell_picked.connect(self._pick_cell)
+        view.cells_picked.connect(self._pick_cells)
+        view.trial_picked.connect(self.go_to_trial)
+        view.trial_stepped.connect(self.step_trial)
+        view.trial_excluded.connect(self.exclude_trial)
+        view.map_requested.connect(self.make_map)
+        view.export_requested.connect(self._ask_for_export)
+        view.methods_requested.connect(self._copy_methods)
+        view.show_settings(self.responses.settings)
+        super().attach(view)
+
+    def show(self) -> None:
+        """Show the responses, computed again; nothing while unseen."""
+        self._later.cancel()
+        self._work.cancel()
+        if not self._seen():
+            return
+        self._show_sources()
+        reason, compute = self.responses.computing()
+        if compute is None:
+            self._computed = None
+            for view in self._seen():
+                view.show_message(reason)
+            return
+        for view in self._seen():
+            view.show_text("Computing…")
+        self._work.start(compute)
+
+    def go_to_trial(self, place: int) -> None:
+        """Show a trial, by its place among the averaged ones, and loop over it."""
+        computed = self._computed
+        if computed is None or not 0 <= place < len(computed.kept):
+            return
+        self._trial = place
+        time_s = float(computed.alignment.times_s[computed.kept[place]])
+        start_s, stop_s = computed.result.window_s
+        self._time.go_to(time_s)
+        if self._playback is not None:
+            self._playback.loop_over((time_s + start_s, time_s + stop_s))
+            self._playback.play()
+        self._on_selection()
+
+    def step_trial(self, step: int) -> None:
+        """Show the next trial (1) or the previous one (-1)."""
+        if self._computed is not None and len(self._computed.kept):
+            self.go_to_trial(min(max(self._trial + step, 0), len(self._computed.kept) - 1))
+
+    def exclude_trial(self) -> None:
+        """Leave the trial that is shown out of all numbers."""
+        computed = self._computed
+        if computed is None or not 0 <= self._trial < len(computed.kept):
+            show_info("Go to a trial first: click it, or use the arrows.")
+            return
+        event = int(computed.kept[self._trial])
+        self.responses.exclude(computed.alignment, event)
+        number = f"Trial {event + 1} of {len(computed.alignment)}"
+        show_info(f"{number} is left out. Choose its events again to take all in.")
+
+    def mark(self) -> None:
+        """Mark the time that is shown, or take the mark away that is there."""
+        self.responses.mark(self.session.cursor.time_s)
+        marks = self.responses.marks
+        if marks is not None and marks.problem:
+            show_warning(marks.problem)
+
+    def make_map(self) -> None:
+        """Average the first movie around the events, and add the result as layers."""
+        movie = next((one for one in self.session.recordings if isinstance(one, Movie)), None)
+        alignment = self.responses.alignment()
+        if movie is None or alignment is None:
+            show_info("A response map needs a movie, and events to align to.")
+            return
+        placed, settings = self.session.clock.placed(movie), self.responses.settings
+        used = [i for i in range(len(alignment)) if self.responses.reason(alignment, i) is None]
+        times_s = own_times_s(alignment, placed)[used]
+
+        def steps() -> Iterator[ResponseMap]:
+            yield response_map(
+                movie, times_s, window_s=settings.window_s, baseline_s=settings.baseline_s,
+                response_s=settings.response_s,
+            )  # fmt: skip
+
+        self._map_of = movie, alignment.name
+        self._map_work.start(steps)
+
+    def export(self, path: Path) -> None:
+        """Write the tables of what is shown, named after `path`."""
+        if self._computed is not None:
+            names = self._computed.group.names
+            cells = self._computed.group.cells
+            if cells is not None:
+                export_responses(cells, names, self._computed.result, path, overwrite=True)
+
+    def _on_map(self, made: ResponseMap) -> None:
+        if self._map_of is None:
+            return
+        movie, name = self._map_of
+        for data, options, kind in response_map_layers(made, movie, name, self.session.clock):
+            getattr(self.viewer, f"add_{kind}")(data, **options)
+
+    def _on_computed(self, computed: Computed) -> None:
+        before, self._computed = self._computed, computed
+        if before is None or before.alignment.name != computed.alignment.name:
+            self._trial = -1
+        self._trial = min(self._trial, len(computed.kept) - 1)
+        self._add_columns(computed)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        computed = self._computed
+        if computed is None:
+            return
+        self._order = order_of(computed.result, self._order_name)
+        for view in self._seen():
+            view.show_result(computed.result, self._order)
+            view.show_text(summary(computed))
+        self._on_selection()
+
+    def _on_failure(self, text: str) -> None:
+        for view in self._seen():
+            view.show_message(text)
+
+    def _on_selection(self, _event: object = None) -> None:
+        computed = self._computed
+        if computed is None or computed.group is not self.session.group:
+            return
+        result = computed.result
+        place_of = {cell: place for place, cell in enumerate(result.cell_indices.tolist())}
+        places = [place_of[cell] for cell in self.session.selected if cell in place_of]
+        trials = np.empty((0, len(result.lags_s)))
+        if places:
+            trials = result.responses_of(places[-1])
+        curves = list(curves_of(computed, places[-_MAX_CURVES:]))
+        for view in self._seen():
+            view.show_selection(result, places, curves, trials, self._trial)
+
+    def _on_sources(self) -> None:
+        self._show_sources()
+        self._later.request()
+
+    def _show_sources(self) -> None:
+        titles = [source.title for source in self.responses.sources()]
+        for view in self._seen():
+            view.show_sources(titles, self.responses.picked)
+
+    def _on_channel(self) -> None:
+        """Align to the channel that was pressed, where responses are looked at."""
+        selected = self.session.channels.selected
+        if selected and self._seen():
+            self.responses.pick_channel(selected[-1])
+
+    def _on_settings(self, settings: Settings) -> None:
+        self.responses.settings = settings
+
+    def _on_order(self, name: str) -> None:
+        self._order_name = name
+        self._arrange()
+
+    def _pick_cell(self, place: int, is_added: bool) -> None:
+        if self._computed is None:
+            return
+        group, cell = self._computed.group, int(self._computed.result.cell_indices[place])
+        if is_added:
+            self.session.toggle(group, cell)
+        else:
+            self.session.select(group, [cell])
+
+    def _pick_cells(self, places: Sequence[int]) -> None:
+        if self._computed is not None:
+            cells = self._computed.result.cell_indices[list(places)].tolist()
+            self.session.select(self._computed.group, cells)
+
+    def _add_columns(self, computed: Computed) -> None:
+        """Have the results among the columns of *Cells*."""
+        review = self.session.reviews.of(computed.group)
+        if review is None:
+            return
+        metrics, values = columns_of(computed)
+        review.add_columns(metrics, values)
+
+    def _ask_for_table(self) -> None:
+        parent = QApplication.activeWindow()
+        name, _ = QFileDialog.getOpenFileName(parent, "Table of times", "", "Tables (*.csv *.txt)")
+        self._show_sources()
+        if not name:
+            return
+        titles: dict[str, Recording | None] = {"the session, as the plots have it": None}
+        titles |= {one.recording.name: one.recording for one in self.session.clock.all_placed}
+        title, is_chosen = QInputDialog.getItem(
+            parent,
+            "Table of times",
+            "Its times are seconds from the start of",
+            list(titles),
+            0,
+            False,
+        )
+        if not is_chosen:
+            return
+        recording = titles[str(title)]
+        clock: TableClock = "session" if recording is None else "file"
+        try:
+            self.responses.read_table(Path(name), clock, recording)
+        except (OSError, ValueError) as error:
+            show_warning(f"The table cannot be used. {error}")
+
+    def _ask_for_export(self) -> None:
+        if self._computed is None:
+            show_info("There are no responses yet: choose what to align to.")
+            return
+        parent = QApplication.activeWindow()
+        name, _ = QFileDialog.getSaveFileName(
+            parent, "Export tables", "responses.csv", "CSV (*.csv)"
+        )
+        if name:
+            try:
+                self.export(Path(name))
+            except OSError as error:
+                show_warning(f"The tables cannot be written. {error}")
+
+    def _copy_methods(self) -> None:
+        if self._computed is not None:
+            text = f"{self._computed.alignment.source}. {self._computed.result.methods_text}"
+            QApplication.clipboard().setText(text[0].upper() + text[1:])
+            show_info("The text for the methods is on the clipboard.")
+
+
+def order_of(result: PeriEvent, name: str) -> npt.NDArray[np.int64]:
+    """The places of the cells in an order, the first on top."""
+    if name == "effect":
+        return order_by(result.effect, descending=True)
+    if name == "p":
+        return order_by(result.p)
+    if name == "peak":
+        known = np.where(np.isfinite(result.mean), result.mean, -np.inf)
+        return order_by(known.argmax(axis=1))
+    if name == "alike":
+        return order_by_clustering(np.nan_to_num(result.mean).astype(np.float32))
+    return np.arange(len(result.cell_indices))
+
+
+def curves_of(computed: Computed, places: Sequence[int]) -> Iterator[Curve]:
+    """The mean of each cell, or of each of its conditions."""
+    result, labels = computed.result, computed.alignment.labels
+    for place in places:
+        name = computed.group.names[int(result.cell_indices[place])]
+        if not labels:
+            yield Curve(name, result.mean[place], result.sem[place])
+            continue
+        trials = result.responses_of(place)
+        kept = np.array([labels[event] for event in computed.kept.tolist()], object)
+        for label in computed.alignment.conditions:
+            chosen = trials[kept == label]
+            if len(chosen):
+                count = np.isfinite(chosen).sum(axis=0)
+                with np.errstate(invalid="ignore", divide="ignore"):
+                    mean = np.nansum(chosen, axis=0) / count
+                    variance = np.nansum((chosen - mean) ** 2, axis=0) / (count - 1)
+                    sem = np.sqrt(variance / count)
+                yield Curve(f"{name} {label or '(no label)'}", mean, sem)
+
+
+def columns_of(computed: Computed) -> tuple[list[Metric], dict[str, npt.NDArray[np.float64]]]:
+    """Effect, z, p, q and modulation for the table of cells, by the events' name."""
+    result, name = computed.result, computed.alignment.name
+    source = f"To {computed.alignment.source}. {result.methods_text}"
+    sign = {"up": 1.0, "down": -1.0, "none": 0.0}
+    known = np.isfinite(result.effect)
+    modulated = np.array([sign[one] for one in result.modulation])
+    by_title = {
+        "effect": result.effect, "z": result.z, "p": result.p, "q": result.q,
+        "modulated": np.where(known, modulated, np.nan),
+    }  # fmt: skip
+    metrics, values = [], {}
+    for title, column in by_title.items():
+        key = f"response {title}: {name}"
+        definition = f"1 up, -1 down, 0 neither. {source}" if title == "modulated" else source
+        metrics.append(Metric(key, f"{title} ({name})", definition, format=".3g"))
+        values[key] = np.full(len(computed.group.names), np.nan)
+        values[key][result.cell_indices] = column
+    return metrics, values
+
+
+def summary(computed: Computed) -> str:
+    """How many cells respond, and to how many of the events."""
+    result = computed.result
+    up, down = (result.modulation.count(one) for one in ("up", "down"))
+    significant = int((result.q < result.alpha).sum())
+    text = (
+        f"{up} of {len(result.cell_indices)} cells up, {down} down; {significant} at q < "
+        f"{result.alpha:g} · {len(result.kept_events)} of {len(computed.alignment)} events"
+    )
+    reasons = list(result.left_out.values())
+    left = [f"{reasons.count(one)} {one}" for one in dict.fromkeys(reasons)]
+    excluded = len(computed.alignment) - len(computed.events)
+    left += [f"{excluded} excluded"] if excluded else []
+    return f"{text} (left out: {', '.join(left)})" if left else text

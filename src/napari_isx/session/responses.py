@@ -1,0 +1,295 @@
+"""What the responses of cells are asked of: which events, which of them, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import ClassVar, Final, NamedTuple
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import numpy.typing as npt
+from psygnal import Signal
+
+from napari_isx.analysis.event_responses import Normalize, PeriEvent, Range, peri_event
+from napari_isx.io.base.recording import Recording
+from napari_isx.io.errors import IsxFileError
+from napari_isx.session.alignment import (
+    Alignment,
+    PulseRule,
+    TableClock,
+    cell_events,
+    channel_events,
+    is_zone,
+    own_times_s,
+    part_starts,
+    read_event_table,
+    starts_of_parts,
+    unique_name,
+)
+from napari_isx.session.channel import Channel
+from napari_isx.session.groups import CellGroup, VesselGroup
+from napari_isx.session.marks import Marks
+from napari_isx.session.session import Session
+
+MARKS: Final = "Marks"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How responses are computed; see :func:`peri_event`."""
+
+    rule: PulseRule = field(default_factory=PulseRule)
+    window_s: Range = (-2.0, 2.0)
+    baseline_s: Range = (-1.0, 0.0)
+    response_s: Range = (0.0, 1.0)
+    shuffles: int = 1000
+    seed: int = 0
+    alpha: float = 0.05
+    normalize: Normalize = "recording"
+
+
+class Source(NamedTuple):
+    """Something that traces can be aligned to.
+
+    Attributes
+    ----------
+    title : str
+        Unique among those that there are.
+    make : callable
+        Reads the events.
+    """
+
+    title: str
+    make: Callable[[], Alignment]
+
+
+@dataclass(frozen=True, eq=False)
+class Computed:
+    """Responses with the events that they are to.
+
+    Attributes
+    ----------
+    group : CellGroup
+    alignment : Alignment
+        All events, excluded ones too.
+    events : numpy.ndarray
+        ``(n,)``: which of them were given to :func:`peri_event`, in its order.
+    result : PeriEvent
+    """
+
+    group: CellGroup
+    alignment: Alignment
+    events: npt.NDArray[np.int64]
+    result: PeriEvent
+
+    @property
+    def kept(self) -> npt.NDArray[np.int64]:
+        """``(n_events,)``: the averaged events, as indices of the alignment's."""
+        return self.events[self.result.kept_events]
+
+
+class Responses:
+    """Which events are looked at, which of them are excluded, and the settings.
+
+    Parameters
+    ----------
+    session : Session
+    """
+
+    changed: ClassVar[Signal] = Signal()
+    """Other events, exclusions or settings."""
+    sources_changed: ClassVar[Signal] = Signal()
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._settings = Settings()
+        self._tables: list[Alignment] = []
+        self._picked: str | None = None
+        self._excluded: dict[str, dict[float, str]] = {}
+        self._marks: WeakKeyDictionary[Recording, Marks] = WeakKeyDictionary()
+        session.recordings_changed.connect(self.sources_changed.emit)
+        session.groups_changed.connect(self.sources_changed.emit)
+        session.channels.changed.connect(self.sources_changed.emit)
+
+    @property
+    def settings(self) -> Settings:
+        """How responses are computed."""
+        return self._settings
+
+    @settings.setter
+    def settings(self, settings: Settings) -> None:
+        if settings != self._settings:
+            self._settings = settings
+            self.changed.emit()
+
+    @property
+    def picked(self) -> str | None:
+        """The title of the source that is looked at; None before one is picked."""
+        return self._picked if self._picked in dict(self.sources()) else None
+
+    def pick(self, title: str | None) -> None:
+        """Look at other events."""
+        if title != self._picked:
+            self._picked = title
+            self.changed.emit()
+
+    def pick_channel(self, channel: Channel) -> None:
+        """Look at the edges of a channel."""
+        self.pick(self._title(channel))
+
+    def sources(self) -> list[Source]:
+        """All that traces can be aligned to now."""
+        session = self._session
+        sources = [
+            Source(self._title(channel), partial(self._of_channel, channel))
+            for channel in session.channels
+            if not (channel.kind == "dense" or channel.is_constant or channel.is_of_frames)
+        ]
+        group = session.group
+        if group is not None and group.events is not None and session.selected:
+            cell = session.selected[-1]
+            make = partial(cell_events, group, cell, session.clock)
+            sources.append(Source(f"Events of {group.names[cell]}", make))
+        for placed in session.clock.all_placed:
+            if len(starts_of_parts(placed.timing)) > 1:
+                title = f"Starts of {placed.recording.title}"
+                sources.append(Source(title, partial(part_starts, placed.recording, session.clock)))
+        if (marks := self.marks) is not None and len(marks):
+            sources.append(Source(MARKS, self._of_marks))
+        sources += [Source(table.name, partial(_same, table)) for table in self._tables]
+        return sources
+
+    @property
+    def marks(self) -> Marks | None:
+        """The marks of the first recording that is open; None where nothing is."""
+        recording = self._marked
+        if recording is None:
+            return None
+        if recording not in self._marks:
+            self._marks[recording] = Marks(recording)
+        return self._marks[recording]
+
+    def mark(self, time_s: float) -> None:
+        """Mark a session time, or take the mark away that is there."""
+        marks, recording = self.marks, self._marked
+        if marks is None or recording is None:
+            return
+        own_s = self._session.clock.placed(recording).from_session_s(time_s)
+        near = marks.near(own_s)
+        if near is not None:
+            marks.remove(near)
+        else:
+            marks.add(own_s)
+        self._on_marks()
+
+    def undo_mark(self) -> None:
+        """Take the last change of a mark back."""
+        if self.marks is not None and self.marks.undo():
+            self._on_marks()
+
+    def read_table(
+        self, path: Path, clock: TableClock = "session", recording: Recording | None = None
+    ) -> None:
+        """Have the events of a CSV file among the sources, and look at them.
+
+        Raises
+        ------
+        ValueError, OSError
+            It is no such table, or cannot be read.
+        """
+        placed = self._session.clock.placed(recording) if recording is not None else None
+        table = read_event_table(path, clock, placed)
+        table = table.renamed(unique_name(table.name, [one.title for one in self.sources()]))
+        self._tables.append(table)
+        self.sources_changed.emit()
+        self.pick(table.name)
+
+    def alignment(self) -> Alignment | None:
+        """The events that are looked at, excluded ones too; None where none are picked."""
+        make = dict(self.sources()).get(self._picked or "")
+        return make() if make is not None else None
+
+    def reason(self, alignment: Alignment, event: int) -> str | None:
+        """Why an event is excluded; None where it is not."""
+        return self._excluded.get(alignment.name, {}).get(float(alignment.times_s[event]))
+
+    def exclude(self, alignment: Alignment, event: int, reason: str = "by hand") -> None:
+        """Leave an event out of all numbers, or take it in again."""
+        excluded = self._excluded.setdefault(alignment.name, {})
+        time_s = float(alignment.times_s[event])
+        if excluded.pop(time_s, None) is None:
+            excluded[time_s] = reason
+        self.changed.emit()
+
+    def computing(self) -> tuple[str, Callable[[], Iterator[Computed]] | None]:
+        """What computes the responses, or why there is nothing to compute."""
+        group = self._session.group
+        if group is None or isinstance(group, VesselGroup) or group.cells is None:
+            return "Open a cell set to see how its cells respond.", None
+        if not self.sources():
+            return "Open a GPIO file or a table of times, or mark times with a key.", None
+        if self.picked is None:
+            return "Choose above what to align to, or press a channel in Traces.", None
+        try:
+            alignment = self.alignment()
+        except (IsxFileError, OSError, ValueError) as error:
+            return str(error), None
+        if alignment is None or not len(alignment):
+            return f"{self._picked} has no event. Other settings may find some.", None
+        return "", partial(_compute, self, group, alignment)
+
+    @property
+    def _marked(self) -> Recording | None:
+        placed = self._session.clock.all_placed
+        return placed[0].recording if placed else None
+
+    def _on_marks(self) -> None:
+        self.sources_changed.emit()
+        if self._picked == MARKS:
+            self.changed.emit()
+
+    def _of_marks(self) -> Alignment:
+        marks, recording = self.marks, self._marked
+        if marks is None or recording is None:
+            raise ValueError("Nothing is open that has marks.")
+        return marks.alignment(self._session.clock.placed(recording))
+
+    def _of_channel(self, channel: Channel) -> Alignment:
+        made = channel_events(channel, self._settings.rule, self._session.clock)
+        return made.renamed(self._title(channel))
+
+    def _title(self, channel: Channel) -> str:
+        """Told apart by its file where two channels have one name."""
+        alike = [one for one in self._session.channels if one.name == channel.name]
+        if len(alike) > 1:
+            return f"{channel.name} ({channel.recording.title})"
+        return f"{channel.name} (zone)" if is_zone(channel) else channel.name
+
+
+def _compute(responses: Responses, group: CellGroup, alignment: Alignment) -> Iterator[Computed]:
+    cells = group.cells
+    if cells is None:
+        return
+    settings, session = responses.settings, responses._session
+    used = [i for i in range(len(alignment)) if responses.reason(alignment, i) is None]
+    events = np.array(used, np.int64)
+    times_s = own_times_s(alignment, session.clock.placed(cells))[events]
+    statuses = [group.status(i) for i in range(len(group.names))]
+    chosen = [
+        [i for i, one in enumerate(statuses) if one == status]
+        for status in ("accepted", "undecided")
+    ]
+    result = peri_event(
+        cells, times_s, cell_indices=chosen[0] or chosen[1],
+        window_s=settings.window_s, baseline_s=settings.baseline_s,
+        response_s=settings.response_s, shuffles=settings.shuffles, seed=settings.seed,
+        alpha=settings.alpha, normalize=settings.normalize,
+    )  # fmt: skip
+    yield Computed(group, alignment, events, result)
+
+
+def _same(alignment: Alignment) -> Alignment:
+    return alignment

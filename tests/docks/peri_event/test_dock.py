@@ -1,0 +1,217 @@
+"""The dock *Responses*: what it shows, and what clicks and keys in it do."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from helpers.channel_files import make_gpio
+from helpers.scenes import START, make_movie
+from qtpy.QtCore import QPointF
+
+from napari_isx import Timing, write_cell_set
+from napari_isx.docks.peri_event.dock import ResponsesWidget
+
+TRIALS_S = np.arange(4, 56, 4.0) + np.random.default_rng(1).uniform(0, 1.5, 13)
+NUM_CELLS = 12
+
+
+@pytest.fixture
+def paths(tmp_path):
+    """Of twelve cells the first three respond to a line, and the last is rejected."""
+    rng = np.random.default_rng(0)
+    traces = rng.normal(size=(NUM_CELLS, 1200)).astype(np.float32)
+    for trial in np.rint(TRIALS_S / 0.05).astype(int):
+        traces[:3, trial + 1 : trial + 21] += 2
+    write_cell_set(
+        tmp_path / "cells.isxd", np.ones((NUM_CELLS, 23, 31)), traces,
+        names=[f"C{i}" for i in range(NUM_CELLS)],
+        statuses=["accepted"] * 11 + ["rejected"], timing=Timing.regular(1200, 0.05, START),
+    )  # fmt: skip
+    edges = np.column_stack([TRIALS_S, TRIALS_S + 0.5]).ravel()
+    line = ([0, *edges], [0, *([1, 0] * len(TRIALS_S))])
+    gpio = make_gpio(tmp_path / "g.gpio", {"Digital GPI 0": line}, end_s=60)
+    return tmp_path / "cells.isxd", gpio
+
+
+@pytest.fixture
+def dock(stage, qtbot):
+    widget = ResponsesWidget()
+    qtbot.addWidget(widget)
+    widget.resize(900, 300)
+    widget.show()
+    stage.coordinator.responses.attach(widget)
+    return widget
+
+
+@pytest.fixture
+def control(stage, dock, paths):
+    stage.open(*paths)
+    return stage.coordinator.responses
+
+
+def press_channel(stage):
+    stage.session.channels.select([stage.session.channels[0]])
+
+
+def test_it_says_what_to_press(stage, dock, paths):
+    assert "Open a cell set" in dock.message
+    stage.open(paths[0])
+    assert "Open a GPIO file" in dock.message
+    stage.open(paths[1])
+    assert "press a channel in Traces" in dock.message
+
+
+def test_a_pressed_channel_shows_who_responds(stage, dock, control):
+    press_channel(stage)
+    assert dock.message == ""
+    assert "3 of 11 cells up, 1 down; 4 at q < 0.05 · 13 of 13 events" in dock.text
+    assert set(control.computed.result.modulation[:3]) == {"up"}
+    assert sorted(control._order[:3].tolist()) == [0, 1, 2], "the strongest stand on top"
+
+
+def test_clicks_select_cells_everywhere(stage, dock, control):
+    press_channel(stage)
+    top = int(control._order[0])
+    dock.panels._on_map(QPointF(0, 0.5), False)
+    assert stage.session.selected == (top,)
+    dock.panels._on_map(QPointF(0, 1.5), True)
+    assert stage.session.selected == (top, int(control._order[1]))
+    result = control.computed.result
+    dock.panels._on_dots(QPointF(result.effect[5], result.z[5]), False)
+    assert stage.session.selected == (5,)
+
+
+def test_a_lasso_selects_what_it_holds(stage, dock, control):
+    press_channel(stage)
+    result = control.computed.result
+    low, high = result.effect[:3].min() - 0.1, result.effect[:3].max() + 0.1
+    dock.panels._on_lasso([(low, -99), (high, -99), (high, 99), (low, 99)])
+    assert sorted(stage.session.selected) == [0, 1, 2]
+
+
+def test_the_selected_cell_has_its_trials(stage, dock, control):
+    press_channel(stage)
+    stage.session.select(stage.session.group, [1])
+    result = control.computed.result
+    curves = [item for item in dock.panels.curves.listDataItems() if item.name() == "C1"]
+    np.testing.assert_allclose(curves[0].yData, result.mean[1])
+    dock._trials.setChecked(True)
+    assert dock.panels._trials.image.shape == (13, len(result.lags_s))
+    np.testing.assert_allclose(dock.panels._trials.image, result.responses_of(1), rtol=1e-6)
+
+
+class Loop:
+    def __init__(self):
+        self.spans, self.plays = [], 0
+
+    def loop_over(self, span_s):
+        self.spans.append(span_s)
+
+    def play(self):
+        self.plays += 1
+
+
+def test_a_trial_is_gone_to_and_looped(stage, dock, control):
+    control._playback = loop = Loop()
+    press_channel(stage)
+    stage.session.select(stage.session.group, [0])
+    dock._trials.setChecked(True)
+    dock.panels._on_curves(QPointF(0, 2.5), False)
+    assert stage.session.cursor.time_s == pytest.approx(TRIALS_S[2], abs=2e-3)
+    assert loop.spans[-1] == pytest.approx((TRIALS_S[2] - 2, TRIALS_S[2] + 2), abs=2e-3)
+    dock.trial_stepped.emit(1)
+    assert stage.session.cursor.time_s == pytest.approx(TRIALS_S[3], abs=2e-3)
+    dock.trial_stepped.emit(-1)
+    dock.trial_stepped.emit(-1)
+    assert stage.session.cursor.time_s == pytest.approx(TRIALS_S[1], abs=2e-3)
+    assert loop.plays == 4
+
+
+def test_an_excluded_trial_is_in_no_number(stage, dock, control):
+    press_channel(stage)
+    before = control.computed.result.mean.copy()
+    control.go_to_trial(4)
+    dock.trial_excluded.emit()
+    assert "12 of 13 events (left out: 1 excluded)" in dock.text
+    assert 4 not in control.computed.kept
+    assert not np.allclose(control.computed.result.mean, before)
+
+
+def test_results_are_columns_of_the_table(stage, dock, control):
+    press_channel(stage)
+    table = stage.session.review.table
+    titles = [column.title for column in table.columns]
+    for title in ("effect", "z", "p", "q", "modulated"):
+        assert f"{title} (Digital GPI 0)" in titles
+    values = table.values("response effect: Digital GPI 0")
+    np.testing.assert_array_equal(values[:11], control.computed.result.effect)
+    assert np.isnan(values[11]), "the rejected cell was not averaged"
+    np.testing.assert_array_equal(table.values("response modulated: Digital GPI 0")[:3], 1)
+
+
+def test_settings_are_taken_and_what_cannot_be_is_said(stage, dock, control):
+    press_channel(stage)
+    form = dock._form
+    form._edge.setCurrentText("falling")
+    form._edge.activated.emit(1)
+    assert np.allclose(control.computed.alignment.times_s, TRIALS_S + 0.5, atol=2e-3)
+    form._window[1].setValue(0.5)
+    assert "lie within the window" in form._problem.text()
+    assert control.responses.settings.window_s == (-2, 2)
+    form._response[1].setValue(0.4)
+    assert form._problem.text() == ""
+    assert control.computed.result.window_s == (-2, 0.5)
+
+
+def test_orders(stage, dock, control):
+    press_channel(stage)
+    result = control.computed.result
+    for name in ("p", "peak", "alike", "file"):
+        dock.order_picked.emit(name)
+        assert sorted(control._order.tolist()) == list(range(11))
+    assert control._order.tolist() == list(range(11))
+    dock.order_picked.emit("p")
+    assert np.all(np.diff(result.p[control._order]) >= 0)
+
+
+def test_the_response_map_becomes_layers(stage, dock, control, tmp_path):
+    stage.open(make_movie(tmp_path / "movie.isxd", num_frames=1200))
+    press_channel(stage)
+    control.make_map()
+    average = stage.layer("average around Digital GPI 0")
+    assert average.ndim == 4
+    assert average.data.shape == (81, 1, 23, 31)
+    assert average.scale[0] == pytest.approx(0.05)
+    peak = stage.layer("response to Digital GPI 0")
+    # Every frame has its number as brightness, and the baseline is half a second before.
+    np.testing.assert_allclose(peak.data, 20 + 10, rtol=1e-5)
+
+
+def test_tables_are_exported(stage, dock, control, tmp_path):
+    press_channel(stage)
+    control.export(tmp_path / "out.csv")
+    result = control.computed.result
+    traces = pd.read_csv(tmp_path / "out.TRACES.csv")
+    np.testing.assert_allclose(traces["Time"], result.lags_s)
+    np.testing.assert_allclose(traces["C2_mean"], result.mean[2])
+    np.testing.assert_allclose(traces["population_mean"], result.mean.mean(axis=0), atol=1e-9)
+    np.testing.assert_allclose(traces["up_modulated_mean"], result.mean[:3].mean(axis=0), atol=1e-9)
+    statistics = pd.read_csv(tmp_path / "out.STATISTICS.csv").set_index("name")
+    assert statistics.loc["C0", "modulation"] == "up_modulated"
+    assert statistics.loc["C5", "modulation"] == "non_modulated"
+    np.testing.assert_allclose(statistics.loc["C1", "z-score"], result.z[1])
+    z = (statistics["true_mean_post-pre"] - statistics["shuffled_mean_post-pre"]) / statistics[
+        "shuffled_std_post-pre"
+    ]
+    known = statistics["z-score"].notna()
+    np.testing.assert_allclose(z[known], statistics["z-score"][known])
+    assert (tmp_path / "out.METHODS.txt").read_text().startswith("Traces were z-scored")
+
+
+def test_nothing_is_computed_while_nobody_looks(stage, dock, control):
+    dock.hide()
+    press_channel(stage)
+    assert control.computed is None
+    dock.show()
+    assert control.responses.picked is None

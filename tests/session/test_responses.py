@@ -1,0 +1,130 @@
+"""Which events are looked at, which are excluded, and what is computed of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from helpers.channel_files import make_gpio
+from helpers.scenes import START, make_cells, make_events, make_movie
+
+from napari_isx import Timing, write_cell_set
+from napari_isx.analysis import peri_event
+from napari_isx.session.responses import Responses, Settings
+from napari_isx.session.session import Session
+
+
+@pytest.fixture
+def session(tmp_path, opened):
+    rng = np.random.default_rng(0)
+    write_cell_set(
+        tmp_path / "cells.isxd",
+        np.ones((3, 4, 5)),
+        rng.normal(size=(3, 200)).astype(np.float32),
+        statuses=["accepted", "rejected", "accepted"],
+        timing=Timing.regular(200, 0.05, START),
+    )
+    gpio = make_gpio(
+        tmp_path / "g.gpio",
+        {"Digital GPI 0": ([0, 3, 3.5, 5, 5.5, 9.9], [0, 1, 0, 1, 0, 1])},
+        end_s=10,
+    )
+    model = Session()
+    model.show([opened(tmp_path / "cells.isxd"), opened(gpio)])
+    return model
+
+
+@pytest.fixture
+def responses(session):
+    return Responses(session)
+
+
+def compute(responses):
+    reason, steps = responses.computing()
+    assert reason == ""
+    (computed,) = steps()
+    return computed
+
+
+def test_each_empty_state_says_what_to_do(session, responses, opened, tmp_path):
+    empty = Responses(Session())
+    assert "Open a cell set" in empty.computing()[0]
+    assert "Choose above" in responses.computing()[0]
+    responses.pick("Digital GPI 0")
+    responses.settings = Settings(
+        rule=responses.settings.rule.__class__(min_length_s=99, edge="falling")
+    )
+    assert "has no event" in responses.computing()[0]
+    session.show([opened(make_cells(tmp_path / "alone.isxd"))])
+    assert "Open a GPIO file" in responses.computing()[0]
+
+
+def test_a_channel_is_aligned_to(session, responses):
+    assert [one.title for one in responses.sources()] == ["Digital GPI 0"]
+    responses.pick_channel(session.channels[0])
+    computed = compute(responses)
+    cells = session.group.cells
+    expected = peri_event(cells, computed.alignment.times_s)
+    np.testing.assert_array_equal(computed.result.mean, expected.mean)
+    np.testing.assert_allclose(computed.alignment.times_s, [3, 5, 9.9], atol=2e-3)
+    assert computed.result.cell_indices.tolist() == [0, 2]
+    assert computed.result.left_out == {2: "edge"}
+    assert computed.kept.tolist() == [0, 1]
+
+
+def test_decisions_that_are_not_saved_choose_the_cells(session, responses):
+    responses.pick("Digital GPI 0")
+    session.group.curation.decide([1], "accepted")
+    assert compute(responses).result.cell_indices.tolist() == [0, 1, 2]
+
+
+def test_a_trial_is_excluded_and_taken_in_again(responses):
+    responses.pick("Digital GPI 0")
+    heard = []
+    responses.changed.connect(lambda: heard.append(1))
+    alignment = responses.alignment()
+    responses.exclude(alignment, 0, "artifact")
+    assert responses.reason(alignment, 0) == "artifact"
+    computed = compute(responses)
+    assert computed.kept.tolist() == [1]
+    assert len(computed.alignment) == 3
+    responses.exclude(alignment, 0)
+    assert compute(responses).kept.tolist() == [0, 1]
+    assert len(heard) == 2
+
+
+def test_marks_are_sources_and_can_be_taken_back(responses):
+    responses.mark(4.0)
+    responses.mark(6.0)
+    assert [one.title for one in responses.sources()] == ["Digital GPI 0", "Marks"]
+    responses.pick("Marks")
+    assert compute(responses).alignment.times_s.tolist() == [4, 6]
+    responses.mark(4.1)
+    assert compute(responses).alignment.times_s.tolist() == [6], "the mark there is taken away"
+    responses.undo_mark()
+    assert compute(responses).alignment.times_s.tolist() == [4, 6]
+
+
+def test_a_table_is_read_and_looked_at(responses, tmp_path):
+    path = tmp_path / "lick.csv"
+    path.write_text("time,label\n4,left\n6,right\n")
+    responses.read_table(path)
+    responses.read_table(path)
+    assert [one.title for one in responses.sources()] == ["Digital GPI 0", "lick", "lick 2"]
+    assert responses.picked == "lick 2"
+    assert compute(responses).alignment.conditions == ["left", "right"]
+
+
+def test_events_of_the_selected_cell_and_files_that_go(session, responses, opened, tmp_path):
+    cells = session.recordings[0]
+    events = opened(
+        make_events(tmp_path / "e.isxd", {"C0": [3.0], "C1": [], "C2": [4]}, timing=cells.timing)
+    )
+    session.show([*session.recordings, events])
+    session.select(session.group, [2])
+    assert "Events of C2" in [one.title for one in responses.sources()]
+    responses.pick("Events of C2")
+    assert compute(responses).alignment.times_s.tolist() == [4]
+    session.select(session.group, [0])
+    assert responses.picked is None
+    session.show([opened(make_movie(tmp_path / "m.isxd"))])
+    assert responses.sources() == []
