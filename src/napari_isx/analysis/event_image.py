@@ -163,7 +163,7 @@ def event_image(
 
     band = np.empty((rows.stop - rows.start, *movie.shape[2:]), movie.dtype)
     shape = band[:, cols].shape
-    sums = _Sum(shape, movie.dtype), _Sum(shape, movie.dtype)
+    sums = [_Sum(shape, movie.dtype, len(needed)) for _ in range(2)]
 
     def result(num_frames: int) -> EventImage:
         return EventImage(
@@ -220,28 +220,23 @@ def extent_um(crop: Crop, spacing: Spacing) -> Extent:
 
 
 class _Sum:
-    """Adds up frames: whole numbers exactly, in 32 bits while they fit, as that is fastest."""
+    """Adds up whole numbers exactly: in 32 bits where so many fit, as that is fastest."""
 
-    def __init__(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
-        self._is_float = dtype.kind == "f"
+    def __init__(self, shape: tuple[int, ...], dtype: np.dtype[Any], num_frames: int) -> None:
+        fits = dtype.kind == "u" and dtype.itemsize <= 2 and num_frames <= _FRAMES_PER_SUM
+        self._total = np.zeros(shape, np.uint32 if fits else np.float64)
         self._count = 0
-        self._total: npt.NDArray[np.float64] | None = None
-        self._part = np.zeros(shape, np.float64 if self._is_float else np.uint32)
 
     def add(self, frame: npt.NDArray[Any]) -> None:
-        self._part += frame
+        self._total += frame
         self._count += 1
-        if not self._is_float and self._count % _FRAMES_PER_SUM == 0:
-            self._total = self._part + (0.0 if self._total is None else self._total)
-            self._part[...] = 0
 
     def mean(self) -> Image | None:
         """``(h, w)``, or None of no frames."""
         if self._count == 0:
             return None
-        total = self._part if self._total is None else self._total + self._part
         # In one pass: while the image grows, this is done ten times a second.
-        mean = np.multiply(total, 1 / self._count, dtype=np.float32, casting="unsafe")
+        mean = np.multiply(self._total, 1 / self._count, dtype=np.float32, casting="unsafe")
         gray: Image = mean.mean(axis=2) if mean.ndim == 3 else mean
         return gray
 

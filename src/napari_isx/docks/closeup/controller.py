@@ -89,11 +89,9 @@ class CloseUpControl(SeenControl["CloseUpWidget"]):
 
     @property
     def is_busy(self) -> bool:
-        """Whether pictures are being read, or will be in a moment."""
         return self._work.is_running or self._later.is_due
 
     def attach(self, view: CloseUpWidget) -> None:
-        """Let a dock show the selected cell until it is destroyed."""
         view.event_step_requested.connect(self._step_event)
         view.center_requested.connect(self._centering.center)
         view.always_center_changed.connect(self._center_always)
@@ -197,28 +195,26 @@ class CloseUpControl(SeenControl["CloseUpWidget"]):
                 view.loop_panel.show_message(subject.no_movie)
 
     def _read(self) -> None:
-        """Have the pictures read that are not there."""
         if self._shown is not None:
             self._work.start(partial(read_pictures, self._shown.subject))
 
     def _on_pictures(self, pictures: Pictures) -> None:
-        """Show what was read last."""
         before, self._pictures = self._pictures, pictures
         if self._shown is None:
             return
         subject = self._shown.subject
         for view in self._seen():
-            if pictures.no_footprint != before.no_footprint:
-                view.footprint_panel.show_message(pictures.no_footprint)
-            if pictures.footprint is not None and pictures.footprint is not before.footprint:
+            if isinstance(pictures.footprint, str):
+                view.footprint_panel.show_message(pictures.footprint)
+            elif pictures.footprint is not None and pictures.footprint is not before.footprint:
                 view.show_footprint(pictures.footprint, subject.footprint_um)
-            if pictures.no_image != before.no_image:
-                view.image_panel.show_message(pictures.no_image)
-            if pictures.image is not None and pictures.image is not before.image:
+            if isinstance(pictures.image, str):
+                view.image_panel.show_message(pictures.image)
+            elif pictures.image is not None and pictures.image is not before.image:
                 view.show_event_image(pictures.image, subject.movie_um)
-            if pictures.no_loop != before.no_loop:
-                view.loop_panel.show_message(pictures.no_loop)
-            if pictures.loop is not None and pictures.loop is not before.loop:
+            if isinstance(pictures.loop, str):
+                view.loop_panel.show_message(pictures.loop)
+            elif pictures.loop is not None and pictures.loop is not before.loop:
                 view.show_loop(pictures.loop, subject.movie_um)
 
     def _on_failure(self, text: str) -> None:
@@ -275,7 +271,6 @@ class CloseUpControl(SeenControl["CloseUpWidget"]):
             view.show_no_cell(text)
 
     def _step_event(self, direction: int) -> None:
-        """Go to the next event of the cell, or the previous one."""
         if self._shown is None:
             return
         times_s, now_s = self._shown.row.event_times_s, self.session.cursor.time_s

@@ -17,8 +17,6 @@ from qtpy.QtWidgets import (
     QLabel,
     QMainWindow,
     QMenu,
-    QSizePolicy,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -35,6 +33,7 @@ from napari_isx.docks.closeup.panels import (
     cut_label,
 )
 from napari_isx.docks.common.controls import ElidingLabel, small_button, small_combo
+from napari_isx.docks.common.pages import Pages, pop_up
 from napari_isx.docks.common.passing_keys import pass_keys_on
 from napari_isx.docks.common.placing import Placing
 from napari_isx.docks.common.save_picture import add_picture_actions
@@ -53,6 +52,18 @@ _BELOW_PX: Final = (660, 280)
 _LEAST_PX: Final = (280, 110)
 # A dock this much wider than high has all panels in one row.
 _WIDE: Final = 1.6
+# Row, column, and how many of both, of pictures, waveforms and neighbors; how rows and columns
+# share the room.
+_WIDE_PLACES: Final = (
+    ((0, 0, 2, 1), (0, 1, 2, 1), (0, 2, 2, 1), (0, 3, 1, 1), (1, 3, 1, 1)),
+    (5, 4, 0),
+    (4, 4, 4, 6),
+)
+_TALL_PLACES: Final = (
+    ((0, 0, 1, 1), (0, 1, 1, 1), (1, 0, 1, 1), (1, 1, 1, 1), (2, 0, 1, 2)),
+    (4, 4, 3),
+    (1, 1, 0, 0),
+)
 # Lower ones have no room for what is written below the pictures.
 _LOW_PX: Final = 210
 _NO_CELL: Final = "Select a cell to see the evidence for it."
@@ -62,18 +73,13 @@ _NO_NEIGHBORS: Final = "No other cell is near this one"
 class CloseUpWidget(SeenWidget):
     """Shows the cell that was selected last, and says what the user asked for."""
 
-    event_step_requested = Signal(int)
-    """To the next event, 1, or the previous one, -1."""
-    center_requested = Signal()
-    """Bring the cell to the middle of the canvas."""
-    always_center_changed = Signal(bool)
-    """Whether to do so for every cell that is selected."""
-    movie_picked = Signal(int)
-    """Another movie, by its place in the list."""
+    event_step_requested = Signal(int)  # to the next event, 1, or the previous one, -1
+    center_requested = Signal()  # bring the cell to the middle of the canvas
+    always_center_changed = Signal(bool)  # whether to do so for every cell that is selected
+    movie_picked = Signal(int)  # another movie, by its place in the list
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._message = QLabel(_NO_CELL, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         self._title = cut_label()
         self._count = QLabel()
         self._count.setToolTip("The last event up to now, and how many the cell has")
@@ -96,9 +102,7 @@ class CloseUpWidget(SeenWidget):
         self.loop_panel = LoopPanel()
         self.waveform_panel = WaveformPanel()
         self.neighbor_plot = TracePlot()
-        self._no_neighbors = QLabel(
-            _NO_NEIGHBORS, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True
-        )
+        self._neighbor_pages = Pages(self.neighbor_plot, _NO_NEIGHBORS)
         self._lay_out()
         pass_keys_on(self)
         Placing(self, _place)
@@ -110,12 +114,10 @@ class CloseUpWidget(SeenWidget):
         self.neighbor_plot.time_requested.connect(self.time_requested)
 
     def sizeHint(self) -> QSize:  # noqa: N802
-        """Room for all of it on the right of the canvas."""
         return QSize(420, 520)
 
     @property
     def movies(self) -> list[str]:
-        """The movies there are to choose from."""
         return [self._movies.itemText(i) for i in range(self._movies.count())]
 
     @property
@@ -125,7 +127,6 @@ class CloseUpWidget(SeenWidget):
 
     @property
     def pictures(self) -> tuple[Picture, ...]:
-        """The panels with pictures."""
         return self.footprint_panel, self.image_panel, self.loop_panel
 
     @property
@@ -134,9 +135,7 @@ class CloseUpWidget(SeenWidget):
         return bool(self._grid.columnCount() > 2 and self._grid.itemAtPosition(0, 2) is not None)
 
     def show_no_cell(self, text: str = _NO_CELL) -> None:
-        """Say why nothing is shown."""
-        self._message.setText(text)
-        self._pages.setCurrentWidget(self._message)
+        self._pages.show_message(text)
         self.loop_panel.show_message("")
 
     def show_cell(self, name: str, status: CellStatus | None, row: TraceRow, note: str) -> None:
@@ -144,7 +143,7 @@ class CloseUpWidget(SeenWidget):
 
         `note` says where the events come from, where that is no event set.
         """
-        self._pages.setCurrentWidget(self._content)
+        self._pages.show_widget()
         self.show_status(name, status)
         self._row = row
         self._note.setText(note)
@@ -157,7 +156,6 @@ class CloseUpWidget(SeenWidget):
             panel.show_waiting()
 
     def show_status(self, name: str, status: CellStatus | None) -> None:
-        """Show the cell's name and what was decided about it."""
         words = f"  {SYMBOLS[status]} {status}" if status is not None else ""
         self._title.setText(f"{name}{words}")
         self._title.setToolTip(f"{name}{words}")
@@ -198,15 +196,16 @@ class CloseUpWidget(SeenWidget):
         self.neighbor_plot.show_rows(rows, span_s)
         width_s = window[1] - window[0] if was_shown else WINDOW_S
         self.neighbor_plot.show_range(self._time_s - width_s / 2, self._time_s + width_s / 2)
-        shown = self.neighbor_plot if len(rows) > 1 else self._no_neighbors
-        self._neighbor_pages.setCurrentWidget(shown)
+        if len(rows) > 1:
+            self._neighbor_pages.show_widget()
+        else:
+            self._neighbor_pages.show_message(_NO_NEIGHBORS)
 
     def show_footprint(self, weights: npt.NDArray[np.float32], extent: Extent) -> None:
         """Show the footprint ``(h, w)``, or a part of it."""
         self.footprint_panel.show_pixels(weights, extent, (0.0, float(weights.max(initial=1e-9))))
 
     def show_event_image(self, image: EventImage, extent: Extent) -> None:
-        """Show the mean image around the events, as far as it is there."""
         self.image_panel.show_image(image, extent)
 
     def show_loop(self, loop: Loop, extent: Extent) -> None:
@@ -214,26 +213,21 @@ class CloseUpWidget(SeenWidget):
         self.loop_panel.show_loop(loop, extent)
 
     def show_time(self, time_s: float) -> None:
-        """Move the cursor."""
         self._time_s = time_s
         self.neighbor_plot.show_time(time_s)
         self._show_count()
 
     def show_always_center(self, on: bool) -> None:
-        """Say whether every selected cell is centered."""
         self._always.setChecked(on)
 
     def set_colors(self, colors: PlotColors) -> None:
-        """Take the colors of a theme."""
         self.neighbor_plot.set_colors(colors)
         self.waveform_panel.set_colors(colors)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
         """Offer what can be done with the cell and its pictures."""
-        if self._pages.currentWidget() is self._content:
-            menu = self.cell_menu()
-            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-            menu.popup(event.globalPos())
+        if not self._pages.message:
+            pop_up(self.cell_menu(), event)
 
     def cell_menu(self) -> QMenu:
         """What can be done with the cell and its pictures."""
@@ -248,7 +242,6 @@ class CloseUpWidget(SeenWidget):
         return menu
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        """Lay out for the dock's shape."""
         super().resizeEvent(event)
         wide = self.width() > _WIDE * self.height()
         if wide != self.is_wide or not self._grid.count():
@@ -260,22 +253,14 @@ class CloseUpWidget(SeenWidget):
         """Put all panels into one row, or pictures in pairs over the traces."""
         while self._grid.count():
             self._grid.takeAt(0)
-        traces = self._neighbor_pages
-        if wide:
-            for column, panel in enumerate(self.pictures):
-                self._grid.addWidget(panel, 0, column, 2, 1)
-            self._grid.addWidget(self.waveform_panel, 0, 3)
-            self._grid.addWidget(traces, 1, 3)
-        else:
-            for place, panel in enumerate((*self.pictures, self.waveform_panel)):
-                self._grid.addWidget(panel, place // 2, place % 2)
-            self._grid.addWidget(traces, 2, 0, 1, 2)
-        for place, (row, column) in enumerate(
-            zip((5, 4, 0) if wide else (4, 4, 3), (4, 4, 4) if wide else (1, 1, 0), strict=True)
-        ):
-            self._grid.setRowStretch(place, row)
-            self._grid.setColumnStretch(place, column)
-        self._grid.setColumnStretch(3, 6 if wide else 0)
+        panels = (*self.pictures, self.waveform_panel, self._neighbor_pages)
+        places, rows, columns = _WIDE_PLACES if wide else _TALL_PLACES
+        for panel, place in zip(panels, places, strict=True):
+            self._grid.addWidget(panel, *place)
+        for row, stretch in enumerate(rows):
+            self._grid.setRowStretch(row, stretch)
+        for column, stretch in enumerate(columns):
+            self._grid.setColumnStretch(column, stretch)
 
     def _show_count(self) -> None:
         times = self._row.event_times_s
@@ -294,9 +279,6 @@ class CloseUpWidget(SeenWidget):
         line.addWidget(self._title, 1)
         for widget in (self._previous, self._count, self._next, self._center, self._always):
             line.addWidget(widget)
-        self._neighbor_pages = QStackedWidget()
-        self._neighbor_pages.addWidget(self._no_neighbors)
-        self._neighbor_pages.addWidget(self.neighbor_plot)
         self._grid = QGridLayout()
         self._grid.setSpacing(6)
         self._content = QWidget()
@@ -307,11 +289,7 @@ class CloseUpWidget(SeenWidget):
         content.addWidget(self._note)
         content.addWidget(self._movies)
         content.addLayout(self._grid, 1)
-        self._pages = QStackedWidget()
-        self._pages.addWidget(self._message)
-        self._pages.addWidget(self._content)
-        # Else napari puts an empty space below.
-        self._pages.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self._pages = Pages(self._content, _NO_CELL)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._pages)

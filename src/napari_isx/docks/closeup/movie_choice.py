@@ -66,7 +66,6 @@ def _same_place(group: CellGroup, movie: Movie) -> bool:
 
 
 def _edges_um(spacing: Spacing) -> list[tuple[float, float]]:
-    """Start and end of rows and of columns on the sensor."""
     axes = zip(spacing.top_left_um, spacing.pixel_size_um, spacing.num_pixels, strict=True)
     return [(first, first + size * count) for first, size, count in axes]
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyqtgraph as pg
 from qtpy.QtCore import QElapsedTimer, QRectF, Qt, QTimer
 from qtpy.QtGui import QColor, QHideEvent, QShowEvent
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_isx.analysis.contrast import contrast_limits
 from napari_isx.analysis.event_clips import SPEEDS, Loop, Player
@@ -19,6 +19,7 @@ from napari_isx.analysis.event_waveforms import Waveforms
 from napari_isx.docks.closeup.neighbors import COLORS, Neighbor
 from napari_isx.docks.common.canvas import Canvas
 from napari_isx.docks.common.controls import small_button, small_combo
+from napari_isx.docks.common.pages import Pages
 from napari_isx.docks.common.theme import PlotColors
 
 _CONTOUR: Final = "#56B4E9"
@@ -53,11 +54,7 @@ class Panel(QWidget):
         self._canvas = Canvas()
         self._canvas.ci.layout.setContentsMargins(0, 0, 0, 0)
         self._canvas.setAccessibleName(title)
-        self._message = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
-        self._message.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
-        self._pages = QStackedWidget()
-        self._pages.addWidget(self._message)
-        self._pages.addWidget(self._canvas)
+        self._pages = Pages(self._canvas)
         self._pages.setMinimumSize(_PICTURE_PX, _PICTURE_PX)
         self._caption = cut_label()
         self._caption.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -72,33 +69,27 @@ class Panel(QWidget):
 
     @property
     def message(self) -> str:
-        """What stands in place of the canvas, empty while that is shown."""
-        return "" if self._pages.currentWidget() is self._canvas else str(self._message.text())
+        return self._pages.message
 
     @property
     def caption(self) -> str:
-        """What is written below."""
         return str(self._caption.text()).strip()
 
     def show_message(self, text: str) -> None:
         """Say why there is nothing to see."""
-        self._message.setText(text)
-        self._message.setToolTip(text)
-        self._pages.setCurrentWidget(self._message)
+        self._pages.show_message(text)
         self.set_caption("")
 
     def show_waiting(self) -> None:
         """Show an empty place until there is something, or a reason why not."""
-        self._pages.setCurrentWidget(self._canvas)
+        self._pages.show_widget()
         self.set_caption("…")
 
     def set_caption(self, text: str) -> None:
-        """Write this below."""
         self._caption.setText(text or " ")
         self._caption.setToolTip(text)
 
     def show_caption(self, on: bool) -> None:
-        """Have room for what is written below, or not."""
         self._caption.setVisible(on)
 
 
@@ -119,12 +110,10 @@ class Picture(Panel):
 
     @property
     def pixels(self) -> npt.NDArray[Any] | None:
-        """What is drawn, or None."""
         return None if self.message or self._image.image is None else self._image.image
 
     @property
     def num_outlines(self) -> int:
-        """How many outlines are drawn."""
         return sum(
             len(one.getData()[0]) > 0
             for one in (self._contour, *self._others)
@@ -132,7 +121,6 @@ class Picture(Panel):
         )
 
     def show_waiting(self) -> None:
-        """Show the place alone."""
         self._image.clear()
         super().show_waiting()
 
@@ -157,7 +145,7 @@ class Picture(Panel):
         top, left, height, width = extent
         self._image.setImage(pixels, levels=levels)
         self._image.setRect(QRectF(left, top, width, height))
-        self._pages.setCurrentWidget(self._canvas)
+        self._pages.show_widget()
 
 
 class EventImagePanel(Picture):
@@ -181,21 +169,17 @@ class EventImagePanel(Picture):
 
     @property
     def kind(self) -> Literal["difference", "after"]:
-        """Which of the two is shown."""
         return "after" if self._kind.currentData() == "after" else "difference"
 
     def show_message(self, text: str) -> None:
-        """Say why there is no image."""
         self._shown = None
         super().show_message(text)
 
     def show_waiting(self) -> None:
-        """Show the place alone."""
         self._shown = None
         super().show_waiting()
 
     def show_image(self, image: EventImage, extent: Extent) -> None:
-        """Show the image, as far as it is there."""
         self._shown = image, extent
         self._draw()
 
@@ -248,7 +232,6 @@ class LoopPanel(Picture):
 
     @property
     def is_running(self) -> bool:
-        """Whether frames follow each other."""
         return bool(self._timer.isActive())
 
     def show_message(self, text: str) -> None:
@@ -277,12 +260,10 @@ class LoopPanel(Picture):
         self._run()
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
-        """Go on playing."""
         super().showEvent(event)
         self._run()
 
     def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
-        """Rest while nobody sees it."""
         super().hideEvent(event)
         self._timer.stop()
 
@@ -350,12 +331,10 @@ class WaveformPanel(Panel):
 
     @property
     def mean(self) -> npt.NDArray[np.float32]:
-        """The mean that is drawn: ``(k,)``."""
         drawn: npt.NDArray[np.float32] = self._mean.getData()[1]
         return drawn
 
     def show_waveforms(self, shown: Waveforms, units: str) -> None:
-        """Draw them."""
         count = len(shown.values)
         known = shown.values[:: max(-(-count // _MOST_WAVEFORMS), 1)]
         gap = np.full((len(known), 1), np.nan, np.float32)
@@ -366,10 +345,9 @@ class WaveformPanel(Panel):
         plural = "s" * (count != 1)
         self.set_caption(f"{drawn} event{plural} and their mean")
         self._title.setText("Waveforms" + f" ({units})" * bool(units))
-        self._pages.setCurrentWidget(self._canvas)
+        self._pages.show_widget()
 
     def set_colors(self, colors: PlotColors) -> None:
-        """Take the colors of a theme."""
         self._canvas.setBackground(colors.background)
         for name in ("left", "bottom"):
             self._plot.getAxis(name).setPen(colors.foreground)

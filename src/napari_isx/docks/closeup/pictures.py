@@ -76,14 +76,12 @@ class Subject:
 
     @property
     def footprint_um(self) -> Extent:
-        """The part of the sensor that the footprint covers."""
         if self.cells is None or self.footprint_crop is None:
             return _NOWHERE
         return extent_um(self.footprint_crop, self.cells.spacing)
 
     @property
     def movie_um(self) -> Extent:
-        """The part of the sensor that pictures of the movie cover."""
         if self.movie is None or self.movie_crop is None:
             return _NOWHERE
         return extent_um(self.movie_crop, _movie_of(self.movie).spacing)
@@ -157,24 +155,19 @@ def subject_of(
 
 @dataclass(frozen=True, eq=False)
 class Pictures:
-    """What was read so far; where something could not be, a sentence says why."""
+    """What was read so far; a sentence says why something could not be."""
 
-    footprint: npt.NDArray[np.float32] | None = None
-    image: EventImage | None = None
-    loop: Loop | None = None
-    no_footprint: str = ""
-    no_image: str = ""
-    no_loop: str = ""
+    footprint: npt.NDArray[np.float32] | str | None = None
+    image: EventImage | str | None = None
+    loop: Loop | str | None = None
 
     @property
     def is_broken(self) -> bool:
-        """Whether something could not be read."""
-        return bool(self.no_footprint or self.no_image or self.no_loop)
+        return any(isinstance(one, str) for one in (self.footprint, self.image, self.loop))
 
     @property
     def num_bytes(self) -> int:
-        """About how much memory they take."""
-        return sum(clip.nbytes for clip in self.loop.pixels) if self.loop is not None else 0
+        return sum(clip.nbytes for clip in self.loop.pixels) if isinstance(self.loop, Loop) else 0
 
 
 def read_pictures(subject: Subject) -> Iterator[Pictures]:
@@ -189,41 +182,30 @@ def read_pictures(subject: Subject) -> Iterator[Pictures]:
             # Without the rest of the field, which would be kept with it.
             shown = replace(shown, footprint=np.nan_to_num(footprint, posinf=0, neginf=0))
         except (OSError, ValueError) as error:
-            shown = replace(shown, no_footprint=f"The footprint cannot be read.\n{error}")
+            shown = replace(shown, footprint=f"The footprint cannot be read.\n{error}")
         yield shown
-    if subject.movie is not None:
-        for seen in _images(subject, subject.movie, shown):
-            shown = seen
-            yield seen
-        yield from _loops(subject, subject.movie, shown)
-
-
-def _images(subject: Subject, placed: Placed, shown: Pictures) -> Iterator[Pictures]:
-    movie = _movie_of(placed)
-    frames = frames_at(subject.event_times_s, placed.times_s)
+    if subject.movie is None:
+        return
+    movie, times_s = _movie_of(subject.movie), subject.movie.times_s
+    frames = frames_at(subject.event_times_s, times_s)
     try:
         for image in event_image(movie, frames, subject.amplitudes, crop=subject.movie_crop):
             shown = replace(shown, image=image)
             yield shown
     except (OSError, ValueError) as error:
-        yield replace(shown, image=None, no_image=f"The movie cannot be read.\n{error}")
-
-
-def _loops(subject: Subject, placed: Placed, shown: Pictures) -> Iterator[Pictures]:
-    movie, times_s = _movie_of(placed), placed.times_s
-    frames = frames_at(subject.event_times_s, times_s)
+        shown = replace(shown, image=f"The movie cannot be read.\n{error}")
     period_s = movie.timing.period_s or 1.0
     most = _num_clips(movie, subject.movie_crop or whole_field(movie), period_s)
     clips = loop_clips(frames, subject.amplitudes, len(movie), period_s, max_clips=most)
     if not clips:
-        yield replace(shown, no_loop=_NO_EVENTS_NOW)
+        yield replace(shown, loop=_NO_EVENTS_NOW)
         return
     try:
         for loop in read_loop(movie, clips, subject.event_times_s, times_s, subject.movie_crop):
             shown = replace(shown, loop=loop)
             yield shown
     except (OSError, ValueError) as error:
-        yield replace(shown, loop=None, no_loop=f"The movie cannot be read.\n{error}")
+        yield replace(shown, loop=f"The movie cannot be read.\n{error}")
 
 
 def _num_clips(movie: Movie, crop: Crop, period_s: float) -> int:

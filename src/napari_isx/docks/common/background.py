@@ -17,18 +17,11 @@ _UNEXPECTED: Final = "An unexpected error ended this; napari's notification tell
 class Work(Generic[T]):
     """One kind of work; starting it again gives up what was not finished.
 
-    Parameters
-    ----------
-    on_step : callable
-        Takes what the work yields, in the thread of the window.
-    on_failure : callable
-        Takes the sentence of an error that ended the work: of an OSError, a ValueError or a
-        MemoryError its own. Any other is a fault of ours, and is raised after that in the thread
-        of the window.
-    on_end : callable, optional
-        Called when the work has come to its end, not when it failed or was given up.
-    title : str
-        In napari's activity dock.
+    `on_step` takes what the work yields, in the thread of the window. `on_failure` takes the
+    sentence of an OSError, a ValueError or a MemoryError that ended the work; any other error is a
+    fault of ours, and is raised after that in the thread of the window. `on_end` is called when
+    the work has come to its end, not when it failed or was given up. `title` stands in napari's
+    activity dock.
     """
 
     def __init__(
@@ -44,7 +37,6 @@ class Work(Generic[T]):
 
     @property
     def is_running(self) -> bool:
-        """Whether work was started and has not ended."""
         return self._job is not None
 
     def start(self, steps: Callable[[], Iterator[T]]) -> None:

@@ -31,23 +31,19 @@ class Canvas(pg.GraphicsLayoutWidget):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
 
     def keyPressEvent(self, ev: QKeyEvent) -> None:  # noqa: N802
-        """Leave it to napari."""
         ev.ignore()
 
 
 class TimeView(pg.ViewBox):
     """The left button points at a time; Ctrl and the wheel zoom in it, Shift and the wheel in y."""
 
-    pointed = Signal(float, float, bool)
-    """At this time and height; whether by a click, not a drag."""
-    all_requested = Signal()
-    """All of the time is to be shown."""
+    pointed = Signal(float, float, bool)  # at this time and height; whether by a click, not a drag
+    all_requested = Signal()  # all of the time is to be shown
 
     def __init__(self) -> None:
         super().__init__(enableMenu=False)
 
     def wheelEvent(self, ev: Any, axis: int | None = None) -> None:  # noqa: N802, ARG002
-        """Zoom in one of both."""
         super().wheelEvent(ev, 0 if ev.modifiers() & _CTRL else 1)
 
     def mouseClickEvent(self, ev: Any) -> None:  # noqa: N802
@@ -86,7 +82,6 @@ class TimeAxis(pg.AxisItem):
 
     @property
     def title(self) -> str:
-        """The unit, or the time zone."""
         if self.start is not None:
             return zone_text(self.start)
         form = time_format(self.end_s)

@@ -34,7 +34,6 @@ class ElidingLabel(QElidingLabel):
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
 
     def setText(self, text: str) -> None:  # noqa: N802
-        """Ask for room for this."""
         super().setText(text)
         self.updateGeometry()
 

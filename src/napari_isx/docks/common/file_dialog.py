@@ -11,14 +11,7 @@ from qtpy.QtWidgets import QFileDialog, QWidget
 def save_dialog(parent: QWidget, title: str, path: Path, *name_filters: str) -> QFileDialog:
     """A dialog that proposes a file; a name without a suffix gets that of the filter chosen.
 
-    Parameters
-    ----------
-    parent : QWidget
-    title : str
-    path : Path
-        What is proposed.
-    *name_filters : str
-        As Qt has them, with one suffix each: "Table (*.csv)". The first is chosen.
+    Filters are as Qt has them, with one suffix each: "Table (*.csv)". The first is chosen.
     """
     dialog = QFileDialog(parent, title, str(path.parent))
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

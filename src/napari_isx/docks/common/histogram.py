@@ -30,31 +30,25 @@ class Histogram(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:  # noqa: N802
-        """Low, as there may be several."""
         return QSize(120, _HEIGHT_PX)
 
     @property
     def counts(self) -> list[int]:
-        """How many values are in each bar."""
         return [int(count) for count in self._counts]
 
     def show_values(self, values: npt.NDArray[np.float64]) -> None:
-        """Show how values are distributed."""
         self._counts, self._edges = histogram(values)
         self.update()
 
     def show_range(self, limits: Range) -> None:
-        """Show which values are let through."""
         self._range = limits
         self.update()
 
     def set_colors(self, colors: PlotColors) -> None:
-        """Take the colors of a theme."""
         self._color = QColor(colors.trace)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802
-        """Draw the bars over the range of the slider."""
         if not len(self._counts):
             return
         painter = QPainter(self)

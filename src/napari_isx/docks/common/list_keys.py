@@ -49,7 +49,6 @@ class CopyKey:
         raise NotImplementedError
 
     def copy_selected(self) -> None:
-        """Put the selected rows on the clipboard."""
         if text := self.selected_text():
             copy_to_clipboard(text)
 
@@ -61,7 +60,6 @@ class CopyKey:
         return bool(super().event(event))  # type: ignore[misc]
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """Copy."""
         if _is_copy(event):
             self.copy_selected()
         else:

@@ -9,16 +9,9 @@ from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 
 class Placing(QObject):
-    """Calls back once, when a widget was first shown in a dock of a window.
+    """Calls back once, with the dock and the window, when a widget was first shown in a dock.
 
     Not in the middle of it: Qt is laying the dock out then, and crashes when it is moved.
-
-    Parameters
-    ----------
-    widget : QWidget
-        What is docked; owns this.
-    place : callable
-        Takes the dock and the window.
     """
 
     def __init__(self, widget: QWidget, place: Callable[[QDockWidget, QMainWindow], None]) -> None:

@@ -7,17 +7,7 @@ from typing import NamedTuple
 
 
 class Answer(NamedTuple):
-    """A button that does something.
-
-    Attributes
-    ----------
-    text : str
-        On the button.
-    act : callable
-        What it does.
-    key : str
-        That presses it, as Qt writes keys; empty for none.
-    """
+    """A button that does something; `key` presses it, as Qt writes keys."""
 
     text: str
     act: Callable[[], None]
@@ -25,13 +15,7 @@ class Answer(NamedTuple):
 
 
 class Question(NamedTuple):
-    """A question that can be canceled, which is what Return and Escape do.
-
-    Attributes
-    ----------
-    title, headline, text : str
-    answers : tuple of Answer
-    """
+    """A question that can be canceled, which is what Return and Escape do."""
 
     title: str
     headline: str

@@ -25,12 +25,9 @@ _OPEN: Final = (-np.inf, np.inf)
 class RangeFilter(QWidget):
     """Which values of a column are let through."""
 
-    changed = Signal()
-    """The user chose another range."""
-    entered = Signal()
-    """The user is done with a limit."""
-    removed = Signal()
-    """The user does not want the filter any more."""
+    changed = Signal()  # the user chose another range
+    entered = Signal()  # the user is done with a limit
+    removed = Signal()  # the user does not want the filter any more
 
     def __init__(self, metric: Metric, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -86,7 +83,6 @@ class RangeFilter(QWidget):
         self.show_range(self._range)
 
     def show_range(self, limits: Range) -> None:
-        """Show a range."""
         self._range = limits
         low, high = np.clip(limits, *self._extent)
         with QSignalBlocker(self.slider):
@@ -98,7 +94,6 @@ class RangeFilter(QWidget):
         self.histogram.show_range(limits)
 
     def set_colors(self, colors: PlotColors) -> None:
-        """Take the colors of a theme."""
         self.histogram.set_colors(colors)
 
     def _text(self, value: float) -> str:
@@ -152,7 +147,6 @@ class _LimitValidator(QDoubleValidator):
         self.setLocale(QLocale.c())
 
     def validate(self, text: str | None, place: int) -> Any:
-        """Whether the text can stay."""
         if not text:
             return QValidator.State.Acceptable, "", place
         return super().validate(text, place)
@@ -162,7 +156,6 @@ class _LimitField(QLineEdit):
     """Keeps Return, with which a dialog would press its default button, to itself."""
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802
-        """End typing."""
         super().keyPressEvent(event)
         if event is not None and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             event.accept()

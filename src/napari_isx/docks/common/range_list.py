@@ -24,12 +24,9 @@ _MAX_PX: Final = 204
 class RangeList(QScrollArea):
     """At most one range for each column; the add button is for whoever holds it to place."""
 
-    changed = Signal()
-    """The user chose other ranges."""
-    added = Signal(str)
-    """The user added the column with this key, whose values are needed."""
-    entered = Signal()
-    """The user is done with a limit."""
+    changed = Signal()  # the user chose other ranges
+    added = Signal(str)  # the user added the column with this key, whose values are needed
+    entered = Signal()  # the user is done with a limit
 
     def __init__(self, add_text: str, tooltip: str, *, max_height_px: int = _MAX_PX) -> None:
         super().__init__()
@@ -60,7 +57,6 @@ class RangeList(QScrollArea):
         return {key: each.range for key, each in self.filters.items()}
 
     def show_columns(self, columns: Sequence[Metric]) -> None:
-        """Offer these columns."""
         self._columns = {metric.key: metric for metric in columns if metric.kind != "text"}
         self._keep(self._columns)
 
@@ -73,12 +69,10 @@ class RangeList(QScrollArea):
                 self.filters[key].show_values(values.get(key))
 
     def show_values(self, key: str, values: npt.NDArray[np.float64] | None) -> None:
-        """Show the values of a column, if there is a range of it."""
         if key in self.filters:
             self.filters[key].show_values(values)
 
     def set_colors(self, colors: PlotColors) -> None:
-        """Take the colors of a theme."""
         self._colors = colors
         for each in self.filters.values():
             each.set_colors(colors)

@@ -12,16 +12,7 @@ from napari_isx.session.session import Session
 class ReviewFollower:
     """Listens to one review at a time.
 
-    Parameters
-    ----------
-    session : Session
-    slots : callable
-        Gives the signals of a review, or of its table, that are listened to, each with its slot.
-
-    Attributes
-    ----------
-    review : Review or None
-        The one that is listened to.
+    `slots` gives the signals of a review, or of its table, to listen to, each with its slot.
     """
 
     def __init__(
@@ -35,7 +26,6 @@ class ReviewFollower:
         return self._follow(self._session.review)
 
     def stop(self) -> None:
-        """Listen to none."""
         self._follow(None)
 
     def _follow(self, review: Review | None) -> bool:

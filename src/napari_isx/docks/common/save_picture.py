@@ -46,7 +46,6 @@ def write_picture(widget: QWidget, path: Path) -> None:
 
 
 def copy_picture(widget: QWidget) -> None:
-    """Copy what a widget shows to the clipboard."""
     clipboard = QGuiApplication.clipboard()
     if clipboard is not None:
         clipboard.setImage(_image_of(widget))

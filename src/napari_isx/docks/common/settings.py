@@ -15,7 +15,6 @@ from napari_isx.session.decisions.journal_file import DATA_FOLDER_VARIABLE
 
 
 def settings_folder() -> Path:
-    """Where they are."""
     chosen = os.environ.get(DATA_FOLDER_VARIABLE)
     if chosen:
         return Path(chosen) / "settings"

@@ -28,8 +28,6 @@ class Command(NamedTuple):
         What its keys are for; empty where it is only in the palette, not in the shortcut editor.
     name : str
         As in the manifest, without the plugin's name.
-    title : str
-        As in the command palette.
     act : callable
         What it does, given the viewer's `Coordinator`.
     key : int, optional

@@ -7,8 +7,7 @@ from typing import Final
 
 from napari.utils.theme import get_theme
 
-WARNING_COLOR: Final = "#E0701A"
-"""Of text; readable on dark and on light."""
+WARNING_COLOR: Final = "#E0701A"  # of text; readable on dark and on light
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,6 @@ DARK: Final = PlotColors("#262930", "#f0f1f2", "#8EC9F5", "#E69FC8", "#FFFFFF")
 
 
 def plot_colors(theme_name: str) -> PlotColors:
-    """Colors for a theme, light or dark."""
     theme = get_theme(theme_name)
     background = theme.background.as_rgb_tuple()[:3]
     dark = sum(background) / 3 < 128

@@ -18,10 +18,8 @@ from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.session.plot_rows import TraceRow
 from napari_isx.timeline.clock import Cut
 
-MAX_ROWS: Final = 24
-"""More traces than this are not drawn; the dock says how many are left out."""
-MAX_CHANNELS: Final = 40
-"""The same of channels."""
+MAX_ROWS: Final = 24  # more traces than this are not drawn; the dock says how many are left out
+MAX_CHANNELS: Final = 40  # the same of channels
 
 _AXIS_HEIGHT_PX: Final = 26
 _AXIS_MARGIN_PX: Final = 2
@@ -43,8 +41,7 @@ class TracePlot(QWidget):
     shows all of the time.
     """
 
-    time_requested = Signal(float)
-    """The user pointed at a time, in seconds."""
+    time_requested = Signal(float)  # the user pointed at a time, in seconds
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -94,12 +91,10 @@ class TracePlot(QWidget):
 
     @property
     def rows(self) -> list[TraceRow]:
-        """What is drawn of cells, from top to bottom."""
         return [row.data for row in self._cells]
 
     @property
     def channels(self) -> list[TraceRow]:
-        """What is drawn of channels, from top to bottom."""
         return [row.data for row in self._channels]
 
     @property
@@ -109,7 +104,6 @@ class TracePlot(QWidget):
 
     @property
     def canvas_viewport(self) -> QWidget:
-        """The widget that takes mouse events."""
         viewport: QWidget = self._canvas.viewport()
         return viewport
 
@@ -174,13 +168,11 @@ class TracePlot(QWidget):
         self._place_cursor()
 
     def show_all(self) -> None:
-        """Show all of the time, and all values."""
         self.show_range(*self._span_s)
         for row in self._rows:
             row.view.setYRange(*row.view.state["limits"]["yLimits"], padding=0)
 
     def set_colors(self, colors: PlotColors) -> None:
-        """Take the colors of another theme."""
         self._colors = colors
         for canvas in (self._canvas, self._axis_canvas):
             canvas.setBackground(colors.background)
@@ -275,7 +267,6 @@ class TracePlot(QWidget):
         self._is_sharing = False
 
     def _stretch(self) -> None:
-        """Share the height by what each row needs."""
         inner = self._canvas.ci.layout
         needed = {}
         for first, rows in ((0, self._cells), (MAX_ROWS, self._channels)):

@@ -98,19 +98,16 @@ class Row:
 
     @property
     def height_px(self) -> int:
-        """How high it is at least."""
         if self._is_channel:
             return CHANNEL_HEIGHTS_PX[self.data.style]
         return CURRENT_PX if self.is_current else CELL_PX
 
     @property
     def title(self) -> str:
-        """What is written above the trace."""
         return str(self._title.text)
 
     @property
     def value_text(self) -> str:
-        """What is written of the value at the cursor."""
         return str(self._value.text())
 
     def show(self, data: TraceRow, value_range: tuple[float, float] | None = None) -> None:
@@ -134,7 +131,6 @@ class Row:
         self._draw()
 
     def show_value(self, time_s: float) -> None:
-        """Write the value at a time."""
         value = self.data.value_at(time_s)
         text = "" if value is None else f"{value:.4g}"
         if text != self._value.text():
@@ -142,7 +138,6 @@ class Row:
             self._place_value()
 
     def show_cuts(self, cuts: Sequence[Cut], *, with_text: bool) -> None:
-        """Mark where time is left out."""
         wanted = (tuple(cuts), with_text)
         if wanted == self._cuts:
             return
@@ -180,7 +175,6 @@ class Row:
             self._show_units()
 
     def set_colors(self, colors: PlotColors) -> None:
-        """Take the colors of a theme."""
         self._colors = colors
         axis = self.plot.getAxis("left")
         axis.setPen(colors.foreground)
@@ -213,7 +207,6 @@ class Row:
         self._value.setPos(self.view.width() - self._value.boundingRect().width() - 4, 1)
 
     def _draw(self) -> None:
-        """Draw the part of time that is shown."""
         self._place_value()
         start, stop = self.view.viewRange()[0]
         data, width = self.data, max(int(self.view.width()), 1)

@@ -18,8 +18,6 @@ V = TypeVar("V", bound=View)
 
 
 class Views(Generic[V]):
-    """Widgets, as long as they live."""
-
     def __init__(self) -> None:
         # Weakly: a closed dock has no other owner, and has to go.
         self._known: WeakSet[V] = WeakSet()

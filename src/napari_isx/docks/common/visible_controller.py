@@ -30,7 +30,6 @@ class SeenControl(Control, ABC, Generic[V]):
         session.cursor.moved.connect(self._on_time)
 
     def attach(self, view: V) -> None:
-        """Let a dock show it until it is destroyed."""
         self._views.add(view)
         view.time_requested.connect(self._time.go_to)
         view.shown_changed.connect(self.show)
@@ -42,7 +41,6 @@ class SeenControl(Control, ABC, Generic[V]):
         """Show it again; nothing while unseen."""
 
     def _seen(self) -> list[V]:
-        """The docks that somebody can see."""
         return [view for view in self._views if view.is_shown]
 
     def _on_time(self, time_s: float) -> None:

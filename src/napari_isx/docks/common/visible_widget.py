@@ -12,35 +12,28 @@ from napari_isx.docks.common.theme import PlotColors
 class SeenWidget(QWidget):
     """For what is not worth reading while nobody sees it; follows the time and the theme."""
 
-    time_requested = Signal(float)
-    """The user pointed at a time, in seconds."""
+    time_requested = Signal(float)  # the user pointed at a time, in seconds
 
-    shown_changed = Signal()
-    """It can be seen now, or no more: see :attr:`is_shown`."""
+    shown_changed = Signal()  # it can be seen now, or no more: see :attr:`is_shown`
 
     _is_shown = False
 
     def show_time(self, time_s: float) -> None:
-        """Move the cursor."""
         raise NotImplementedError
 
     def set_colors(self, colors: PlotColors) -> None:
-        """Take the colors of a theme."""
         raise NotImplementedError
 
     @property
     def is_shown(self) -> bool:
-        """Whether anybody can see it."""
         return self._is_shown
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
-        """Say that it can be seen."""
         super().showEvent(event)
         self._is_shown = True
         self.shown_changed.emit()
 
     def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
-        """Say that it cannot be seen."""
         super().hideEvent(event)
         self._is_shown = False
         self.shown_changed.emit()

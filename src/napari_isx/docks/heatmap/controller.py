@@ -86,11 +86,9 @@ class HeatMapControl(SeenControl["HeatMapWidget"]):
 
     @property
     def is_busy(self) -> bool:
-        """Whether something is being computed."""
         return any(work.is_running for work in (self._overview, self._ordering, self._detail))
 
     def attach(self, view: HeatMapWidget) -> None:
-        """Let a dock show the cells until it is destroyed."""
         view.cell_picked.connect(self._pick_cell)
         view.cell_decided.connect(self._decide)
         view.cell_centered.connect(self._centering.show)
@@ -132,7 +130,6 @@ class HeatMapControl(SeenControl["HeatMapWidget"]):
             view.show_selection(self.session.selected)
 
     def _show_orders(self) -> None:
-        """Offer the orders that there are now."""
         if self._group is None:
             return
         table = self._table()
@@ -144,7 +141,6 @@ class HeatMapControl(SeenControl["HeatMapWidget"]):
             view.show_only_filtered(None if table is None else self._only_filtered)
 
     def _show_map(self) -> None:
-        """Show what was kept, or have it read."""
         self._overview.cancel()
         kept = self._kept_now()
         if kept is None or self._group is None or self._group.cells is None:

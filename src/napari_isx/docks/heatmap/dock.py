@@ -17,20 +17,21 @@ from qtpy.QtWidgets import (
     QMenu,
     QProgressBar,
     QSizePolicy,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from napari_isx.analysis.trace_heatmap import UNITS, Norm, Order, Shades
+from napari_isx.docks.common.cell_actions import add_cell_actions
 from napari_isx.docks.common.controls import small_combo
+from napari_isx.docks.common.pages import Pages, pop_up
 from napari_isx.docks.common.passing_keys import pass_keys_on
 from napari_isx.docks.common.placing import Placing
 from napari_isx.docks.common.save_picture import add_picture_actions
 from napari_isx.docks.common.theme import PlotColors
 from napari_isx.docks.common.visible_widget import SeenWidget
 from napari_isx.docks.heatmap.plot import HeatMapPlot
-from napari_isx.io.cells.cell_set import STATUSES, CellStatus
+from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.timeline.time_text import time_text
 
 _HEIGHT_PX: Final = 280
@@ -49,16 +50,12 @@ class HeatMapWidget(SeenWidget):
     Home shows all.
     """
 
-    cell_picked = Signal(int)
-    """The user pointed at this cell."""
-    cell_decided = Signal(int, str)
-    """This cell is to have this status."""
-    cell_centered = Signal(int)
-    """This cell is to be in the middle of the canvas."""
+    cell_picked = Signal(int)  # the user pointed at this cell
+    cell_decided = Signal(int, str)  # this cell is to have this status
+    cell_centered = Signal(int)  # this cell is to be in the middle of the canvas
     order_picked = Signal(str)
     """How the cells are to be ordered: a key given to :meth:`show_orders`."""
-    norm_picked = Signal(str)
-    """How cells are made comparable: "z" or "max"."""
+    norm_picked = Signal(str)  # how cells are made comparable: "z" or "max"
     range_changed = Signal(float, float)
     """Another part of time is shown, in seconds, finer than the map has columns."""
     only_filtered_changed = Signal(bool)
@@ -84,10 +81,7 @@ class HeatMapWidget(SeenWidget):
         self._progress.setAccessibleName("Computed so far")
         self._progress.hide()
         self._map = HeatMapPlot()
-        self._message = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
-        self._pages = QStackedWidget()
-        self._pages.addWidget(self._message)
-        self._pages.addWidget(self._map)
+        self._pages = Pages(self._map, "Open a cell set to see all its traces here.")
         self._hover = QLabel(" ")
         self._hover.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._lay_out()
@@ -100,25 +94,21 @@ class HeatMapWidget(SeenWidget):
         self._map.time_requested.connect(self.time_requested)
         self._map.range_changed.connect(self.range_changed)
         self._map.hovered.connect(self._hover.setText)
-        self.show_message("Open a cell set to see all its traces here.")
 
     def sizeHint(self) -> QSize:  # noqa: N802
-        """Room for a readable map."""
         return QSize(480, 320)
 
     @property
     def message(self) -> str:
         """What stands in place of the map, empty while there is one."""
-        return "" if self._pages.currentWidget() is self._map else str(self._message.text())
+        return self._pages.message
 
     @property
     def hover_text(self) -> str:
-        """What is said of the place under the mouse."""
         return str(self._hover.text()).strip()
 
     @property
     def canvas_viewport(self) -> QWidget:
-        """The widget that takes mouse events."""
         viewport: QWidget = self._map.viewport()
         return viewport
 
@@ -127,9 +117,7 @@ class HeatMapWidget(SeenWidget):
         return self._map.position_of(cell, time_s)
 
     def show_message(self, text: str) -> None:
-        """Say why there is no map."""
-        self._message.setText(text)
-        self._pages.setCurrentWidget(self._message)
+        self._pages.show_message(text)
         self._hover.setText(" ")
 
     def show_progress(self, fraction: float | None) -> None:
@@ -157,7 +145,6 @@ class HeatMapWidget(SeenWidget):
             self._orders.setCurrentIndex(self._orders.findData(current))
 
     def show_norm(self, norm: Norm) -> None:
-        """Choose how cells are made comparable."""
         self._norms.setCurrentIndex(self._norms.findData(norm))
 
     def show_cells(self, names: Sequence[str], statuses: Sequence[CellStatus | None]) -> None:
@@ -171,7 +158,7 @@ class HeatMapWidget(SeenWidget):
         computed yet; `order` ``(n,)`` has the cells from the top, and may leave some out.
         """
         self._map.set_map(shades, order)
-        self._pages.setCurrentWidget(self._map)
+        self._pages.show_widget()
 
     def show_order(self, order: Order) -> None:
         """Order the cells of the map again: ``(n,)``, from the top."""
@@ -182,15 +169,12 @@ class HeatMapWidget(SeenWidget):
         self._map.set_detail(shades)
 
     def show_time(self, time_s: float) -> None:
-        """Move the cursor."""
         self._map.cursor.setValue(time_s)
 
     def show_selection(self, cells: Sequence[int]) -> None:
-        """Mark the rows of these cells."""
         self._map.set_selection(cells)
 
     def set_colors(self, colors: PlotColors) -> None:
-        """Take the colors of a theme."""
         self._map.set_colors(colors)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
@@ -204,9 +188,7 @@ class HeatMapWidget(SeenWidget):
         """Offer what can be done with the cell under the mouse."""
         point = self._map.mapFrom(self, event.pos())
         if not self.message and self._map.rect().contains(point):
-            menu = self.map_menu(*self._map.place_at(point))
-            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-            menu.popup(event.globalPos())
+            pop_up(self.map_menu(*self._map.place_at(point)), event)
 
     def map_menu(self, cell: int | None = None, time_s: float = 0.0) -> QMenu:
         """What can be done with a cell and a time, and with all of the map."""
@@ -214,14 +196,7 @@ class HeatMapWidget(SeenWidget):
         if cell is not None:
             name, shown = self._map.described(cell)
             menu.addAction(f"Select {name}").triggered.connect(lambda: self.cell_picked.emit(cell))
-            center = menu.addAction(f"Center the canvas on {name}")
-            center.triggered.connect(lambda: self.cell_centered.emit(cell))
-            for status, title in zip(STATUSES, ("Accept", "Undecided:", "Reject"), strict=True):
-                decide = menu.addAction(f"{title} {name}")
-                decide.setEnabled(shown is not None and status != shown)
-                decide.triggered.connect(
-                    lambda _=False, status=status: self.cell_decided.emit(cell, status)
-                )
+            add_cell_actions(menu, name, shown, cell, self.cell_centered, self.cell_decided)
             go_to = menu.addAction(f"Go to {time_text(time_s, self._map.end_s)}")
             go_to.triggered.connect(lambda: self.time_requested.emit(time_s))
             menu.addSeparator()
@@ -258,8 +233,6 @@ class HeatMapWidget(SeenWidget):
         line.addWidget(self._filtered)
         line.addWidget(self._progress)
         line.addStretch(1)
-        # Else napari puts an empty space below.
-        self._pages.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 2, 4, 2)
         layout.setSpacing(2)

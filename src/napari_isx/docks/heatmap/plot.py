@@ -102,18 +102,15 @@ class HeatMapPlot(Canvas):
 
     @property
     def end_s(self) -> float:
-        """When the traces end."""
         return self._span_s[1] if self._span_s is not None else 0.0
 
     def show_all(self) -> None:
-        """Show all cells and all of the time."""
         if self._span_s is not None:
             self._view.setRange(
                 xRange=self._span_s, yRange=(0, max(len(self._order), 1)), padding=0
             )
 
     def described(self, cell: int) -> tuple[str, CellStatus | None]:
-        """Name and status of a cell."""
         return self._names[cell], self._statuses[cell]
 
     def place_at(self, point: QPoint) -> tuple[int | None, float]:
@@ -123,12 +120,10 @@ class HeatMapPlot(Canvas):
         return cell if cell is not None and cell < len(self._names) else None, float(at.x())
 
     def leaveEvent(self, ev: Any) -> None:  # noqa: N802
-        """Say nothing more of a place."""
         super().leaveEvent(ev)
         self.hovered.emit(" ")
 
     def position_of(self, cell: int, time_s: float) -> QPointF:
-        """Where a cell and a time are, in pixels of the viewport."""
         row = int(np.flatnonzero(self._order == cell)[0])
         scene = self._view.mapViewToScene(QPointF(time_s, row + 0.5))
         return QPointF(self.mapFromScene(scene))
@@ -143,7 +138,6 @@ class HeatMapPlot(Canvas):
         self._draw_statuses()
 
     def set_map(self, shades: Shades, order: Order) -> None:
-        """Draw a map."""
         self._shades, self._detail = shades, None
         self._bar.setLevels((shades.low, shades.high))
         self._bar.setLabel("right", shades.units)
@@ -157,7 +151,6 @@ class HeatMapPlot(Canvas):
             self._view.setXRange(*span, padding=0)
 
     def set_order(self, order: Order) -> None:
-        """Order the cells again."""
         before, self._order = self._order, order  # another range draws it at once
         if len(order) != len(before):
             self._view.setLimits(yMin=0, yMax=max(len(order), 1), minYRange=1)
@@ -171,12 +164,10 @@ class HeatMapPlot(Canvas):
         self._draw()
 
     def set_selection(self, cells: Sequence[int]) -> None:
-        """Mark the rows of these cells."""
         self._selected = list(cells)
         self._draw_selection()
 
     def set_colors(self, colors: PlotColors) -> None:
-        """Take the colors of a theme."""
         self.setBackground(colors.background)
         gap = np.mean([QColor(c).getRgb() for c in (colors.background, colors.foreground)], axis=0)
         table = pg.colormap.get(_COLORMAP).getLookupTable(nPts=256, alpha=True)

@@ -26,30 +26,24 @@ _AnyIndex: TypeAlias = "QModelIndex | QPersistentModelIndex"
 
 
 class CellListModel(QAbstractListModel):
-    """Names and statuses as Qt's list views take them."""
-
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._names: list[str] = []
         self._statuses: list[CellStatus | None] = []
 
     def set_cells(self, names: Sequence[str], statuses: Sequence[CellStatus | None]) -> None:
-        """Show other cells."""
         self.beginResetModel()
         self._names, self._statuses = list(names), list(statuses)
         self.endResetModel()
 
     def set_statuses(self, statuses: Sequence[CellStatus | None]) -> None:
-        """Show other statuses of the same cells."""
         self._statuses = list(statuses)
         self.dataChanged.emit(self.index(0), self.index(len(self._names) - 1))
 
     def rowCount(self, parent: _AnyIndex | None = None) -> int:  # noqa: N802, ARG002
-        """How many cells there are."""
         return len(self._names)
 
     def data(self, index: _AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Text and tool tip of a row."""
         if not index.isValid():
             return None
         status = self._statuses[index.row()]
@@ -64,8 +58,7 @@ class CellListModel(QAbstractListModel):
 class CellList(MovingKeys, QListView):
     """A list from which cells are picked: one, or more with Ctrl and Shift."""
 
-    cells_picked = Signal(list)
-    """The user picked these cells, and no others."""
+    cells_picked = Signal(list)  # the user picked these cells, and no others
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -85,7 +78,6 @@ class CellList(MovingKeys, QListView):
         self._showing = False
 
     def set_statuses(self, statuses: Sequence[CellStatus | None]) -> None:
-        """List the same cells with other statuses."""
         self._model.set_statuses(statuses)
 
     def show_selection(self, cells: Sequence[int]) -> None:

@@ -62,8 +62,7 @@ class ChannelList(MovingKeys, QListWidget):
     """The user wants these channels, by their places, shown or hidden."""
     channels_ordered = Signal(list)
     """The user wants the listed channels in this order of their places."""
-    channels_picked = Signal(list)
-    """The user picked these channels, and no others."""
+    channels_picked = Signal(list)  # the user picked these channels, and no others
 
     own_keys = MOVING_KEYS | {Qt.Key.Key_Space}
 
@@ -109,7 +108,6 @@ class ChannelList(MovingKeys, QListWidget):
         self.verticalScrollBar().setValue(scrolled)
 
     def show_selection(self, places: Sequence[int]) -> None:
-        """Mark channels as selected."""
         with QSignalBlocker(self):
             for row in range(self.count()):
                 self.item(row).setSelected(self.item(row).data(_PLACE) in places)
@@ -220,7 +218,6 @@ class ChannelPanel(QWidget):
         layout.addLayout(line)
 
     def show_only_changing(self, only: bool) -> None:
-        """Tick the box, or not."""
         with QSignalBlocker(self._only_changing):
             self._only_changing.setChecked(only)
 
@@ -239,7 +236,6 @@ def _check_state(shown: bool) -> Qt.CheckState:
 
 
 def _icon(kind: ChannelKind) -> QIcon:
-    """What a channel of this kind looks like."""
     pixmap = QPixmap(2 * _ICON_PX, 2 * _ICON_PX)
     pixmap.setDevicePixelRatio(2)
     pixmap.fill(Qt.GlobalColor.transparent)

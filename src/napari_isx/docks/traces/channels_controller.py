@@ -28,8 +28,6 @@ _KINDS: Final[dict[ChannelKind, str]] = {
 
 
 class ChannelsControl(Control):
-    """The docks that show channels."""
-
     def __init__(self, viewer: ViewerModel, session: Session) -> None:
         super().__init__(viewer, session)
         self._views: Views[TracesWidget] = Views()
@@ -42,7 +40,6 @@ class ChannelsControl(Control):
         session.recordings_changed.connect(self._on_recordings)
 
     def attach(self, view: TracesWidget) -> None:
-        """Let a dock show the channels until it is destroyed."""
         self._views.add(view)
         view.channels_toggled.connect(self._toggle)
         view.channels_ordered.connect(self.session.channels.reorder)

@@ -21,8 +21,7 @@ class ClockLine(QWidget):
     Where files of several days or animals are open it offers the ways to show them.
     """
 
-    arrangement_picked = Signal(str)
-    """One of ``ARRANGEMENTS``."""
+    arrangement_picked = Signal(str)  # one of ``ARRANGEMENTS``
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,7 +41,6 @@ class ClockLine(QWidget):
         self.hide()
 
     def text(self) -> str:
-        """What it says."""
         return str(self._words.text())
 
     def show_words(self, words: ClockWords) -> None:

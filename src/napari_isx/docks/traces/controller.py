@@ -66,7 +66,6 @@ class TracesControl(Control):
         action_manager.events.shortcut_changed.connect(self.show_keys)
 
     def attach(self, view: TracesWidget) -> None:
-        """Let a dock show this session until it is destroyed."""
         self._views.add(view)
         view.group_picked.connect(self._pick_group)
         view.cells_picked.connect(self._pick_cells)
@@ -84,7 +83,6 @@ class TracesControl(Control):
         self.show_time()
 
     def show_keys(self, event: object = None) -> None:  # noqa: ARG002
-        """Name the keys as they are bound now."""
         for view in self._views:
             view.show_keys(keys_in_words())
 
@@ -112,7 +110,6 @@ class TracesControl(Control):
         return group.recording if group is not None else None
 
     def renew(self) -> None:
-        """Draw again what the clock has moved."""
         if self.session.group is not None:
             self._show_traces(self.session.group)
         self.show_time()

@@ -55,12 +55,10 @@ class CorrelationMaps(QWidget):
 
     @property
     def title(self) -> str:
-        """What stands above the maps."""
         return str(self._title.text())
 
     @property
     def maps(self) -> list[npt.NDArray[np.float32]]:
-        """What is drawn, from top to bottom."""
         return [image.image for image in self._images]
 
     def show_maps(self, title: str, maps: npt.NDArray[np.float32] | None) -> None:
@@ -77,5 +75,4 @@ class CorrelationMaps(QWidget):
         self.show()
 
     def set_colors(self, colors: PlotColors) -> None:
-        """Follow another theme."""
         self._canvas.setBackground(colors.background)

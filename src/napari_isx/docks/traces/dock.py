@@ -18,14 +18,15 @@ from qtpy.QtWidgets import (
     QMainWindow,
     QMenu,
     QSplitter,
-    QStackedWidget,
     QTabWidget,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
+from napari_isx.docks.common.cell_actions import add_cell_actions
 from napari_isx.docks.common.controls import ElidingLabel, small_button, small_combo
+from napari_isx.docks.common.pages import Pages, pop_up
 from napari_isx.docks.common.placing import Placing
 from napari_isx.docks.common.save_picture import add_picture_actions
 from napari_isx.docks.common.theme import PlotColors
@@ -34,7 +35,7 @@ from napari_isx.docks.traces.cell_list import CellList
 from napari_isx.docks.traces.channel_list import ChannelItem, ChannelPanel
 from napari_isx.docks.traces.clock_label import ClockLine
 from napari_isx.docks.traces.correlation_maps import CorrelationMaps
-from napari_isx.io.cells.cell_set import STATUSES, CellStatus
+from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.layers.styles import ColorBy
 from napari_isx.session.plot_rows import TraceRow
 from napari_isx.timeline.report import ClockWords
@@ -60,38 +61,25 @@ _LOW_PX: Final = 200
 class TracesWidget(QWidget):
     """Shows what it is given and says what the user asked for."""
 
-    group_picked = Signal(int)
-    """Another set of cells, by its place in the list of sets."""
+    group_picked = Signal(int)  # another set of cells, by its place in the list of sets
     events_picked = Signal(int)
     """Other events of these cells, by their place in the list of event sets; 0 for none."""
-    cells_picked = Signal(list)
-    """These cells of the set, and no others."""
-    time_requested = Signal(float)
-    """A time in seconds."""
-    coloring_picked = Signal(str)
-    """What the cells on the canvas are colored by: "status" or "file"."""
-    same_scale_picked = Signal(bool)
-    """Whether all cells are drawn between the same values."""
-    clock_time_picked = Signal(bool)
-    """Whether times of day are written instead of session time."""
-    row_decided = Signal(int, str)
-    """The cell drawn in this row is to have this status."""
-    row_picked = Signal(int)
-    """The cell drawn in this row is to be selected alone."""
-    row_centered = Signal(int)
-    """The cell drawn in this row is to be in the middle of the canvas."""
+    cells_picked = Signal(list)  # these cells of the set, and no others
+    time_requested = Signal(float)  # A time in seconds
+    coloring_picked = Signal(str)  # what the cells on the canvas are colored by: "status" or "file"
+    same_scale_picked = Signal(bool)  # whether all cells are drawn between the same values
+    clock_time_picked = Signal(bool)  # whether times of day are written instead of session time
+    row_decided = Signal(int, str)  # the cell drawn in this row is to have this status
+    row_picked = Signal(int)  # the cell drawn in this row is to be selected alone
+    row_centered = Signal(int)  # the cell drawn in this row is to be in the middle of the canvas
     channel_row_hidden = Signal(int)
     """The channel drawn in this row, of those of channels, is to be hidden."""
     channels_toggled = Signal(list, bool)
     """These channels, by their places, are to be shown or hidden."""
-    channels_ordered = Signal(list)
-    """The listed channels in this order of their places."""
-    channels_picked = Signal(list)
-    """These channels, and no others."""
-    only_changing_picked = Signal(bool)
-    """Whether only channels that change are to be listed."""
-    arrangement_picked = Signal(str)
-    """How files of other days or animals are to be shown."""
+    channels_ordered = Signal(list)  # the listed channels in this order of their places
+    channels_picked = Signal(list)  # these channels, and no others
+    only_changing_picked = Signal(bool)  # whether only channels that change are to be listed
+    arrangement_picked = Signal(str)  # how files of other days or animals are to be shown
 
     def __init__(self) -> None:
         super().__init__()
@@ -106,13 +94,10 @@ class TracesWidget(QWidget):
         self.plot = TracePlot()
         self.maps = CorrelationMaps()
         self._item = "cell"
-        self._error = ""
+        self._error = self._hint = ""
         self._num_channels = self._num_listed = 0
         self._end_s = 0.0
-        self._message = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
-        self._pages = QStackedWidget()
-        self._pages.addWidget(self._message)
-        self._pages.addWidget(self.plot)
+        self._pages = Pages(self.plot)
         self._time = QLabel()
         self._time.setToolTip(
             "Session time: since the earliest open recording started; and the frame shown"
@@ -158,28 +143,24 @@ class TracesWidget(QWidget):
 
     @property
     def time_text(self) -> str:
-        """What the dock says of the time."""
         return str(self._time.text())
 
     @property
     def events_text(self) -> str:
-        """What the dock says of the events that are drawn."""
         return self._events_note.text()
 
     @property
     def note_text(self) -> str:
-        """What the dock says of how many cells are selected and drawn."""
         return str(self._note.text())
 
     @property
     def keys_text(self) -> str:
-        """What the dock says of the keys."""
         return str(self._keys.text())
 
     @property
     def message(self) -> str:
         """What stands in place of the traces, empty while there are any."""
-        return "" if self._pages.currentWidget() is self.plot else str(self._message.text())
+        return self._pages.message
 
     def show_groups(self, titles: Sequence[str], current: int) -> None:
         """Offer these sets of cells or vessels, with one of them chosen; -1 for none."""
@@ -242,7 +223,7 @@ class TracesWidget(QWidget):
         self._end_s = span_s[1]
         self.plot.show_rows(rows, span_s)
         hint = _NO_SELECTION if num_cells else "This set has no {item}s."
-        self._message.setText(hint.format(item=self._item))
+        self._hint = hint.format(item=self._item)
         note = f"{len(cells)} of {num_cells} {self._item}s"
         if num_drawn < len(cells):
             note += f" · {num_drawn} of {len(cells)} drawn"
@@ -252,7 +233,6 @@ class TracesWidget(QWidget):
     def show_channel_list(
         self, items: Sequence[ChannelItem], num_channels: int, only_changing: bool
     ) -> None:
-        """List these channels, of so many that there are."""
         self._num_channels, self._num_listed = num_channels, len(items)
         self.channel_panel.list.show_items(items)
         self.channel_panel.show_only_changing(only_changing)
@@ -260,7 +240,6 @@ class TracesWidget(QWidget):
         self._show_page()
 
     def show_channel_selection(self, places: Sequence[int]) -> None:
-        """Mark the selected channels in the list."""
         self.channel_panel.list.show_selection(places)
 
     def show_channels(
@@ -287,18 +266,14 @@ class TracesWidget(QWidget):
         self.plot.show_clock_time(start)
 
     def show_maps(self, title: str, maps: npt.NDArray[np.float32] | None) -> None:
-        """Draw the correlation maps of a sample, or none."""
         self.maps.show_maps(title, maps)
 
     def show_clock(self, words: ClockWords) -> None:
-        """Say how well the files line up."""
         self.clock_line.show_words(words)
         self.plot.show_cuts(words.cuts)
 
     def show_error(self, text: str) -> None:
-        """Say why there is no trace."""
         self._error = text
-        self._message.setText(text)
         self._show_page()
 
     def show_time(self, time_s: float, frame: int | None, num_frames: int) -> None:
@@ -313,22 +288,18 @@ class TracesWidget(QWidget):
             self._time.setFixedSize(needed)
 
     def show_keys(self, text: str) -> None:
-        """Name the keys that work."""
         self._keys.setText(text)
         self._keys.setToolTip(text)
 
     def set_colors(self, colors: PlotColors) -> None:
-        """Follow another theme."""
         self.plot.set_colors(colors)
         self.maps.set_colors(colors)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
         """Offer what can be done with the row under the mouse."""
-        if self.message or not self.plot.rect().contains(self.plot.mapFrom(self, event.pos())):
-            return
-        menu = self.plot_menu(*self.plot.place_at(self.plot.mapFrom(self, event.pos())))
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.popup(event.globalPos())
+        point = self.plot.mapFrom(self, event.pos())
+        if not self.message and self.plot.rect().contains(point):
+            pop_up(self.plot_menu(*self.plot.place_at(point)), event)
 
     def plot_menu(self, row: int | None = None, time_s: float | None = None) -> QMenu:
         """What can be done with a row of the plot, channels last, at a time, and with all of it."""
@@ -349,20 +320,12 @@ class TracesWidget(QWidget):
 
     def _add_cell_actions(self, menu: QMenu, row: int) -> None:
         shown = self.plot.rows[row]
-        if shown.status is not None and self._item == "cell":
-            for status, title in zip(STATUSES, ("Accept", "Undecided:", "Reject"), strict=True):
-                decide = menu.addAction(f"{title} {shown.name}")
-                decide.setEnabled(status != shown.status)
-                decide.triggered.connect(
-                    lambda _=False, status=status: self.row_decided.emit(row, status)
-                )
-            menu.addSeparator()
         if len(self.plot.rows) > 1:
             only = menu.addAction(f"Select {shown.name} alone")
             only.triggered.connect(lambda: self.row_picked.emit(row))
         if self._item == "cell":
-            center = menu.addAction(f"Center the canvas on {shown.name}")
-            center.triggered.connect(lambda: self.row_centered.emit(row))
+            signals = self.row_centered, self.row_decided
+            add_cell_actions(menu, shown.name, shown.status, row, *signals)
 
     def _add_plot_actions(self, menu: QMenu) -> None:
         show_all = menu.addAction("Show all of the time")
@@ -378,7 +341,6 @@ class TracesWidget(QWidget):
         self._add_plot_actions(self._more.menu())
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        """Leave the room of a low dock to the list."""
         super().resizeEvent(event)
         self._show_controls()
 
@@ -393,11 +355,13 @@ class TracesWidget(QWidget):
 
     def _show_page(self) -> None:
         """Show the plot where there is something to draw, else why not."""
-        drawn = bool(self.plot.rows or self.plot.channels) and not self._error
-        if not self._groups.count():
-            without_list = _ALL_CONSTANT if self._num_channels else _NO_CELLS
-            self._message.setText(_NO_CHANNELS if self._num_listed else without_list)
-        self._pages.setCurrentWidget(self.plot if drawn else self._message)
+        without_list = _ALL_CONSTANT if self._num_channels else _NO_CELLS
+        without_cells = _NO_CHANNELS if self._num_listed else without_list
+        if (self.plot.rows or self.plot.channels) and not self._error:
+            self._pages.show_widget()
+        else:
+            hint = self._hint if self._groups.count() else without_cells
+            self._pages.show_message(self._error or hint)
 
     def _show_tabs(self) -> None:
         """Have tabs only where there are both cells and channels."""

@@ -53,7 +53,6 @@ class VesselsControl(Control):
         session.cursor.moved.connect(self.show_maps)
 
     def attach(self, view: TracesWidget) -> None:
-        """Let a dock show the maps until it is destroyed."""
         self._views.add(view)
         self._shown = None
         self.show_maps()
