@@ -18,8 +18,8 @@ from qtpy.QtWidgets import QApplication
 from napari_isx.app.coordinator import Coordinator
 from napari_isx.app.hover_names import show_names
 from napari_isx.app.key_presses import KeyPresses, register_shortcuts
+from napari_isx.app.layout import WindowLayout
 from napari_isx.app.offer_arrangement import offer_arrangement
-from napari_isx.app.offer_dock import offer_dock, show_dock
 from napari_isx.docks.common.shortcuts import COMMANDS
 from napari_isx.docks.folder.dialog import ask_what_to_open
 from napari_isx.layers.first_use import prepare
@@ -37,20 +37,26 @@ _PAUSE_S: Final = 0.005
 
 def show_traces() -> None:
     """Show the dock with traces and events in the current window."""
-    viewer = napari.current_viewer()
-    if viewer is not None:
-        _coordinate(viewer)
-        show_dock(viewer)
+    _show("Traces")
 
 
 def show_cells() -> None:
     """Show the dock with the table of cells in the current window."""
+    _show("Cells")
+
+
+def lay_out_docks() -> None:
+    """Put the docks of the current window where they have most room."""
+    viewer = napari.current_viewer()
+    if viewer is not None:
+        WindowLayout.of(viewer).lay_out()
+
+
+def _show(dock: str) -> None:
     viewer = napari.current_viewer()
     if viewer is not None:
         _coordinate(viewer)
-        dock, _ = viewer.window.add_plugin_dock_widget("napari-isx", "Cells")
-        dock.show()
-        dock.raise_()
+        WindowLayout.of(viewer).show(dock)
 
 
 def recordings_opened() -> None:
@@ -160,4 +166,4 @@ def _offer() -> None:
     for viewer in list(Viewer._instances):
         coordinator = Coordinator.find(viewer)
         if coordinator is not None and coordinator.has_something_to_show:
-            offer_dock(viewer)
+            WindowLayout.of(viewer).offer()

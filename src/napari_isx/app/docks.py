@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_isx.app.coordinator import Coordinator
+from napari_isx.app.layout import BELOW, Docked, WindowLayout
 from napari_isx.docks.cells.dock import CellsWidget
 from napari_isx.docks.closeup.dock import CloseUpWidget
 from napari_isx.docks.heatmap.dock import HeatMapWidget
@@ -20,59 +21,68 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
 
 
-class TracesDock(TracesWidget):
+class TracesDock(Docked, TracesWidget):
     """The dock *Traces* of a window."""
+
+    title, area = "Traces", BELOW
 
     def __init__(self, napari_viewer: Viewer) -> None:
         super().__init__()
         Coordinator.of(napari_viewer).attach(self)
+        WindowLayout.of(napari_viewer).expect(self)
 
 
-class CellsDock(CellsWidget):
+class CellsDock(Docked, CellsWidget):
     """The dock *Cells* of a window."""
 
+    title = "Cells"
+
     def __init__(self, napari_viewer: Viewer) -> None:
         super().__init__()
-        coordinator = Coordinator.of(napari_viewer)
-        coordinator.cells.attach(self)
-        coordinator.view.make_room()
+        Coordinator.of(napari_viewer).cells.attach(self)
+        WindowLayout.of(napari_viewer).expect(self)
 
 
-class CloseUpDock(CloseUpWidget):
+class CloseUpDock(Docked, CloseUpWidget):
     """The dock *Close-up* of a window."""
 
+    title, area = "Close-up", BELOW
+
     def __init__(self, napari_viewer: Viewer) -> None:
         super().__init__()
-        coordinator = Coordinator.of(napari_viewer)
-        coordinator.closeup.attach(self)
-        coordinator.view.make_room()
+        Coordinator.of(napari_viewer).closeup.attach(self)
+        WindowLayout.of(napari_viewer).expect(self)
 
 
-class HeatMapDock(HeatMapWidget):
+class HeatMapDock(Docked, HeatMapWidget):
     """The dock *Heat map* of a window."""
 
+    title, area = "Heat map", BELOW
+
     def __init__(self, napari_viewer: Viewer) -> None:
         super().__init__()
-        coordinator = Coordinator.of(napari_viewer)
-        coordinator.heatmap.attach(self)
-        coordinator.view.make_room()
+        Coordinator.of(napari_viewer).heatmap.attach(self)
+        WindowLayout.of(napari_viewer).expect(self)
 
 
-class ResponsesDock(ResponsesWidget):
+class ResponsesDock(Docked, ResponsesWidget):
     """The dock *Responses* of a window."""
 
+    title, area = "Responses", BELOW
+
     def __init__(self, napari_viewer: Viewer) -> None:
         super().__init__()
-        coordinator = Coordinator.of(napari_viewer)
-        coordinator.responses.attach(self)
-        coordinator.view.make_room()
+        Coordinator.of(napari_viewer).responses.attach(self)
+        WindowLayout.of(napari_viewer).expect(self)
 
 
-class InfoDock(InfoWidget):
+class InfoDock(Docked, InfoWidget):
     """The dock *Recording info* of a window."""
+
+    title = "Recording info"
 
     def __init__(self, napari_viewer: Viewer) -> None:
         super().__init__()
         coordinator = Coordinator.of(napari_viewer)
         self._control = InfoControl(coordinator.view.viewer, coordinator.session, self)
-        coordinator.view.make_room()
+        WindowLayout.of(napari_viewer).expect(self)

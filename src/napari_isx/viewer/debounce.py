@@ -36,10 +36,11 @@ class Later:
         if self._timer is None:
             self._timer = QTimer(singleShot=True, interval=self._delay_ms)
             self._timer.timeout.connect(self._call)
-        self._timer.start()
+        with suppress(RuntimeError):  # Qt deletes timers before the docks that ask for this
+            self._timer.start()
 
     def cancel(self) -> None:
         """Do not call it."""
         if self._timer is not None:
-            with suppress(RuntimeError):  # Qt deletes timers before the docks that ask for this
+            with suppress(RuntimeError):
                 self._timer.stop()

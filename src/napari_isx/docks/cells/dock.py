@@ -11,10 +11,8 @@ from qtpy.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal
 from qtpy.QtGui import QKeyEvent, QKeySequence
 from qtpy.QtWidgets import (
     QComboBox,
-    QDockWidget,
     QHBoxLayout,
     QLabel,
-    QMainWindow,
     QProgressBar,
     QPushButton,
     QSizePolicy,
@@ -29,7 +27,6 @@ from napari_isx.docks.cells.duplicates import DuplicatesList, Pair
 from napari_isx.docks.cells.filters import FilterBar
 from napari_isx.docks.cells.table import CellTableView
 from napari_isx.docks.common.passing_keys import pass_keys_on
-from napari_isx.docks.common.placing import Placing
 from napari_isx.docks.common.shortcuts import SAVE_KEY, key_text
 from napari_isx.docks.common.theme import PlotColors
 from napari_isx.io.cells.cell_set import CellStatus
@@ -88,7 +85,6 @@ class CellsWidget(QWidget):
         self._pages = QStackedWidget()
         self._no_rows = QLabel(_NO_ROWS, alignment=Qt.AlignmentFlag.AlignCenter)
         self._body = QWidget()
-        Placing(self, _place)
         self._lay_out()
         pass_keys_on(self)
         self._connect()
@@ -294,8 +290,3 @@ class CellsWidget(QWidget):
         layout.setSpacing(4)
         layout.addWidget(self._groups)
         layout.addWidget(self._pages, 1)
-
-
-def _place(dock: QDockWidget, window: QMainWindow) -> None:
-    """Leave the canvas its room; Qt would give the dock half of it."""
-    window.resizeDocks([dock], [_WIDTH_PX], Qt.Orientation.Horizontal)

@@ -11,11 +11,9 @@ from qtpy.QtCore import QSize, Qt, Signal
 from qtpy.QtGui import QContextMenuEvent, QResizeEvent
 from qtpy.QtWidgets import (
     QCheckBox,
-    QDockWidget,
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QMainWindow,
     QMenu,
     QVBoxLayout,
     QWidget,
@@ -35,7 +33,6 @@ from napari_isx.docks.closeup.panels import (
 from napari_isx.docks.common.controls import ElidingLabel, small_button, small_combo
 from napari_isx.docks.common.pages import Pages, pop_up
 from napari_isx.docks.common.passing_keys import pass_keys_on
-from napari_isx.docks.common.placing import Placing
 from napari_isx.docks.common.save_picture import add_picture_actions
 from napari_isx.docks.common.symbols import SYMBOLS
 from napari_isx.docks.common.theme import PlotColors
@@ -47,8 +44,6 @@ from napari_isx.session.plot_rows import NO_ROW, TraceRow
 WINDOW_S: Final = 20.0
 """How much time the traces of neighbors show at first; Ctrl and the wheel change it."""
 
-_WIDTH_PX: Final = 430
-_BELOW_PX: Final = (660, 280)
 _LEAST_PX: Final = (280, 110)
 # A dock this much wider than high has all panels in one row.
 _WIDE: Final = 1.6
@@ -105,7 +100,6 @@ class CloseUpWidget(SeenWidget):
         self._neighbor_pages = Pages(self.neighbor_plot, _NO_NEIGHBORS)
         self._lay_out()
         pass_keys_on(self)
-        Placing(self, _place)
         self._previous.clicked.connect(self._on_previous)
         self._next.clicked.connect(self._on_next)
         self._center.clicked.connect(self.center_requested)
@@ -296,15 +290,3 @@ class CloseUpWidget(SeenWidget):
         self._arrange(wide=False)
         # The least of any arrangement, so that a dock can go from one to the other.
         self.setMinimumSize(*_LEAST_PX)
-
-
-def _place(dock: QDockWidget, window: QMainWindow) -> None:
-    """Take no more of the window than it needs, and leave a table on the right its rows."""
-    area = window.dockWidgetArea(dock)
-    others = [one for one in window.findChildren(QDockWidget) if one is not dock]
-    if any(one.isVisible() and window.dockWidgetArea(one) == area for one in others):
-        window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
-        for size, along in zip(_BELOW_PX, Qt.Orientation, strict=True):
-            window.resizeDocks([dock], [size], along)
-    else:
-        window.resizeDocks([dock], [_WIDTH_PX], Qt.Orientation.Horizontal)

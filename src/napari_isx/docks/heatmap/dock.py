@@ -10,10 +10,8 @@ from qtpy.QtGui import QActionGroup, QContextMenuEvent, QKeyEvent
 from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDockWidget,
     QHBoxLayout,
     QLabel,
-    QMainWindow,
     QMenu,
     QProgressBar,
     QSizePolicy,
@@ -26,7 +24,6 @@ from napari_isx.docks.common.cell_actions import add_cell_actions
 from napari_isx.docks.common.controls import small_combo
 from napari_isx.docks.common.pages import Pages, pop_up
 from napari_isx.docks.common.passing_keys import pass_keys_on
-from napari_isx.docks.common.placing import Placing
 from napari_isx.docks.common.save_picture import add_picture_actions
 from napari_isx.docks.common.theme import PlotColors
 from napari_isx.docks.common.visible_widget import SeenWidget
@@ -34,7 +31,6 @@ from napari_isx.docks.heatmap.plot import HeatMapPlot
 from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.timeline.time_text import time_text
 
-_HEIGHT_PX: Final = 280
 _LEAST_PX: Final = (240, 100)
 _PROGRESS_PX: Final = 120
 _COMBO_PX: Final = 200
@@ -86,7 +82,6 @@ class HeatMapWidget(SeenWidget):
         self._hover.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._lay_out()
         pass_keys_on(self)
-        Placing(self, _place)
         self._orders.activated.connect(self._on_order)
         self._norms.activated.connect(self._on_norm)
         self._filtered.clicked.connect(self.only_filtered_changed)
@@ -240,11 +235,3 @@ class HeatMapWidget(SeenWidget):
         layout.addWidget(self._pages, 1)
         layout.addWidget(self._hover)
         self.setMinimumSize(*_LEAST_PX)
-
-
-def _place(dock: QDockWidget, window: QMainWindow) -> None:
-    """Move below the canvas, where a time axis has room; napari docks plugins on the right."""
-    window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
-    window.resizeDocks([dock], [_HEIGHT_PX], Qt.Orientation.Vertical)
-    # Half of the room where it is beside the traces.
-    window.resizeDocks([dock], [window.width() // 2], Qt.Orientation.Horizontal)

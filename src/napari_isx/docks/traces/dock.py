@@ -12,10 +12,8 @@ from qtpy.QtCore import QSignalBlocker, Qt, Signal
 from qtpy.QtGui import QAction, QContextMenuEvent, QResizeEvent
 from qtpy.QtWidgets import (
     QComboBox,
-    QDockWidget,
     QHBoxLayout,
     QLabel,
-    QMainWindow,
     QMenu,
     QSplitter,
     QTabWidget,
@@ -27,7 +25,6 @@ from qtpy.QtWidgets import (
 from napari_isx.docks.common.cell_actions import add_cell_actions
 from napari_isx.docks.common.controls import ElidingLabel, small_button, small_combo
 from napari_isx.docks.common.pages import Pages, pop_up
-from napari_isx.docks.common.placing import Placing
 from napari_isx.docks.common.save_picture import add_picture_actions
 from napari_isx.docks.common.theme import PlotColors
 from napari_isx.docks.common.trace_plot import MAX_CHANNELS, TracePlot
@@ -52,7 +49,6 @@ _ALL_CONSTANT: Final = (
 _NO_SELECTION: Final = "Click a {item} on the canvas or in the list, or press Down."
 _CELLS_TAB, _CHANNELS_TAB = 0, 1
 _LIST_WIDTH_PX: Final = 180
-_HEIGHT_PX: Final = 280
 _LEAST_PX: Final = (320, 100)
 # In a lower dock the list has the room of what is chosen less often.
 _LOW_PX: Final = 200
@@ -119,7 +115,6 @@ class TracesWidget(QWidget):
         self._more = small_button("⋯", "What can be done with the plot")
         self._more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._more.setMenu(QMenu(self._more))
-        Placing(self, _place)
         self._lay_out()
         self._connect()
         self.show_groups([], -1)
@@ -415,9 +410,3 @@ def _fill(combo: QComboBox, titles: Sequence[str], current: int) -> None:
         combo.clear()
         combo.addItems(list(titles))
         combo.setCurrentIndex(current)
-
-
-def _place(dock: QDockWidget, window: QMainWindow) -> None:
-    """Move below the canvas, where a time axis has room; napari docks plugins on the right."""
-    window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
-    window.resizeDocks([dock], [_HEIGHT_PX], Qt.Orientation.Vertical)
