@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import runpy
 import subprocess
 import sys
 from importlib import import_module
@@ -79,13 +80,8 @@ def test_every_command_is_used_or_in_the_table(manifest):
     used = {one.command for one in (*contributed.readers, *contributed.widgets)}
     used |= {sample.command for sample in contributed.sample_data}
     used |= {item.command for menu in contributed.menus.values() for item in menu}
-    called_by_the_reader = (
-        "recordings_opened",
-        "tell_of_broken_file",
-        "choose_recordings",
-        "run_beside",
-    )
-    by_name = {f"napari-isx.{name}" for name in (*COMMANDS, *called_by_the_reader)}
+    others = ("recordings_opened", "tell_of_broken_file", "choose_recordings", "run_beside")
+    by_name = {f"napari-isx.{name}" for name in (*COMMANDS, "lay_out_docks", *others)}
     assert set(ids) == used | by_name
     assert not used & by_name
 
@@ -96,6 +92,13 @@ def test_the_manifest_says_of_a_command_what_the_table_says(manifest, name):
     assert found.title == COMMANDS[name].title
     assert str(found.python_name) == f"{commands.__name__}:{name}"
     assert callable(getattr(commands, name))
+
+
+def test_the_manifest_was_written_from_the_table():
+    if not TOP_LEVEL.exists():
+        pytest.skip("not in the project's own folder")
+    script = runpy.run_path(str(TOP_LEVEL.with_name("scripts") / "make_manifest.py"))
+    assert script["commands_text"]() in TOP_LEVEL.read_text(encoding="utf-8")
 
 
 def test_there_is_no_other_command():

@@ -20,6 +20,7 @@ from napari_isx.app.hover_names import show_names
 from napari_isx.app.key_presses import KeyPresses, register_shortcuts
 from napari_isx.app.layout import WindowLayout
 from napari_isx.app.offer_arrangement import offer_arrangement
+from napari_isx.app.time_bar import TimeBar
 from napari_isx.docks.common.shortcuts import COMMANDS
 from napari_isx.docks.folder.dialog import ask_what_to_open
 from napari_isx.layers.first_use import prepare
@@ -148,6 +149,7 @@ def _coordinate(viewer: ViewerModel) -> Coordinator:
     register_shortcuts()
     coordinator = Coordinator.of(viewer)
     KeyPresses.take(coordinator.time.viewer)
+    TimeBar.take(coordinator.time.viewer, coordinator.playback)
     coordinator.opened.connect(_offer, unique=True)
     coordinator.sittings_found.connect(_offer_arrangement, unique=True)
     coordinator.canvas.hovered.connect(show_names, unique=True)

@@ -33,6 +33,7 @@ from napari_isx.viewer.camera import CenteringControl
 from napari_isx.viewer.canvas import CanvasControl
 from napari_isx.viewer.fit_view import ViewControl
 from napari_isx.viewer.locked_layers import LockedLayers
+from napari_isx.viewer.playback import Playback
 from napari_isx.viewer.time import TimeControl
 
 if TYPE_CHECKING:
@@ -42,28 +43,7 @@ if TYPE_CHECKING:
 
 
 class Coordinator:
-    """Acts for one viewer. Get it with :meth:`of`.
-
-    Attributes
-    ----------
-    session : Session
-    time : TimeControl
-    canvas : CanvasControl
-    cells : CellsControl
-    locked : LockedLayers
-    rules : RulesControl
-    raters : RatersControl
-    saving : SavingControl
-    dialogs : Dialogs
-    behavior : BehaviorControl
-    traces : TracesControl
-    channels : ChannelsControl
-    vessels : VesselsControl
-    view : ViewControl
-    closeup : CloseUpControl
-    heatmap : HeatMapControl
-    responses : ResponsesControl
-    """
+    """Acts for one viewer. Get it with :meth:`of`."""
 
     opened: ClassVar[Signal] = Signal()
     """Something that the dock shows is open in the viewer where nothing was before."""
@@ -76,6 +56,7 @@ class Coordinator:
         self._viewer_ref = ref(viewer)
         self.session = Session()
         self.time = TimeControl(viewer, self.session)
+        self.playback = Playback(viewer, self.session, self.time)
         self.canvas = CanvasControl(viewer, self.session)
         # After the canvas, so that a click still holds the mouse down when it has selected.
         centering = CenteringControl(viewer, self.session)

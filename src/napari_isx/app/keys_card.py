@@ -46,7 +46,7 @@ _MOUSE: Final = (
 _SAVING: Final = "Save the decisions (with the focus in one of our docks)"
 _NO_KEY: Final = "no key"
 _NOTE_WIDTH_PX: Final = 380
-_COLUMNS: Final = 2
+_COLUMNS: Final = 3
 _STYLE: Final = """
 QLabel[isKey="true"] {{
     background: {theme.primary}; border: 1px solid {theme.secondary}; border-radius: 3px;
@@ -168,8 +168,9 @@ def _card() -> QWidget:
     for form in forms:
         form.setVerticalSpacing(4)
         columns.addLayout(form, 1)
-    for place, (title, lines) in enumerate(_groups()):
-        form = forms[place // 2]
+    groups = list(_groups())
+    for place, (title, lines) in enumerate(groups):
+        form = forms[place * _COLUMNS // len(groups)]
         form.addRow(QLabel(f"<b>{title}</b>"))
         for keys, text in lines:
             cap = QLabel(keys or _NO_KEY)

@@ -11,7 +11,7 @@ from weakref import ref
 from napari.plugins import menu_item_template
 from npe2 import PluginManager
 from qtpy.QtCore import QEvent, QObject, Qt, QTimer
-from qtpy.QtWidgets import QDockWidget, QWidget
+from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from napari_isx.app.coordinator import Coordinator
 from napari_isx.docks.common.settings import recall, remember
@@ -48,8 +48,7 @@ class WindowLayout(QObject):
     """
 
     def __init__(self, viewer: Viewer) -> None:
-        self._window = viewer.window._qt_window
-        super().__init__(self._window)
+        super().__init__(viewer.window._qt_window)
         self._viewer_ref = ref(viewer)
         self._new: list[QWidget] = []
         self._size = self._window.size()  # before docks took a place of their own
@@ -69,6 +68,11 @@ class WindowLayout(QObject):
         viewer = getattr(viewer, "__wrapped__", viewer)
         found = viewer.window._qt_window.findChild(cls)
         return found if found is not None else cls(viewer)
+
+    @property
+    def _window(self) -> QMainWindow:
+        """Not kept: what this is a child of would live as long as this."""
+        return self.parent()
 
     @property
     def docks(self) -> list[QDockWidget]:
@@ -157,7 +161,7 @@ class WindowLayout(QObject):
 
     def _restore(self, state: str) -> None:
         """Put all docks where they were; what is shown of napari's own stays as it is."""
-        if not is_alive(self._window):
+        if not is_alive(self):
             return
         others = [one for one in self._window.findChildren(QDockWidget) if one not in self.docks]
         hidden = {other: other.isHidden() for other in others}
@@ -252,7 +256,7 @@ class WindowLayout(QObject):
             Coordinator.of(viewer).view.fit()
 
     def _save(self) -> None:
-        if is_alive(self._window) and not self._is_restoring and self._window.isVisible():
+        if is_alive(self) and not self._is_restoring and self._window.isVisible():
             titles = [dock.widget().title for dock in self.docks if not dock.isHidden()]
             state = b64encode(bytes(self._window.saveState())).decode()
             remember(_SETTING, {"docks": titles, "others": self._others, "state": state})

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from napari.layers import Image, Points
 from napari.utils.notifications import show_info
 
 from napari_isx.io.base.frames import FrameSequence
+from napari_isx.io.behavior.behavior_movie import BehaviorMovie
+from napari_isx.io.cells.cell_set import CellSet
+from napari_isx.io.events.event_set import EventSet
+from napari_isx.io.gpio.gpio_set import GpioSet
+from napari_isx.io.movies.base import Movie
+from napari_isx.io.vessels.vessel_set import VesselSet
 from napari_isx.layers.keys import recording_of
 from napari_isx.session.session import Session
 from napari_isx.timeline.clock import Clock
@@ -18,6 +24,9 @@ from napari_isx.viewer.control import Control
 if TYPE_CHECKING:
     from napari.components import ViewerModel
     from napari.layers import Layer
+
+_COUNTED: Final = (Movie, BehaviorMovie, (CellSet, EventSet, VesselSet))
+_CHANNEL_STEP_S: Final = 0.02
 
 
 class TimeControl(Control):
@@ -32,7 +41,7 @@ class TimeControl(Control):
 
     def go_to(self, time_s: float) -> None:
         """Show another time: on the slider where there is one, else on the plots alone."""
-        axis = self._axis()
+        axis = self.axis
         self.scrub_to(time_s)
         if axis is not None and self.viewer.dims.point[axis] != time_s:
             # The slider took the time to its nearest step. It is there by now, and leaves the
@@ -41,7 +50,7 @@ class TimeControl(Control):
 
     def scrub_to(self, time_s: float) -> None:
         """Show about this time: on the slider's nearest step, for many times in a row."""
-        axis = self._axis()
+        axis = self.axis
         if axis is None:
             start_s, end_s = self.session.clock.span_s
             self.session.cursor.move_to(min(max(time_s, start_s), end_s))
@@ -89,7 +98,7 @@ class TimeControl(Control):
         self.span()
         if moment_s is not None:
             self.go_to(moment_s)
-        elif self._axis() is None:  # what is left may be shorter
+        elif self.axis is None:  # what is left may be shorter
             self.go_to(self.session.cursor.time_s)
         self.follow_slider()
 
@@ -121,29 +130,46 @@ class TimeControl(Control):
 
         napari would let it span what has pixels, and 512 s where nothing has.
         """
-        axis, timed = self._axis(), self._timed_layers()
+        axis, timed = self.axis, self._timed_layers()
         if axis is None:
             return
         placed = [self._clock.placed(one) for _, one in self.our_layers() if one in self._clock]
         start_s, stop_s = min(one.offset_s for one in placed), max(map(_last_s, placed))
-        shown = self.viewer.dims.range[axis]
-        images = [layer for layer in timed if isinstance(layer, Image)]
-        if images:
-            # Steps that fall on the frames of the fastest movie; the milliseconds of a GPIO
-            # clock would make playing endless.
-            fastest = min(images, key=lambda layer: float(layer.scale[0]))
-            step_s, frame_s = float(fastest.scale[0]), float(fastest.translate[0])
+        shown, step_s = self.viewer.dims.range[axis], self.step_s
+        if any(isinstance(layer, Image) for layer in timed):
+            frame_s = min(self.counted(), key=lambda one: one.timing.period_s).offset_s
             start_s = frame_s - np.floor((frame_s - start_s) / step_s + 1e-6) * step_s
             wanted = (min(start_s, shown[0]), max(stop_s, shown[1]), step_s)
         else:
-            step_s = min(float(layer.scale[0]) for layer in timed)
             wanted = (start_s, max(stop_s, start_s + step_s), step_s)
         if not np.allclose(wanted, tuple(shown), rtol=0, atol=1e-9):
             self.viewer.dims.set_range(axis, wanted)
 
+    @property
+    def step_s(self) -> float:
+        """A step of the slider, which falls on the frames of the main movie.
+
+        The milliseconds of a GPIO clock would make playing endless.
+        """
+        periods_s = [
+            max(one.timing.period_s, _CHANNEL_STEP_S * isinstance(one.recording, GpioSet))
+            for one in self.counted()
+        ]
+        return min((period_s for period_s in periods_s if period_s > 0), default=_CHANNEL_STEP_S)
+
+    def counted(self) -> list[Placed]:
+        """What the time is counted by: the microscope's movies, else a camera's, else samples."""
+        placed = [self._clock.placed(one) for _, one in self.our_layers() if one in self._clock]
+        placed = list({id(one.recording): one for one in placed}.values())
+        for kinds in _COUNTED:
+            found = [one for one in placed if isinstance(one.recording, kinds)]
+            if found:
+                return found
+        return placed
+
     def follow_slider(self, event: object = None) -> None:  # noqa: ARG002
         """Take the slider's time over."""
-        axis = self._axis()
+        axis = self.axis
         if axis is not None:
             self.session.cursor.move_to(float(self.viewer.dims.point[axis]))
 
@@ -160,7 +186,8 @@ class TimeControl(Control):
                 return None if moment_s == now_s else moment_s
         return None
 
-    def _axis(self) -> int | None:
+    @property
+    def axis(self) -> int | None:
         """The viewer's axis of seconds, or None while nothing of ours has one."""
         return int(self.viewer.dims.ndim) - 3 if self._timed_layers() else None
 

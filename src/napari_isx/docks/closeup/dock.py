@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from qtpy.QtCore import QSize, Qt, Signal
+from qtpy.QtCore import QSize, Signal
 from qtpy.QtGui import QContextMenuEvent, QResizeEvent
 from qtpy.QtWidgets import (
     QCheckBox,

@@ -1,8 +1,8 @@
 """All commands of the plugin in one table: what the command palette offers, and what has a key.
 
-A test compares the manifest with it. npe2 manifests have key bindings too, but napari does not read
-them yet; its action manager is what the shortcut editor shows, and what remembers how the user
-rebound a key.
+`scripts/make_manifest.py` writes the manifest from it. npe2 manifests have key bindings too, but
+napari does not read them yet; its action manager is what the shortcut editor shows, and what
+remembers how the user rebound a key.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from napari.utils.interactions import JOINCHAR
 from napari.utils.key_bindings import coerce_keybinding
 
 DECIDE: Final = "Decide"
-_ONCE: Final = frozenset({"accept", "reject", "undecide", "flip"})
+_ONCE: Final = frozenset({"accept", "reject", "undecide", "flip", "play", "loop"})
 
 
 class Command(NamedTuple):
@@ -81,67 +81,61 @@ def _flip(coordinator: Any) -> None:
         coordinator.cells.decide("rejected" if is_in else "accepted")
 
 
-def _group(group: str, *rows: tuple[Any, ...]) -> dict[str, Command]:
-    return {row[0]: Command(group, *row) for row in rows}
-
-
-_A, _R, _U, _N, _J = KeyCode.KeyA, KeyCode.KeyR, KeyCode.KeyU, KeyCode.KeyN, KeyCode.KeyJ
-_UP, _DOWN = KeyCode.UpArrow, KeyCode.DownArrow
-_UNDO: Final = KeyMod.CtrlCmd | KeyCode.KeyZ  # with the Command key on a Mac
-_REDO: Final = KeyMod.CtrlCmd | KeyMod.Shift | KeyCode.KeyZ
-_SHIFT: Final = KeyMod.Shift
-SAVE_KEY: Final = KeyMod.CtrlCmd | KeyCode.KeyS
+_KEY, _SHIFT, _CONTROL = KeyCode, KeyMod.Shift, KeyMod.CtrlCmd  # the Command key on a Mac
+SAVE_KEY: Final = _CONTROL | _KEY.KeyS
 """What saves in our docks, by Qt's own means; elsewhere it saves napari's layers."""
 
-KEY_COMMANDS: Final = {
-    **_group(
-        DECIDE,
-        ("accept", "Accept the selected cells", lambda c: c.cells.decide("accepted"), _A),
-        ("reject", "Reject the selected cells", lambda c: c.cells.decide("rejected"), _R),
-        ("undecide", "Set the selected cells undecided", lambda c: c.cells.decide("undecided"), _U),
-        ("flip", "Move the selected cells to the other side", _flip),
-        ("undo", "Undo the last decision", lambda c: c.cells.undo(), _UNDO),
-        ("redo", "Redo the decision", lambda c: c.cells.redo(), _REDO),
-    ),
-    **_group(
-        "Cells",
-        ("next_cell", "Select the next cell", lambda c: c.session.step_cell(1), _DOWN),
-        ("previous_cell", "Select the previous cell", lambda c: c.session.step_cell(-1), _UP),
-        ("deselect", "Select no cells", lambda c: c.session.deselect(), KeyCode.Escape),
-    ),
-    **_group(
-        "Time",
-        ("next_event", "Go to the next event", lambda c: c.time.go_to_event(1), _N),
-        (
-            *("previous_event", "Go to the previous event"),
-            *(lambda c: c.time.go_to_event(-1), _SHIFT | _N),
-        ),
-        ("next_edge", "Go to the next edge of a channel", lambda c: c.time.go_to_edge(1), _J),
-        (
-            *("previous_edge", "Go to the previous edge of a channel"),
-            *(lambda c: c.time.go_to_edge(-1), _SHIFT | _J),
-        ),
-    ),
-}
-COMMANDS: Final = {
-    **KEY_COMMANDS,
-    **_group(
-        "",
-        ("save_decisions", "Save decisions into the cell set", lambda c: c.saving.save()),
-        (
-            *("restore_decisions", "Restore decisions that were not saved"),
-            lambda c: c.saving.offer_again(),
-        ),
-        (
-            *("restore_previous_statuses", "Restore previous statuses"),
-            lambda c: c.dialogs.restore_previous(),
-        ),
-        ("export_decisions", "Export decisions as CSV", lambda c: c.dialogs.export()),
-        ("decide_by_rules", "Decide by rules", lambda c: c.dialogs.show_rules()),
-        ("compare_raters", "Compare raters", lambda c: c.dialogs.show_raters()),
-        ("show_keys", "Show the keys", lambda c: c.dialogs.show_keys()),
-    ),
-}
+_CELLS, _TIME, _PLAY = "Cells", "Time", "Play"
+# fmt: off
+_TABLE: Final = (
+    Command(DECIDE, "accept", "Accept the selected cells",
+            lambda c: c.cells.decide("accepted"), _KEY.KeyA),
+    Command(DECIDE, "reject", "Reject the selected cells",
+            lambda c: c.cells.decide("rejected"), _KEY.KeyR),
+    Command(DECIDE, "undecide", "Set the selected cells undecided",
+            lambda c: c.cells.decide("undecided"), _KEY.KeyU),
+    Command(DECIDE, "flip", "Move the selected cells to the other side", _flip),
+    Command(DECIDE, "undo", "Undo the last decision",
+            lambda c: c.cells.undo(), _CONTROL | _KEY.KeyZ),
+    Command(DECIDE, "redo", "Redo the decision",
+            lambda c: c.cells.redo(), _CONTROL | _SHIFT | _KEY.KeyZ),
+    Command(_CELLS, "next_cell", "Select the next cell",
+            lambda c: c.session.step_cell(1), _KEY.DownArrow),
+    Command(_CELLS, "previous_cell", "Select the previous cell",
+            lambda c: c.session.step_cell(-1), _KEY.UpArrow),
+    Command(_CELLS, "deselect", "Select no cells", lambda c: c.session.deselect(), _KEY.Escape),
+    Command(_TIME, "next_event", "Go to the next event",
+            lambda c: c.time.go_to_event(1), _KEY.KeyN),
+    Command(_TIME, "previous_event", "Go to the previous event",
+            lambda c: c.time.go_to_event(-1), _SHIFT | _KEY.KeyN),
+    Command(_TIME, "next_edge", "Go to the next edge of a channel",
+            lambda c: c.time.go_to_edge(1), _KEY.KeyJ),
+    Command(_TIME, "previous_edge", "Go to the previous edge of a channel",
+            lambda c: c.time.go_to_edge(-1), _SHIFT | _KEY.KeyJ),
+    Command(_TIME, "next_part", "Go to the next part or trial",
+            lambda c: c.playback.go_to_part(1), _KEY.KeyG),
+    Command(_TIME, "previous_part", "Go to the start of the part or trial, then of the one before",
+            lambda c: c.playback.go_to_part(-1), _SHIFT | _KEY.KeyG),
+    Command(_PLAY, "play", "Play or pause", lambda c: c.playback.toggle(), _KEY.KeyK),
+    Command(_PLAY, "slower", "Play slower", lambda c: c.playback.step_speed(-1), _KEY.Comma),
+    Command(_PLAY, "faster", "Play faster", lambda c: c.playback.step_speed(1), _KEY.Period),
+    Command(_PLAY, "loop", "Turn looping on or off", lambda c: c.playback.toggle_loop(), _KEY.KeyL),
+    Command(_PLAY, "loop_from", "Loop from here", lambda c: c.playback.loop_from(), _KEY.KeyI),
+    Command(_PLAY, "loop_to", "Loop to here", lambda c: c.playback.loop_to(), _KEY.KeyO),
+    Command("", "loop_part", "Loop over this part or trial", lambda c: c.playback.loop_part()),
+    Command("", "save_decisions", "Save decisions into the cell set", lambda c: c.saving.save()),
+    Command("", "restore_decisions", "Restore decisions that were not saved",
+            lambda c: c.saving.offer_again()),
+    Command("", "restore_previous_statuses", "Restore previous statuses",
+            lambda c: c.dialogs.restore_previous()),
+    Command("", "export_decisions", "Export decisions as CSV", lambda c: c.dialogs.export()),
+    Command("", "decide_by_rules", "Decide by rules", lambda c: c.dialogs.show_rules()),
+    Command("", "compare_raters", "Compare raters", lambda c: c.dialogs.show_raters()),
+    Command("", "show_keys", "Show the keys", lambda c: c.dialogs.show_keys()),
+)
+# fmt: on
+COMMANDS: Final = {one.name: one for one in _TABLE}
+KEY_COMMANDS: Final = {one.name: one for one in _TABLE if one.group}
 
 
 def key_text(key: KeyBinding | int | str) -> str:
