@@ -147,7 +147,10 @@ class Hands:
         self.settle()
 
     def settle(self) -> None:
-        """Let the window do what is due."""
+        """Let the window do what is due, also what waits until the keys pause."""
+        coordinator = Coordinator.find(self.viewer)
+        if coordinator is not None:
+            coordinator.session.settled.pass_on()
         self.qtbot.wait(100)
 
     def canvas_point(self, y_um: float, x_um: float) -> QPoint:

@@ -7,7 +7,7 @@ parts act on the session or the viewer, and tell the views what to show. It need
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 from weakref import WeakKeyDictionary, ref
 
 from psygnal import Signal
@@ -31,6 +31,7 @@ from napari_isx.timeline.clock import Arrangement, Clock
 from napari_isx.viewer.behavior import BehaviorControl
 from napari_isx.viewer.camera import CenteringControl
 from napari_isx.viewer.canvas import CanvasControl
+from napari_isx.viewer.debounce import Later
 from napari_isx.viewer.fit_view import ViewControl
 from napari_isx.viewer.locked_layers import LockedLayers
 from napari_isx.viewer.playback import Playback
@@ -40,6 +41,9 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
 
     from napari_isx.docks.traces.dock import TracesWidget
+
+PAUSE_MS: Final = 150
+"""Docks other than the table show a decision when no other follows for so long."""
 
 
 class Coordinator:
@@ -55,6 +59,7 @@ class Coordinator:
     def __init__(self, viewer: ViewerModel) -> None:
         self._viewer_ref = ref(viewer)
         self.session = Session()
+        self.session.settled.wait = Later(self.session.settled.pass_on, PAUSE_MS).request
         self.time = TimeControl(viewer, self.session)
         self.playback = Playback(viewer, self.session, self.time)
         self.canvas = CanvasControl(viewer, self.session)

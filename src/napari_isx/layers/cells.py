@@ -23,10 +23,12 @@ from napari_isx.layers.styles import (
 
 if TYPE_CHECKING:
     import pandas as pd
-    from napari.layers import Layer
+    from napari.layers import Labels, Layer, Shapes
 
 # More outlines than this are hidden at first: they hide the cells and slow the canvas.
 MAX_VISIBLE_CONTOURS: Final = 600
+# So many outlines are recolored one by one, as after a key; more of them all at once.
+_FEW: Final = 50
 
 
 def cell_layers(cells: CellSet) -> list[LayerData]:
@@ -132,9 +134,37 @@ def show_statuses(
         if isinstance(layer, Labels):
             # In place: napari would go through all features again.
             layer.features["status"] = list(statuses)
-            layer.colormap = label_colormap(fill_colors(outlines, statuses))
+            _recolor_labels(layer, fill_colors(outlines, statuses))
         elif isinstance(layer, Shapes) and len(layer.data):
             drawn = layer.features["index"].to_numpy(int) - 1
             layer.features["status"] = [statuses[i] for i in drawn]
             if layer.visible:
-                layer.edge_color = outlines[drawn]
+                _recolor_outlines(layer, outlines[drawn])
+
+
+def renew_thumbnails(layers: Sequence[Layer]) -> None:
+    """Bring the small pictures in the layer list in line with the colors."""
+    for layer in layers:
+        layer._update_thumbnail()
+
+
+def _recolor_labels(layer: Labels, fills: npt.NDArray[np.float32]) -> None:
+    """Give labels other colors; in place, where napari would also cut its slice again."""
+    colors = label_colormap(fills).colors
+    shown = layer.colormap
+    if np.shape(shown.colors) != colors.shape or not hasattr(shown, "_clear_cache"):
+        layer.colormap = label_colormap(fills)
+    elif not np.array_equal(shown.colors, colors):
+        shown.colors[...] = colors
+        shown._clear_cache()
+        layer.events.colormap()
+
+
+def _recolor_outlines(layer: Shapes, colors: npt.NDArray[np.float32]) -> None:
+    """Give outlines other colors; napari would go through all of them, and draw the thumbnail."""
+    changed = np.flatnonzero((np.asarray(layer.edge_color) != colors).any(axis=1))
+    if len(changed) > _FEW or not hasattr(layer._data_view, "update_edge_colors"):
+        layer.edge_color = colors
+    elif len(changed):
+        layer._data_view.update_edge_colors(changed, colors[changed])
+        layer.events.edge_color()

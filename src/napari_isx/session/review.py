@@ -34,7 +34,7 @@ class Selection(Protocol):
     def selected(self) -> tuple[int, ...]:
         """Its selected cells."""
 
-    def select(self, group: CellGroup, cells: Sequence[int]) -> None:
+    def select(self, group: CellGroup, cells: Sequence[int], *, by_decision: bool = False) -> None:
         """Select cells of a group, and no others."""
 
 
@@ -175,7 +175,8 @@ class Review:
         # Who listens may have moved on already, in an order of his own.
         if not advance or len(cells) > 1 or self._selected != cells:
             return
-        self._selection.select(self.group, [] if following is None else [following])
+        following_cells = [] if following is None else [following]
+        self._selection.select(self.group, following_cells, by_decision=True)
         if following is None:
             self.ended.emit()
 
@@ -186,7 +187,7 @@ class Review:
     def keep_one(self, kept: int, other: int, how: str = "key") -> None:
         """Reject one of two cells that are suspected to be one, and select the other."""
         self.decide([other], "rejected", how)
-        self._selection.select(self.group, [kept])
+        self._selection.select(self.group, [kept], by_decision=True)
 
     def undo(self) -> Step | None:
         """Take the last decision back, and return to what was selected when it was taken."""
@@ -249,7 +250,7 @@ class Review:
         if step is not None:
             there, step.place = step.place, here
             if there is not None:
-                self._selection.select(self.group, there)
+                self._selection.select(self.group, there, by_decision=True)
         return step
 
     def _on_step(self, step: Step) -> None:

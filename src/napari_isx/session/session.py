@@ -17,6 +17,7 @@ from napari_isx.session.cursor import TimeCursor, next_time_s
 from napari_isx.session.groups import CellGroup, VesselGroup, event_choices
 from napari_isx.session.plot_rows import event_times_s
 from napari_isx.session.review import Review, Reviews
+from napari_isx.session.settled import Settled
 from napari_isx.timeline.clock import Arrangement, Clock
 
 
@@ -39,6 +40,8 @@ class Session:
         Of the groups of cells.
     is_on_canvas : bool
         Whether the selected cells were picked on the canvas, not in a view that has an order.
+    settled : Settled
+        What docks listen to that may wait until the keys pause.
     """
 
     recordings_changed: ClassVar[Signal] = Signal()
@@ -61,6 +64,7 @@ class Session:
         self.is_on_canvas = False
         self._is_picked = False  # whether the user has chosen the group
         self.reviews = Reviews(self)
+        self.settled = Settled()
         # Before anybody else hears of it: rows that were kept for the cells before are let go.
         self.selection_changed.connect(self.reviews.show_selection)
 
@@ -120,11 +124,11 @@ class Session:
         self.reviews.follow(groups)
         if self._group not in groups:
             self._follow(self._group)
-            self.selection_changed.emit()
+            self._emit_selection()
         elif not self._is_picked and self._group is not groups[0]:
             # Whichever file came first, cells are looked at before vessels.
             self._group = groups[0]
-            self.selection_changed.emit()
+            self._emit_selection()
         self.groups_changed.emit()
 
     def _new_group(self, cells: CellSet) -> CellGroup:
@@ -138,13 +142,20 @@ class Session:
         group.pick_events(events)
         self._group_cells(self.recordings)
 
-    def select(self, group: CellGroup, cells: Sequence[int], *, on_canvas: bool = False) -> None:
-        """Select cells of a group, and no others."""
+    def select(
+        self,
+        group: CellGroup,
+        cells: Sequence[int],
+        *,
+        on_canvas: bool = False,
+        by_decision: bool = False,
+    ) -> None:
+        """Select cells of a group, and no others; `by_decision` where a decision moves on."""
         chosen = tuple(dict.fromkeys(cells))
         self._is_picked, self.is_on_canvas = True, on_canvas
         if group is not self._group or chosen != self._selected:
             self._group, self._selected = group, chosen
-            self.selection_changed.emit()
+            self._emit_selection(by_decision=by_decision)
 
     def toggle(self, group: CellGroup, cell: int, *, on_canvas: bool = False) -> None:
         """Add a cell to the selection, or take it out."""
@@ -205,8 +216,13 @@ class Session:
         known = heir.names if heir is not None else []
         self._selected = tuple(known.index(name) for name in names if name in known)
 
+    def _emit_selection(self, *, by_decision: bool = False) -> None:
+        self.selection_changed.emit()
+        self.settled.selected(by_decision=by_decision)
+
     def _on_decision(self) -> None:
         curation = Signal.sender()
         for group in self.groups:
             if group.curation is curation:
                 self.statuses_changed.emit(group)
+                self.settled.decided(group)

@@ -19,7 +19,7 @@ from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.io.movies.base import Movie
 from napari_isx.io.movies.isxd import Image
 from napari_isx.io.vessels.vessel_set import VesselSet
-from napari_isx.layers.cells import show_statuses
+from napari_isx.layers.cells import renew_thumbnails, show_statuses
 from napari_isx.layers.keys import ROIS_KEY, recording_of
 from napari_isx.layers.styles import ColorBy
 from napari_isx.session.groups import CellGroup
@@ -78,6 +78,7 @@ class CanvasControl(Control):
         session.groups_changed.connect(self._place_events)
         session.selection_changed.connect(self._on_selection)
         session.statuses_changed.connect(self.show_statuses)
+        session.settled.statuses_changed.connect(self._renew_thumbnails)
 
     def follow_layers(self) -> None:
         """Take over layers that were added, and let go of those that are gone."""
@@ -129,6 +130,9 @@ class CanvasControl(Control):
         statuses = look.statuses or group.curation.statuses
         with self._showing():  # new colors make napari emit a change of the selected label
             show_statuses(layers, group.cells, statuses, look.color_by, look.values, look.shown)
+
+    def _renew_thumbnails(self, group: CellGroup) -> None:
+        renew_thumbnails(self.layers_of(group.cells))
 
     def show_selection(self, *, may_add_layer: bool) -> None:
         """Mark the selected cells.

@@ -85,7 +85,8 @@ class CloseUpControl(SeenControl["CloseUpWidget"]):
         session.recordings_changed.connect(self._on_recordings)
         session.groups_changed.connect(self._on_recordings)
         session.selection_changed.connect(self._on_selection)
-        session.statuses_changed.connect(self._on_statuses)
+        session.settled.selection_changed.connect(self.show)
+        session.settled.statuses_changed.connect(self._on_statuses)
 
     @property
     def is_busy(self) -> bool:
@@ -294,8 +295,7 @@ class CloseUpControl(SeenControl["CloseUpWidget"]):
             self.show()
 
     def _on_selection(self) -> None:
-        self.show()
-        if self._shown is not None:
+        if self._seen():
             self._centering.follow()
 
     def _on_recordings(self) -> None:

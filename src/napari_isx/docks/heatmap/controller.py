@@ -81,8 +81,8 @@ class HeatMapControl(SeenControl["HeatMapWidget"]):
         self._detail: Work[Shades | None] = Work(self._on_detail, self._on_failure)
         session.recordings_changed.connect(self._on_recordings)
         session.groups_changed.connect(self._on_recordings)
-        session.selection_changed.connect(self._on_selection)
-        session.statuses_changed.connect(self._on_statuses)
+        session.settled.selection_changed.connect(self._on_selection)
+        session.settled.statuses_changed.connect(self._on_statuses)
 
     @property
     def is_busy(self) -> bool:
