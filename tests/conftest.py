@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, settings
 
 from napari_isx import open_isx
 from napari_isx.io.base.recording import Recording
+from napari_isx.session.decisions import journal_file
 
 settings.register_profile(
     "default",
@@ -65,6 +66,12 @@ def pytest_handlecrashitem(crashitem: str, report: Any, sched: Any) -> None:
 def _own_user_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: Any) -> None:
     """Keep journals and settings of the tests away from those of whoever runs them."""
     monkeypatch.setenv("NAPARI_ISX_DATA", str(tmp_path_factory.mktemp("user")))
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: Any) -> None:
+    """Let a decision wait for the disk, however busy the machine is; slow disks have a file."""
+    monkeypatch.setattr(journal_file, "PATIENCE_S", 60.0)
 
 
 @pytest.fixture(autouse=True)

@@ -20,8 +20,9 @@ from napari_isx.analysis.cell_metrics.neighbors import MIN_CORRELATION, MIN_OVER
 from napari_isx.app.key_presets import PRESETS
 from napari_isx.docks.common.shortcuts import KEY_COMMANDS, normal
 from napari_isx.export.decisions_csv import COLUMNS
-from napari_isx.io.cells.status_backups import KEPT_SUFFIX
-from napari_isx.session.decisions.journal import JOURNAL_SUFFIX
+from napari_isx.io.cells.journal_lines import JOURNAL_SUFFIX
+from napari_isx.io.cells.status_backups import OLD_SUFFIX
+from napari_isx.session.decisions import journal_file
 
 DOCS = Path(__file__).parents[1] / "docs"
 IMAGES = DOCS / "images"
@@ -29,6 +30,12 @@ IMAGES = DOCS / "images"
 
 def text_of(name):
     return re.sub(r"\s+", " ", (DOCS / name).read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def patience_s():
+    """As it is, before a test is made to wait for longer."""
+    return journal_file.PATIENCE_S
 
 
 @pytest.fixture(scope="module")
@@ -90,9 +97,10 @@ def test_the_limits_of_pictures_and_duplicates_are_those_of_the_code(review):
     assert f"{event_loop.BEFORE_S:g} s before to {event_loop.AFTER_S:g} s after" in review
 
 
-def test_the_files_are_named_as_they_are(review):
+def test_the_files_are_named_as_they_are(review, patience_s):
     assert f"`<name>.isxd{JOURNAL_SUFFIX}`" in review
-    assert f"`<name>.isxd{KEPT_SUFFIX}`" in review
+    assert f"`<name>.isxd{OLD_SUFFIX}`" in review
+    assert f"no longer than {1000 * patience_s:g} ms" in review
     assert ", ".join(COLUMNS) in review.replace("time (UTC)", "time")
 
 

@@ -10,12 +10,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from napari_isx.io.cells.journal_lines import JOURNAL_SUFFIX
 from napari_isx.io.cells.save_statuses import JOURNAL_SUFFIX as STATUSES_SUFFIX
-from napari_isx.io.cells.status_backups import KEPT_SUFFIX
+from napari_isx.io.cells.status_backups import OLD_SUFFIX
 from napari_isx.io.errors import IsxFileError, unexpected
 from napari_isx.io.folders.open_files import OpenFiles
 from napari_isx.io.folders.scan import find_recordings, has_recordings, is_ours
-from napari_isx.session.decisions.journal import JOURNAL_SUFFIX
 
 if TYPE_CHECKING:
     from napari_isx.io.folders.summary import Found
@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 Paths = str | Sequence[str]
 
 _MOST_NAMED: Final = 5
-_SIDE_SUFFIXES: Final = (JOURNAL_SUFFIX, STATUSES_SUFFIX, KEPT_SUFFIX)
+_SIDE_SUFFIXES: Final = (JOURNAL_SUFFIX, STATUSES_SUFFIX, OLD_SUFFIX)
 
 
 def get_reader(path: Paths) -> Callable[[Paths], list[LayerData] | list[tuple[None]]] | None:

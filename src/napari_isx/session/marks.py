@@ -13,9 +13,9 @@ import numpy as np
 from psygnal import Signal
 
 from napari_isx.io.base.recording import Recording
+from napari_isx.io.cells.journal_lines import user_folder
 from napari_isx.io.format.atomic_write import write_whole
 from napari_isx.session.alignment import Alignment, read_event_table
-from napari_isx.session.decisions.journal_file import user_folder
 from napari_isx.timeline.placed import Placed
 
 SUFFIX: Final = ".marks.csv"

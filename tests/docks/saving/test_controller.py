@@ -9,7 +9,7 @@ from helpers.scenes import make_cells
 from napari.utils.notifications import notification_manager
 
 from napari_isx import open_isx
-from napari_isx.io.cells.status_backups import KEPT_SUFFIX
+from napari_isx.io.cells.journal_lines import JOURNAL_SUFFIX
 from napari_isx.session.decisions.curation import Curation
 
 STATUSES = ["accepted", "undecided", "rejected"]
@@ -140,8 +140,8 @@ def test_saving_writes_the_file_and_says_how_to_go_back(saving, curation, path, 
     assert done == [True]
     assert [group.curation for group in told] == [curation]
     assert "2 decisions saved in cells.isxd" in said()[-1]
-    assert KEPT_SUFFIX in said()[-1]
-    assert path.with_name(path.name + KEPT_SUFFIX).exists()
+    assert "Restore previous statuses" in said()[-1]
+    assert path.with_name(path.name + JOURNAL_SUFFIX).exists()
 
 
 def test_there_may_be_nothing_to_save(stage, saving, path, said):
@@ -150,7 +150,7 @@ def test_there_may_be_nothing_to_save(stage, saving, path, said):
     stage.open(path)
     saving.save()
     assert said()[-1] == "cells.isxd has all decisions already."
-    assert not path.with_name(path.name + KEPT_SUFFIX).exists()
+    assert not path.with_name(path.name + JOURNAL_SUFFIX).exists()
 
 
 def test_all_sets_are_saved_one_after_another(stage, saving, path, tmp_path):
@@ -285,6 +285,6 @@ def test_removing_layers_with_everything_saved_says_nothing(stage, saving, curat
 
 def test_what_the_journal_tells_is_told_once(saving, curation, said):
     for _ in range(2):
-        curation.notice.emit("It is elsewhere.")
-        curation.trouble.emit("It is nowhere.")
+        curation.said.emit("notice", "It is elsewhere.")
+        curation.said.emit("trouble", "It is nowhere.")
     assert said() == ["It is elsewhere.", "It is nowhere."]

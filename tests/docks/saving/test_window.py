@@ -18,7 +18,6 @@ from napari_isx.app.docks import CellsDock
 from napari_isx.app.keys_card import KeysCard
 from napari_isx.docks.raters.dialog import RatersDialog
 from napari_isx.docks.rules.dialog import RulesDialog
-from napari_isx.docks.saving.dialogs import ConflictDialog, PreviousDialog, UnsavedDialog
 from napari_isx.docks.saving.window import prompts_of
 from napari_isx.io.cells.isxd import IsxdCellSet
 from napari_isx.session.decisions.curation import Curation
@@ -50,6 +49,14 @@ def window_of(hands):
 def question(hands):
     """The dialog that waits for an answer."""
     return prompts_of(hands.viewer).question
+
+
+def buttons(hands):
+    return {b.text().replace("&", ""): b for b in question(hands).buttons.buttons()}
+
+
+def press(hands, text):
+    buttons(hands)[text].click()
 
 
 def in_file(path):
@@ -106,7 +113,7 @@ def test_the_bar_can_be_put_off_by_keys_and_comes_back_with_the_file(hands, path
     hands.open(path)
     assert bar.isVisible()
     bar.never_button.click()
-    prompts_of(hands.viewer).question.drop_button.click()
+    press(hands, "Give them up")
     hands.viewer.layers.clear()
     hands.open(path)
     assert not bar.isVisible()
@@ -155,10 +162,10 @@ def test_the_usual_key_saves_in_our_docks_and_is_naparis_elsewhere(hands, curati
 @pytest.mark.parametrize(
     ("button", "expected"),
     [
-        ("merge_button", ["rejected", "undecided", "accepted", "accepted"]),
-        ("theirs_button", ["undecided", "undecided", "accepted", "accepted"]),
-        ("ours_button", ["rejected", "undecided", "rejected", "accepted"]),
-        ("cancel_button", ["undecided", "undecided", "accepted", "accepted"]),
+        ("Mine where I decided", ["rejected", "undecided", "accepted", "accepted"]),
+        ("Take theirs", ["undecided", "undecided", "accepted", "accepted"]),
+        ("Overwrite", ["rejected", "undecided", "rejected", "accepted"]),
+        ("Cancel", ["undecided", "undecided", "accepted", "accepted"]),
     ],
 )
 def test_a_conflict_is_shown_and_settled(hands, curation, path, button, expected):
@@ -167,13 +174,13 @@ def test_a_conflict_is_shown_and_settled(hands, curation, path, button, expected
     hands.coordinator.saving.save()
     hands.qtbot.waitUntil(lambda: question(hands) is not None)
     dialog = question(hands)
-    assert isinstance(dialog, ConflictDialog)
+    assert dialog.windowTitle() == "The file changed"
     table = [[dialog.table.item(row, c).text() for c in range(4)] for row in range(2)]
     assert table == [
         ["C0", "✓ accepted", "? undecided", "✗ rejected  (you decided)"],
         ["Zelle ß", "✗ rejected", "✓ accepted", "✗ rejected"],
     ]
-    getattr(dialog, button).click()
+    press(hands, button)
     hands.qtbot.waitUntil(is_saved(hands))
     hands.settle()
     assert in_file(path) == expected
@@ -185,7 +192,7 @@ def test_escape_leaves_a_conflict_as_it_is(hands, curation, path):
     decide_elsewhere(path, {0: "undecided"}, save=True)
     hands.coordinator.saving.save()
     hands.qtbot.waitUntil(lambda: question(hands) is not None)
-    assert question(hands).merge_button is None  # it would be the same as overwriting
+    assert "Mine where I decided" not in buttons(hands)  # it would be the same as overwriting
     QTest.keyClick(question(hands), Qt.Key.Key_Escape)
     hands.settle()
     assert in_file(path)[0] == "undecided"
@@ -198,10 +205,10 @@ def test_the_last_save_is_taken_back_after_a_question(hands, curation, path):
     curation.decide([0], "rejected")
     hands.coordinator.saving.save()
     hands.qtbot.waitUntil(is_saved(hands))
-    for button, expected in (("cancel_button", "rejected"), ("restore_button", "accepted")):
+    for button, expected in (("Cancel", "rejected"), ("Restore", "accepted")):
         hands.coordinator.dialogs.restore_previous()
-        assert isinstance(question(hands), PreviousDialog)
-        getattr(question(hands), button).click()
+        assert question(hands).windowTitle() == "Restore previous statuses"
+        press(hands, button)
         hands.settle()
         assert in_file(path)[0] == curation.status(0) == expected
 
@@ -223,7 +230,7 @@ def test_the_palette_has_all_of_it(hands, curation, path):
     hands.qtbot.waitUntil(is_saved(hands))
     assert in_file(path)[0] == "rejected"
     commands.restore_previous_statuses()
-    assert isinstance(question(hands), PreviousDialog)
+    assert question(hands).windowTitle() == "Restore previous statuses"
     question(hands).reject()
     commands.export_decisions()
     for show in (commands.decide_by_rules, commands.compare_raters, commands.show_keys):
@@ -248,7 +255,7 @@ def test_cancel_keeps_the_window(hands, curation, path):
     close_by_hand(hands)
     assert window_of(hands).isVisible()
     dialog = question(hands)
-    assert isinstance(dialog, UnsavedDialog)
+    assert dialog.windowTitle() == "Decisions are not saved"
     assert "2 decisions about cells.isxd" in dialog.text.text()
     close_by_hand(hands)  # asking again leads to the same question
     assert question(hands) is dialog
@@ -270,7 +277,7 @@ def test_saving_closes_the_window_when_the_file_has_it(hands, curation, path):
 def test_not_saving_closes_and_the_next_opening_offers_it(hands, curation, path):
     curation.decide([0], "rejected")
     close_by_hand(hands)
-    question(hands).leave_button.click()
+    press(hands, "Don't save")
     hands.qtbot.waitUntil(lambda: not window_of(hands).isVisible())
     assert in_file(path) == STATUSES
     with open_isx(path) as cells:
@@ -285,7 +292,7 @@ def test_a_save_that_fails_keeps_the_window(hands, curation, monkeypatch):
     curation.decide([0], "rejected")
     monkeypatch.setattr(IsxdCellSet, "save_statuses", fail)
     close_by_hand(hands)
-    question(hands).save_button.click()
+    press(hands, "Save")
     hands.qtbot.waitUntil(is_saved(hands))
     hands.settle()
     assert window_of(hands).isVisible()
@@ -296,10 +303,10 @@ def test_a_conflict_while_closing_keeps_the_window_until_it_is_settled(hands, cu
     curation.decide([0], "rejected")
     decide_elsewhere(path, {0: "undecided"}, save=True)
     close_by_hand(hands)
-    question(hands).save_button.click()
-    hands.qtbot.waitUntil(lambda: isinstance(question(hands), ConflictDialog))
+    press(hands, "Save")
+    hands.qtbot.waitUntil(lambda: getattr(question(hands), "table", None) is not None)
     assert window_of(hands).isVisible()
-    question(hands).ours_button.click()
+    press(hands, "Overwrite")
     hands.qtbot.waitUntil(is_saved(hands))
     assert in_file(path)[0] == "rejected"
     close_by_hand(hands)
@@ -311,7 +318,6 @@ def test_decisions_that_no_disk_has_are_told_of(hands, curation, monkeypatch):
     curation.decide([0], "rejected")
     close_by_hand(hands)
     assert "lost" in question(hands).text.text()
-    assert "lose" in question(hands).leave_button.text()
     question(hands).reject()
 
 
@@ -320,7 +326,7 @@ def test_naparis_own_question_is_not_asked_as_well(hands, curation, monkeypatch)
     monkeypatch.setattr(ConfirmCloseDialog, "exec_", lambda self: asked.append(self))
     curation.decide([0], "rejected")
     close_by_hand(hands)
-    question(hands).leave_button.click()
+    press(hands, "Don't save")
     hands.qtbot.waitUntil(lambda: not window_of(hands).isVisible())
     assert asked == []
 

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from napari_isx import IsxFileError, open_isx
 from napari_isx.io.cells import save_statuses as status_update
 from napari_isx.io.cells.cell_set import STATUSES
+from napari_isx.io.cells.journal_lines import JOURNAL_SUFFIX, format_line, parse_line
 from napari_isx.io.cells.save_statuses import restore_footer
-from napari_isx.io.cells.status_backups import KEPT_SUFFIX, kept_footers
+from napari_isx.io.cells.status_backups import OLD_SUFFIX, kept_statuses
 
 OLD = ["accepted", "undecided", "rejected", "accepted", "undecided"]
 NEW = ["rejected", "undecided", "accepted", "undecided", "rejected"]
@@ -73,7 +74,7 @@ def test_only_the_digits_of_statuses_change(isx, tmp_path, indent, version, chan
     assert len(differing) == 4  # one of the five statuses stays
     assert all(chr(a) in "012" and chr(b) in "012" for a, b in differing)
     assert our_statuses(path) == NEW == isx_statuses(isx, path)
-    assert names_in(tmp_path) == ["c.isxd", f"c.isxd{KEPT_SUFFIX}"]
+    assert names_in(tmp_path) == ["c.isxd", f"c.isxd{JOURNAL_SUFFIX}"]
 
 
 @given(st.data())
@@ -243,7 +244,7 @@ def test_a_link_is_followed(tmp_path):
         cells.save_statuses(NEW)
     assert link.is_symlink()
     assert our_statuses(path) == NEW
-    assert names_in(tmp_path) == ["c.isxd", f"c.isxd{KEPT_SUFFIX}", "links"]
+    assert names_in(tmp_path) == ["c.isxd", f"c.isxd{JOURNAL_SUFFIX}", "links"]
     assert names_in(tmp_path / "links") == ["link.isxd"]
 
 
@@ -284,21 +285,57 @@ def test_the_last_save_can_be_taken_back_byte_by_byte(isx, tmp_path, version, in
     assert path.read_bytes() == after
 
 
-def test_the_first_footer_and_the_last_few_are_kept(tmp_path):
+def test_what_each_save_replaces_is_kept_in_the_journal(tmp_path):
     path = recordings.write_cells(tmp_path / "c.isxd")
-    original = path.read_bytes()
     saved = [[STATUSES[(n + 1) // 3**i % 3] for i in range(5)] for n in range(1, 12)]
     with open_isx(path) as cells:
         for statuses in saved:
             cells.save_statuses(statuses)
-    kept = kept_footers(path)
-    assert len(kept) == 5  # the first, and four more
-    assert kept[0].text in original
-    assert kept[0].payload_bytes == original.index(kept[0].text)
-    for footer, statuses in zip(kept[1:], saved[-5:-1], strict=True):
-        codes = json.loads(footer.text)["CellStatuses"]
-        assert [STATUSES[code] for code in codes] == statuses
-    assert path.stat().st_size + 3000 > (tmp_path / f"c.isxd{KEPT_SUFFIX}").stat().st_size
+    kept = [[STATUSES[code] for code in one.codes] for one in kept_statuses(path)]
+    assert kept == [OLD, *saved[:-1]]
+    lines = (tmp_path / f"c.isxd{JOURNAL_SUFFIX}").read_bytes().splitlines()
+    assert [parse_line(line)["kind"] for line in lines] == ["replaced"] * 11
+
+
+def test_a_journal_that_may_not_be_written_is_kept_elsewhere(tmp_path, monkeypatch):
+    """As on a share, where it belongs to somebody else."""
+    monkeypatch.setenv("NAPARI_ISX_DATA", str(tmp_path / "user"))
+    path = recordings.write_cells(tmp_path / "c.isxd")
+    (tmp_path / f"c.isxd{JOURNAL_SUFFIX}").mkdir()
+    with open_isx(path) as cells:
+        cells.save_statuses(NEW)
+    with open_isx(path) as cells:
+        cells.restore_previous_statuses()
+    assert our_statuses(path) == OLD
+    (journal,) = (tmp_path / "user" / "journals").iterdir()
+    assert len(journal.read_bytes().splitlines()) == 2
+
+
+@pytest.mark.parametrize("content", [b"not a journal\n", b"\xff\0" * 500])
+def test_a_strangers_file_in_the_journals_place_is_moved_aside(tmp_path, content):
+    path = recordings.write_cells(tmp_path / "c.isxd")
+    (tmp_path / f"c.isxd{JOURNAL_SUFFIX}").write_bytes(content)
+    with open_isx(path) as cells:
+        cells.save_statuses(NEW)
+        cells.restore_previous_statuses()
+    (aside,) = [p for p in tmp_path.iterdir() if "other-cells" in p.name]
+    assert aside.read_bytes() == content
+    assert our_statuses(path) == OLD
+
+
+@pytest.mark.parametrize("torn", [b"", b"\0" * 40, b'{"format":"napari-isx deci'])
+def test_a_torn_line_is_passed_over_and_written_on_from(tmp_path, torn):
+    path = recordings.write_cells(tmp_path / "c.isxd")
+    journal = tmp_path / f"c.isxd{JOURNAL_SUFFIX}"
+    with open_isx(path) as cells:
+        cells.save_statuses(NEW)
+        before = journal.read_bytes()
+        journal.write_bytes(before + torn)
+        cells.save_statuses(OLD)
+        assert journal.read_bytes().startswith(before + torn)
+        assert len(kept_statuses(path)) == 2
+        cells.restore_previous_statuses()
+    assert our_statuses(path) == NEW
 
 
 @pytest.mark.parametrize("version", [0, 5])
@@ -361,13 +398,34 @@ def test_with_nothing_kept_there_is_nothing_to_put_back(tmp_path):
     assert names_in(tmp_path) == ["c.isxd"]
 
 
-def tampered(kept: bytes, **changes) -> bytes:
-    return json.dumps(json.loads(kept) | changes).encode() + b"\n"
-
-
-def packed(text: bytes) -> dict:
+def keep_as_before(path: Path, text: bytes | None = None, **changes) -> bytes:
+    """Keep a whole footer in a file of its own, as earlier versions did."""
+    payload, _ = recordings.split(path)
+    data = path.read_bytes()
+    text = data[len(payload) : -9] if text is None else text
     footer = base64.b64encode(zlib.compress(text)).decode()
-    return {"footer": footer, "sum": zlib.crc32(text)}
+    values = {
+        "kept": "2026-01-02T03:04:05+00:00", "offset": len(payload), "sum": zlib.crc32(text),
+        "footer": footer,
+    }  # fmt: skip
+    line = json.dumps(values | changes).encode() + b"\n"
+    with Path(f"{path}{OLD_SUFFIX}").open("ab") as handle:
+        handle.write(line)
+    return line
+
+
+def test_footers_that_earlier_versions_kept_are_put_back(isx, tmp_path):
+    path = recordings.write_cells(tmp_path / "c.isxd")
+    keep_as_before(path)
+    before = recordings.split(path)
+    recordings.edit(path, CellStatuses=[2, 2, 2, 2, 2])
+    with open_isx(path) as cells:
+        cells.restore_previous_statuses()
+        assert cells.statuses == OLD
+    assert recordings.split(path) == before
+    with open_isx(path) as cells:  # and that is taken back by what is kept now
+        cells.restore_previous_statuses()
+    assert our_statuses(path) == ["rejected"] * 5 == isx_statuses(isx, path)
 
 
 @pytest.mark.parametrize(
@@ -375,25 +433,26 @@ def packed(text: bytes) -> dict:
 )
 def test_a_damaged_file_of_kept_footers_is_passed_over(tmp_path, kind):
     path = recordings.write_cells(tmp_path / "c.isxd")
-    with open_isx(path) as cells:
-        cells.save_statuses(NEW)
-    backup = tmp_path / f"c.isxd{KEPT_SUFFIX}"
-    line = backup.read_bytes()
+    backup = tmp_path / f"c.isxd{OLD_SUFFIX}"
+    line = keep_as_before(path)
+    recordings.edit(path, CellStatuses=[2, 1, 0, 1, 2])
+    backup.unlink()
     if kind == "huge":
+        backup.touch()
         os.truncate(backup, 1 << 40)
+    elif kind == "sum":
+        keep_as_before(path, sum=1)
+    elif kind == "base64":
+        keep_as_before(path, footer="%%%")
+    elif kind == "bomb":
+        keep_as_before(path, b" " * (80 << 20))
+    elif kind == "types":
+        keep_as_before(path, offset="0")
+        keep_as_before(path, footer=3)
     else:
-        backup.write_bytes(
-            {
-                "torn": line[:100],
-                "binary": b"\xff\0" * 500,
-                "sum": tampered(line, sum=1),
-                "base64": tampered(line, footer="%%%"),
-                "bomb": tampered(line, **packed(b" " * (80 << 20))),
-                "deep": b"[" * 100_000,
-                "types": tampered(line, offset="0") + tampered(line, footer=3) + b"3\n{}\n[]\n",
-            }[kind]
-        )
-    assert kept_footers(path) == []
+        damaged = {"torn": line[:100], "binary": b"\xff\0" * 500, "deep": b"[" * 100_000}
+        backup.write_bytes(damaged[kind])
+    assert kept_statuses(path) == []
     with pytest.raises(IsxFileError, match="no earlier statuses"):
         restore_footer(path)
     with open_isx(path) as cells:
@@ -406,11 +465,29 @@ def test_a_damaged_file_of_kept_footers_is_passed_over(tmp_path, kind):
 def test_kept_statuses_that_no_file_has_are_not_put_back(tmp_path, codes):
     path = recordings.write_cells(tmp_path / "c.isxd")
     _, footer = recordings.split(path)
+    keep_as_before(path, json.dumps(footer | {"CellStatuses": codes}).encode())
+    before = path.read_bytes()
+    with pytest.raises(IsxFileError, match=r"c\.isxd"):
+        restore_footer(path)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"statuses": "0120"}, {"statuses": "01203"}, {"statuses": [0, 1, 2, 0, 1]},
+        {"statuses": None}, {"time": "yesterday"}, {"time": 3}, {"cells": "others"}, {"cells": 3},
+    ],
+)  # fmt: skip
+def test_a_line_that_is_malformed_or_of_other_cells_is_not_put_back(tmp_path, change):
+    path = recordings.write_cells(tmp_path / "c.isxd")
     with open_isx(path) as cells:
         cells.save_statuses(NEW)
-    backup = tmp_path / f"c.isxd{KEPT_SUFFIX}"
-    text = json.dumps(footer | {"CellStatuses": codes}).encode()
-    backup.write_bytes(tampered(backup.read_bytes(), **packed(text)))
+    journal = tmp_path / f"c.isxd{JOURNAL_SUFFIX}"
+    values = parse_line(journal.read_bytes().rstrip())
+    journal.write_bytes(
+        format_line(**{k: (values | change)[k] for k in values if k not in ("format", "sum")})
+    )
     before = path.read_bytes()
     with pytest.raises(IsxFileError, match=r"c\.isxd"):
         restore_footer(path)

@@ -9,14 +9,14 @@ from helpers import recordings
 from helpers.journals import COUNT, listening
 
 from napari_isx import open_isx
-from napari_isx.session.decisions import journal_file
+from napari_isx.io.cells.journal_lines import DATA_FOLDER_VARIABLE
 from napari_isx.session.decisions.curation import Curation
 
 
 @pytest.fixture(autouse=True)
 def data_folder(tmp_path, monkeypatch):
     """The user's own folder."""
-    monkeypatch.setenv(journal_file.DATA_FOLDER_VARIABLE, str(tmp_path / "user"))
+    monkeypatch.setenv(DATA_FOLDER_VARIABLE, str(tmp_path / "user"))
     return tmp_path / "user" / "journals"
 
 

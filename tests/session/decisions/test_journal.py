@@ -17,13 +17,8 @@ from helpers.journals import COUNT, OPENED, journal_of, kinds
 
 from napari_isx import IsxFileError, open_isx
 from napari_isx.export.decisions_csv import COLUMNS, write_decisions_csv
-from napari_isx.session.decisions import journal as journal_module
-from napari_isx.session.decisions import journal_file
-from napari_isx.session.decisions.journal import (
-    format_line,
-    parse_line,
-    read_journal,
-)
+from napari_isx.io.cells import journal_lines
+from napari_isx.session.decisions.journal import format_entry, parse_entry, read_journal
 
 
 def test_opening_and_looking_write_nothing(folder, window, data_folder):
@@ -49,9 +44,11 @@ def test_each_decision_is_a_line_that_says_who_when_which_and_how(folder, window
     curation.save()
     path = journal_of(folder)
     assert curation.journal_path == path
-    assert path.read_bytes().count(b"\n") == 6
+    assert path.read_bytes().count(b"\n") == 7
     lines = [json.loads(line) for line in path.read_text().splitlines()]
-    assert [line["kind"] for line in lines] == ["opened", *["decided"] * 4, "saved"]
+    assert [line["kind"] for line in lines] == ["opened", *["decided"] * 4, "replaced", "saved"]
+    replaced = lines.pop(5)  # of the file, whoever saves it
+    assert replaced["statuses"] == "01201"
     assert lines[0]["statuses"] == "01201"
     assert lines[0]["names"] == recordings.UNICODE_NAMES[:COUNT]
     assert lines[0]["file"] == "c.isxd"
@@ -249,7 +246,7 @@ def test_two_windows_keep_both_and_say_so_once(folder, window):
         assert "is deciding about c.isxd too" in text
     journal = read_journal(journal_of(folder))
     assert journal.statuses() == ["rejected", "accepted", "rejected", "undecided", "undecided"]
-    assert all(map(parse_line, journal_of(folder).read_bytes().splitlines()))
+    assert all(map(parse_entry, journal_of(folder).read_bytes().splitlines()))
     assert len({entry.session for entry in journal.entries}) == 2
     first.save()
     assert [c.cell for c in window(folder / "c.isxd").restorable.cells] == [1]
@@ -269,7 +266,7 @@ with open_isx(sys.argv[1]) as cells:
     processes = [subprocess.Popen(command) for _ in range(3)]
     assert [process.wait(60) for process in processes] == [0, 0, 0]
     journal = read_journal(journal_of(folder))
-    assert all(map(parse_line, journal_of(folder).read_bytes().splitlines()))
+    assert all(map(parse_entry, journal_of(folder).read_bytes().splitlines()))
     steps = {}
     for entry in journal.entries:
         steps.setdefault(entry.session, []).append(entry.step)
@@ -408,7 +405,7 @@ def test_of_a_journal_that_is_too_long_the_end_is_restored(folder, window, monke
     curation = window(folder / "c.isxd")
     for i in range(30):
         curation.decide([i % COUNT], ["rejected", "accepted", "undecided"][i % 3])
-    monkeypatch.setattr(journal_module, "MAX_JOURNAL_BYTES", 5000)
+    monkeypatch.setattr(journal_lines, "MAX_JOURNAL_BYTES", 5000)
     again = window(folder / "c.isxd")
     again.restore()
     assert again.statuses == curation.statuses
@@ -426,10 +423,10 @@ def signed(**changes) -> bytes:
 
 
 def test_a_line_reads_back_and_none_that_is_malformed_does():
-    entry = parse_line(signed())
+    entry = parse_entry(signed())
     assert entry.changes[0] == (0, "C0", "accepted", "rejected")
-    assert parse_line(format_line(entry).rstrip()) == entry
-    assert parse_line(signed().replace(b"C0", b"C1")) is None  # the sum does not fit
+    assert parse_entry(format_entry(entry).rstrip()) == entry
+    assert parse_entry(signed().replace(b"C0", b"C1")) is None  # the sum does not fit
     for change in (
         {"kind": "other"}, {"kind": []}, {"time": "yesterday"}, {"time": 3}, {"user": None},
         {"pid": -1}, {"pid": 1e300}, {"step": 10**30}, {"step": "1"}, {"cells": 3},
@@ -438,7 +435,7 @@ def test_a_line_reads_back_and_none_that_is_malformed_does():
         {"kind": "opened"}, {"kind": "opened", "file": "f", "names": ["a"], "content": ""},
         {"kind": "opened", "file": "f", "names": 3, "content": ""}, {"sessions": [1]},
     ):  # fmt: skip
-        assert parse_line(signed(**change)) is None, change
+        assert parse_entry(signed(**change)) is None, change
 
 
 def test_decisions_about_cells_that_do_not_exist_are_passed_over(folder, window):
@@ -474,8 +471,8 @@ def test_the_journal_is_the_same_by_a_link(folder, window, tmp_path):
 
 
 def test_without_the_variable_the_systems_own_folder_is_taken(monkeypatch):
-    monkeypatch.delenv(journal_file.DATA_FOLDER_VARIABLE)
-    folder = journal_file.user_folder()
+    monkeypatch.delenv(journal_lines.DATA_FOLDER_VARIABLE)
+    folder = journal_lines.user_folder()
     assert folder.name == "journals"
     assert "napari-isx" in folder.parts
     assert folder.is_absolute()
@@ -509,7 +506,7 @@ def test_threads_write_whole_lines(folder, window):
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(decide, range(4)))
     journal = read_journal(journal_of(folder))
-    assert all(map(parse_line, journal_of(folder).read_bytes().splitlines()))
+    assert all(map(parse_entry, journal_of(folder).read_bytes().splitlines()))
     assert journal.statuses() == curation.statuses
 
 

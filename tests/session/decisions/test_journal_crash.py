@@ -12,7 +12,7 @@ from helpers import recordings
 
 from napari_isx import open_isx
 from napari_isx.io.cells.cell_set import STATUSES
-from napari_isx.session.decisions import journal_file
+from napari_isx.io.cells.journal_lines import DATA_FOLDER_VARIABLE
 from napari_isx.session.decisions.curation import Curation
 from napari_isx.session.decisions.journal import JOURNAL_SUFFIX, read_journal
 
@@ -25,11 +25,13 @@ OPENED = [STATUSES[i % 3] for i in range(COUNT)]
 # to lead to) and one after it ("="); cells of a restore that was undone have the statuses there
 # that the next window restores.
 COMMON = r"""
-import os, random, shutil, signal, sys, time
+import os, random, shutil, signal, sys, threading, time
 from pathlib import Path
 from napari_isx import open_isx
 from napari_isx.io.cells.cell_set import STATUSES
+from napari_isx.session.decisions import journal_file
 from napari_isx.session.decisions.curation import Curation
+journal_file.PATIENCE_S = 60  # as on a disk that answers before one can look
 
 class Worker:  # decides, and knows what that should come to
 
@@ -102,6 +104,7 @@ def work(folder, kill_at):
             if count == kill_at:
                 os.kill(os.getpid(), signal.SIGKILL)
     sys.setprofile(profile)
+    threading.setprofile(profile)  # of the journal's thread, for which each decision waits
     worker.decide([0], "rejected")
     worker.decide(range(5, 30), "accepted", "bulk")
     worker.undo()
@@ -171,7 +174,7 @@ for n in range(times):
 
 @pytest.fixture(autouse=True)
 def _data_folder(tmp_path, monkeypatch):
-    monkeypatch.setenv(journal_file.DATA_FOLDER_VARIABLE, str(tmp_path / "user"))
+    monkeypatch.setenv(DATA_FOLDER_VARIABLE, str(tmp_path / "user"))
 
 
 def make(folder: Path) -> Path:

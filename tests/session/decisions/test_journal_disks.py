@@ -13,9 +13,7 @@ import pytest
 from helpers import recordings
 from helpers.journals import COUNT, OPENED, fail_in, journal_of, kinds
 
-from napari_isx.session.decisions.journal import (
-    read_journal,
-)
+from napari_isx.session.decisions.journal import read_journal
 
 
 def test_a_folder_that_cannot_be_written(folder, window, monkeypatch, data_folder):
@@ -45,7 +43,7 @@ def test_what_went_elsewhere_is_added_beside_the_file_once_that_works(
     failing.clear()
     curation.decide([3], "rejected")
     assert len(curation.told["notice"]) == 1
-    curation.retry_journal()
+    curation.flush(60)
     assert len(kinds(journal_of(folder))) == 4
     again = window(folder / "c.isxd")
     assert [c.cell for c in again.restorable.cells] == [0, 1, 3]
@@ -189,15 +187,17 @@ def test_a_limit_on_the_size_of_files_loses_nothing(folder, window):
     script = """
 import resource, sys
 from napari_isx import open_isx
+from napari_isx.session.decisions import journal_file
 from napari_isx.session.decisions.curation import Curation
+journal_file.PATIENCE_S = 60
 with open_isx(sys.argv[1]) as cells:
     curation = Curation(cells)
-    curation.trouble.connect(print)
+    curation.said.connect(lambda kind, text: kind == "trouble" and print(text))
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
     for i in range(20):
         curation.decide([i % 5], ["accepted", "rejected"][i // 5 % 2])
     resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-    curation.retry_journal()
+    curation.flush(60)
     print(*curation.statuses)
 """
     for limit in (0, 700, 1500, 3001):

@@ -7,15 +7,19 @@ from typing import NamedTuple
 
 
 class Answer(NamedTuple):
-    """A button that does something; `key` presses it, as Qt writes keys."""
+    """A button that does something."""
 
     text: str
-    act: Callable[[], None]
+    act: Callable[[], object]
     key: str = ""
+    """That presses it, as Qt writes keys; empty for none."""
+    tip: str = ""
+    is_default: bool = False
+    """Whether Return presses it, and not Cancel."""
 
 
 class Question(NamedTuple):
-    """A question that can be canceled, which is what Return and Escape do."""
+    """A question that can be canceled, as Escape does, and Return where no answer is default."""
 
     title: str
     headline: str

@@ -10,8 +10,8 @@ from typing import Any
 
 import platformdirs
 
+from napari_isx.io.cells.journal_lines import DATA_FOLDER_VARIABLE
 from napari_isx.io.format.atomic_write import write_whole
-from napari_isx.session.decisions.journal_file import DATA_FOLDER_VARIABLE
 
 
 def settings_folder() -> Path:

@@ -68,7 +68,7 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
         self.responses.sources_changed.connect(self._on_sources)
         session.groups_changed.connect(self._later.request)
         session.recordings_changed.connect(self._later.request)
-        session.selection_changed.connect(self._on_selection)
+        session.settled.selection_changed.connect(self._on_selection)
         session.channels.selection_changed.connect(self._on_channel)
 
     @property

@@ -30,7 +30,7 @@ from napari_isx.docks.common.file_dialog import save_dialog
 from napari_isx.docks.common.list_keys import MovingKeys
 from napari_isx.docks.common.status_icons import status_icon
 from napari_isx.io.cells.cell_set import STATUSES, CellStatus
-from napari_isx.session.decisions.journal import JOURNAL_SUFFIX
+from napari_isx.io.cells.journal_lines import JOURNAL_SUFFIX
 from napari_isx.session.raters import Comparison
 
 _NOW: Final = 3

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 from weakref import WeakSet, ref
@@ -12,12 +15,12 @@ from weakref import WeakSet, ref
 from napari.utils.notifications import show_error, show_info, show_warning
 from napari.viewer import Viewer
 from psygnal import Signal
-from qtpy.QtCore import QTimer
+from qtpy import QtCore
 from qtpy.QtWidgets import QApplication
 
 from napari_isx.docks.common.background import Work
 from napari_isx.export.decisions_csv import write_decisions_csv
-from napari_isx.io.cells.status_backups import KEPT_SUFFIX, kept_footers
+from napari_isx.io.cells.status_backups import kept_statuses
 from napari_isx.io.errors import IsxFileError
 from napari_isx.session.decisions.conflicts import SaveConflict
 from napari_isx.session.decisions.curation import Curation
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
 
 _MAX_LISTED: Final = 20
+_LOCKED: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+_NO_CELLS: Final = "No cell set is open, so there are no decisions."
 
 Done = Callable[[bool], None]
 
@@ -44,14 +49,12 @@ class Offer(NamedTuple):
     def text(self) -> str:
         """It in a sentence."""
         found, count = self.found, len(self.found.cells)
-        who = ", ".join(found.users)
         verb = "is" if count == 1 else "are"
         text = (
-            f"{decisions(count)} about {file_name(self.group)} by {who}, {when(found.time)}, "
-            f"{verb} not in the file."
+            f"{decisions(count)} about {file_name(self.group)} by {', '.join(found.users)}, "
+            f"{when(found.time)}, {verb} not in the file."
         )
-        others = len(found.conflicts)
-        if others:
+        if others := len(found.conflicts):
             changed = "1 of these cells" if others == 1 else f"{others:,} of these cells"
             text += f" {changed} got another status there since."
         if found.may_be_open:
@@ -90,29 +93,42 @@ class _Outcome(NamedTuple):
 
     problem: str = ""
     conflict: SaveConflict | None = None
+    is_locked: bool = False
+
+
+class _Relay(QtCore.QObject):
+    """Calls a function in the window's thread, from whichever it is asked to."""
+
+    asked = QtCore.Signal()
+
+    def __init__(self, call: Callable[[], None]) -> None:
+        super().__init__()
+        self._call = call
+        self.asked.connect(self._act)
+
+    def _act(self) -> None:
+        self._call()
 
 
 class SavingControl(Control):
     """Offers what can be restored, saves, and says what became of it.
 
     It asks nothing itself: its signals say what is to be asked, and what asks calls back.
-
-    Parameters
-    ----------
-    viewer : ViewerModel
-    session : Session
-    attach_prompts : callable, optional
-        Lets the viewer's window, if it has one, ask; called once there are cells.
+    `attach_prompts` lets the viewer's window, if it has one, ask; called once there are cells.
     """
 
     offers_changed: ClassVar[Signal] = Signal()
     """There are other :attr:`offers`: of files opened, or of what was restored and undone."""
+    waiting_changed: ClassVar[Signal] = Signal()
+    """There is another :attr:`num_waiting`; emitted in the window's thread."""
     conflict_found: ClassVar[Signal] = Signal(object, object)
     """Saving a group (CellGroup) met statuses of another program (SaveConflict); nothing was
     written. One of :meth:`keep_mine`, :meth:`take_theirs` and :meth:`save` with `force` goes on."""
     path_wanted: ClassVar[Signal] = Signal(object, object)
     """A group (CellGroup) has no file yet: :meth:`save_as` goes on, or the callback that is given
-    is told that it is not saved."""
+    hears that it is not saved."""
+    copy_offered: ClassVar[Signal] = Signal(object, str)
+    """The file of a group (CellGroup) may not be written, and why; :meth:`save_as` goes on."""
     saved: ClassVar[Signal] = Signal(object)
     """The file of a group (CellGroup) has its decisions; emitted in the window's thread."""
 
@@ -125,13 +141,16 @@ class SavingControl(Control):
         super().__init__(viewer, session)
         self._attach_prompts = attach_prompts
         self.offers: list[Offer] = []
+        self.num_waiting = 0
+        """How many decisions are not on a disk yet."""
         self._postponed: WeakSet[CellGroup] = WeakSet()
         self._known: dict[CellGroup, Curation] = {}
-        self._told: set[str] = set()
+        self._said: set[str] = set()
         self._running: dict[CellGroup, Work[_Outcome]] = {}
         self._logs: list[Work[_Outcome]] = []
+        self._relay = _Relay(self._count_waiting)
         session.groups_changed.connect(self._on_groups)
-        session.statuses_changed.connect(self._renew_offers)
+        session.statuses_changed.connect(self._on_statuses)
         self._on_groups()
 
     # ---- restoring
@@ -168,13 +187,11 @@ class SavingControl(Control):
             show_info("There are no decisions to restore: the files have all that is in journals.")
 
     def _renew_offers(self) -> None:
-        """Offer what can be restored now."""
-        found = [
-            (group, curation.restorable)
+        offers = [
+            Offer(group, found)
             for group, curation in self._known.items()
-            if group not in self._postponed
+            if group not in self._postponed and (found := curation.restorable) is not None
         ]
-        offers = [Offer(group, one) for group, one in found if one is not None]
         if offers != self.offers:
             self.offers = offers
             self.offers_changed.emit()
@@ -185,9 +202,9 @@ class SavingControl(Control):
     def unsaved(self) -> list[Unsaved]:
         """What the open files do not have."""
         return [
-            Unsaved(group, len(curation.unsaved), curation.is_journaled)
+            Unsaved(group, len(unsaved), curation.is_journaled)
             for group, curation in self._known.items()
-            if curation.unsaved
+            if (unsaved := curation.unsaved)
         ]
 
     @property
@@ -198,76 +215,66 @@ class SavingControl(Control):
     def save(
         self, group: CellGroup | None = None, *, force: bool = False, done: Done | None = None
     ) -> None:
-        """Write the decisions about a group into its file, in another thread.
+        """Write the decisions about a group, or the one that is shown, in another thread.
 
-        Parameters
-        ----------
-        group : CellGroup, optional
-            The one that is shown, by default.
-        force : bool
-            Also over what another program wrote there since the file was opened.
-        done : callable, optional
-            Told whether the file has the decisions, when that is known.
+        With `force` also over what another program wrote there since the file was opened. `done`
+        hears whether the file has the decisions, when that is known.
         """
         group = group or self.session.group
-        curation = group.curation if group is not None else None
-        if group is None or curation is None:
-            self.tell_of_no_cells()
+        if group is None or group.curation is None or group.cells is None:
+            show_info(_NO_CELLS)
             return
         if group in self._running:
             return
+        curation, name, path = group.curation, file_name(group), group.cells.path
         count = len(curation.unsaved)
-        if group.cells is not None and group.cells.path is None and len(self.path_wanted):
+        if path is None and len(self.path_wanted):
             self.path_wanted.emit(group, done)
-            return
-        if not count and not force:
-            show_info(f"{file_name(group)} has all decisions already.")
+        elif not count and not force:
+            show_info(f"{name} has all decisions already.")
             if done is not None:
                 done(True)
-            return
-        self._run(group, done, lambda: curation.save(force=force), self._saved_text(group, count))
+        else:
+            text = f"{decisions(count)} saved in {name}."
+            if path is not None:
+                text += " “Restore previous statuses” brings those back that it had before."
+            self._run(group, done, partial(curation.save, force=force), text)
 
     def save_as(self, group: CellGroup, path: Path, *, done: Done | None = None) -> None:
-        """Write cells that have no file into one, with the decisions, in another thread."""
-        curation = group.curation
-        if curation is None:
-            self.tell_of_no_cells()
+        """Write the cells with the decisions into another file, in another thread."""
+        if group.curation is None or group.cells is None:
             return
-        count = group.cells.num_cells if group.cells is not None else 0
-        text = f"{count:,} cells and their statuses are in {path.name}."
-        self._run(group, done, lambda: curation.save_copy(path), text)
+        text = f"{group.cells.num_cells:,} cells and their statuses are in {path.name}."
+        if group.cells.path is not None:
+            text += f" {file_name(group)} is as it was."
+        self._run(group, done, partial(group.curation.save_copy, path), text)
 
-    def save_all(self, done: Done | None = None) -> None:
+    def save_all(self, done: Done) -> None:
         """Write all decisions into their files, one after another until one fails."""
         rest = self.unsaved
-        if not rest:
-            if done is not None:
-                done(True)
-            return
 
         def go_on(ok: bool) -> None:
             if ok:
                 self.save_all(done)
-            elif done is not None:
+            else:
                 done(False)
 
-        self.save(rest[0].group, done=go_on)
+        if rest:
+            self.save(rest[0].group, done=go_on)
+        else:
+            done(True)
 
-    def take_theirs(
-        self, group: CellGroup, conflict: SaveConflict, *, done: Done | None = None
-    ) -> None:
+    def take_theirs(self, group: CellGroup, conflict: SaveConflict) -> None:
         """End a conflict: the file keeps what it has, and gets the other decisions."""
         if group.curation is not None:
             group.curation.take_theirs(conflict, decided_here=True)
-            self.save(group, done=done)
+            self.save(group)
 
-    def keep_mine(
-        self, group: CellGroup, conflict: SaveConflict, *, done: Done | None = None
-    ) -> None:
+    def keep_mine(self, group: CellGroup, conflict: SaveConflict) -> None:
         """End a conflict: cells decided here are as decided here, the others as in the file."""
         if group.curation is not None:
             group.curation.take_theirs(conflict)
-            self.save(group, force=True, done=done)
+            self.save(group, force=True)
 
     def _run(
         self, group: CellGroup, done: Done | None, write: Callable[[], None], text: str
@@ -278,7 +285,8 @@ class SavingControl(Control):
             except SaveConflict as conflict:
                 yield _Outcome(str(conflict), conflict.with_traceback(None))
             except (OSError, ValueError) as error:
-                yield _Outcome(_said(error))
+                locked = isinstance(error, OSError) and error.errno in _LOCKED
+                yield _Outcome(_reason(error), is_locked=locked)
             else:
                 yield _Outcome()
 
@@ -299,6 +307,8 @@ class SavingControl(Control):
         if outcome.conflict is not None:
             show_warning(outcome.problem)
             self.conflict_found.emit(group, outcome.conflict)
+        elif outcome.is_locked and len(self.copy_offered):
+            self.copy_offered.emit(group, f"{outcome.problem}{_kept_in(group)}")
         elif outcome.problem:
             show_error(f"{outcome.problem}{_kept_in(group)}")
         else:
@@ -306,38 +316,21 @@ class SavingControl(Control):
             self._renew_offers()
             self.saved.emit(group)
 
-    def _saved_text(self, group: CellGroup, count: int) -> str:
-        saved = f"{decisions(count)} saved in {file_name(group)}."
-        if group.cells is None or group.cells.path is None:
-            return saved
-        return (
-            f"{saved} The statuses before are kept in {file_name(group)}{KEPT_SUFFIX} beside it: "
-            "“Restore previous statuses” brings them back."
-        )
-
-    def tell_of_no_cells(self) -> None:
-        """Say that nothing is open that could be saved."""
-        show_info("No cell set is open, so there are no decisions.")
-
     # ---- going back
 
     def previous_save(self, group: CellGroup | None = None) -> str | None:
-        """When the statuses that could be restored were replaced; None where there are none."""
+        """When the statuses that could be restored were replaced; None, and said, without any."""
         group = group or self.session.group
-        if group is None or group.cells is None or group.cells.path is None:
+        if group is None or group.cells is None or group.curation is None:
+            show_info(_NO_CELLS)
             return None
-        kept = kept_footers(group.cells.path)
-        return when(kept[-1].time) if kept else None
-
-    def tell_of_no_previous(self, group: CellGroup | None) -> None:
-        """Say that there is nothing to go back to."""
-        if group is None or group.curation is None:
-            self.tell_of_no_cells()
-        else:
+        kept = kept_statuses(group.cells.path) if group.cells.path is not None else []
+        if not kept:
             show_info(
-                f"Statuses were never saved in {file_name(group)} from here, or the copies beside "
-                "it are gone: there is nothing to go back to."
+                f"Statuses were never saved in {file_name(group)} from here, or the journal beside "
+                "it is gone: there is nothing to go back to."
             )
+        return when(kept[-1].time) if kept else None
 
     def restore_previous(self, group: CellGroup | None = None) -> None:
         """Give the file the statuses it had before the last save."""
@@ -347,7 +340,7 @@ class SavingControl(Control):
         try:
             group.curation.restore_previous_save()
         except (OSError, IsxFileError) as error:
-            show_error(_said(error))
+            show_error(_reason(error))
         else:
             show_info(
                 f"{file_name(group)} has the statuses again that it had before the last save. "
@@ -363,13 +356,14 @@ class SavingControl(Control):
         curation = group.curation if group is not None else None
         target = Path(path)
         if curation is None:
+            show_info(_NO_CELLS)
             return
 
         def steps() -> Iterator[_Outcome]:
             try:
                 count = write_decisions_csv(target, curation.journal_entries())
             except OSError as error:
-                yield _Outcome(f"{target.name} was not written: {_said(error)}.")
+                yield _Outcome(f"{target.name} was not written: {_reason(error)}.")
             else:
                 show_info(f"{decisions(count)} written into {target.name}.")
                 yield _Outcome()
@@ -382,6 +376,34 @@ class SavingControl(Control):
         self._logs.append(Work(on_step, show_error, title=f"Writing {target.name}"))
         self._logs[-1].start(steps)
 
+    # ---- the journals
+
+    def flush(self, timeout_s: float = 0) -> None:
+        """Have journals written where they are not, and wait for them so long."""
+        for curation in self._known.values():
+            if not curation.is_journaled:
+                curation.flush(timeout_s)
+        self._count_waiting()
+
+    def _on_statuses(self, group: CellGroup) -> None:  # noqa: ARG002
+        self._renew_offers()
+        self._count_waiting()
+
+    def _on_journaled(self) -> None:
+        """In a journal's thread."""
+        if QApplication.instance() is not None:
+            with contextlib.suppress(RuntimeError):  # the window, and all of Qt, may be gone
+                self._relay.asked.emit()
+
+    def _count_waiting(self) -> None:
+        """See what is on the disk, and say what went wrong."""
+        for curation in self._known.values():
+            curation.hear()
+        waiting = sum(curation.num_waiting for curation in self._known.values())
+        if waiting != self.num_waiting:
+            self.num_waiting = waiting
+            self.waiting_changed.emit()
+
     # ---- what is open
 
     def _on_groups(self) -> None:
@@ -389,21 +411,18 @@ class SavingControl(Control):
         for group, curation in list(self._known.items()):
             if group not in groups:
                 del self._known[group]
-                self._tell_of_leaving(group, curation)
+                self._say_of_leaving(group, curation)
         if self._attach_prompts and any(group.curation is not None for group in groups):
             self._attach_prompts(self.viewer, self)
         for group in groups:
             if group.curation is not None and group not in self._known:
                 self._known[group] = group.curation
-                self._listen(group.curation)
+                group.curation.said.connect(self._on_said)
+                group.curation.journaled.connect(self._on_journaled)
         self._renew_offers()
+        self._count_waiting()
 
-    def _listen(self, curation: Curation) -> None:
-        curation.notice.connect(self._on_notice)
-        curation.trouble.connect(self._on_trouble)
-        curation.conflict.connect(self._on_trouble)
-
-    def _tell_of_leaving(self, group: CellGroup, curation: Curation) -> None:
+    def _say_of_leaving(self, group: CellGroup, curation: Curation) -> None:
         """The layers are gone, which nothing can prevent: say where the decisions are."""
         count = len(curation.unsaved)
         if not count or group in self._running:
@@ -411,37 +430,31 @@ class SavingControl(Control):
         verb = "is" if count == 1 else "are"
         text = f"{decisions(count)} about {file_name(group)} {verb} not in the file."
         if curation.is_journaled:
-            self._tell_if_open(
-                f"{text} A journal has all of it: when you open the file again, it can be "
-                "restored and saved."
-            )
+            text += " A journal has all of it: when you open the file again, it can be restored "
+            text += "and saved."
         else:
-            self._tell_if_open(f"{text} No disk took the journal either, so they are lost.")
+            text += " No disk has the journal yet: it goes on being written while napari is open."
+        self._say_if_open(text)
 
-    def _tell_if_open(self, text: str) -> None:
+    def _say_if_open(self, text: str) -> None:
         """Say something as soon as Qt is at leisure, unless the whole window is being closed."""
         if QApplication.instance() is None:
             show_warning(text)
             return
         weak = ref(self.viewer)
 
-        def tell() -> None:
+        def say() -> None:
             viewer = weak()
-            if viewer is not None and (not isinstance(viewer, Viewer) or _is_open(viewer)):
+            is_open = not isinstance(viewer, Viewer) or viewer in Viewer._instances
+            if viewer is not None and is_open:
                 show_warning(text)
 
-        QTimer.singleShot(0, tell)
+        QtCore.QTimer.singleShot(0, say)
 
-    def _on_notice(self, text: str) -> None:
-        self._tell_once(show_info, text)
-
-    def _on_trouble(self, text: str) -> None:
-        self._tell_once(show_warning, text)
-
-    def _tell_once(self, tell: Callable[[str], None], text: str) -> None:
-        if text not in self._told:
-            self._told.add(text)
-            tell(text)
+    def _on_said(self, kind: str, text: str) -> None:
+        if text not in self._said:
+            self._said.add(text)
+            (show_info if kind == "notice" else show_warning)(text)
 
 
 def decisions(count: int) -> str:
@@ -451,8 +464,7 @@ def decisions(count: int) -> str:
 
 def file_name(group: CellGroup) -> str:
     """The name of a group's file, or of the first of several."""
-    recording = group.recording
-    return recording.name if recording is not None else ""
+    return group.recording.name if group.recording is not None else ""
 
 
 def when(time: str) -> str:
@@ -467,13 +479,9 @@ def listed(unsaved: Sequence[Unsaved]) -> str:
     return "\n".join(one.text for one in unsaved)
 
 
-def _said(error: OSError | ValueError) -> str:
+def _reason(error: OSError | ValueError) -> str:
     """An error in words; those of the system come with numbers and quotes otherwise."""
     return str(error.strerror) if isinstance(error, OSError) and error.strerror else str(error)
-
-
-def _is_open(viewer: Viewer) -> bool:
-    return viewer in Viewer._instances
 
 
 def _kept_in(group: CellGroup) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from qtpy.QtCore import QEvent, QObject, Qt, QThread, QTimer
 from qtpy.QtGui import QKeySequence
-from qtpy.QtWidgets import QDialog, QMainWindow
+from qtpy.QtWidgets import QLabel, QMainWindow
 
 from napari_isx.docks.common.file_dialog import save_dialog
 from napari_isx.docks.common.passing_keys import is_ours
@@ -20,15 +21,7 @@ from napari_isx.docks.saving.controller import (
     file_name,
     listed,
 )
-from napari_isx.docks.saving.dialogs import (
-    Choice,
-    ConflictDialog,
-    DropDialog,
-    PreviousDialog,
-    QuestionDialog,
-    RestoreBar,
-    UnsavedDialog,
-)
+from napari_isx.docks.saving.dialogs import QuestionDialog, RestoreBar, difference_table
 from napari_isx.session.decisions.conflicts import SaveConflict
 from napari_isx.session.groups import CellGroup
 
@@ -36,17 +29,17 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
 
 _NAME: Final = "napari-isx prompts"
+# A quick disk has a decision before this, and nothing flickers.
+_SLOW_MS: Final = 300
+_POLL_MS: Final = 100
+# The window, which is being closed, waits so long before it says that it waits.
+_CLOSING_S: Final = 0.1
 
 
 class WindowPrompts(QObject):
     """The bar and the dialogs of one window. Qt deletes it with the window.
 
     napari closes its docks with the window without asking them, so the window itself is watched.
-
-    Parameters
-    ----------
-    window : QMainWindow
-    control : SavingControl
     """
 
     def __init__(self, window: QMainWindow, control: SavingControl) -> None:
@@ -54,25 +47,31 @@ class WindowPrompts(QObject):
         self.setObjectName(_NAME)
         self._window, self._control = window, control
         self._may_close = False
-        self._question: QDialog | None = None
-        self._done: Done | None = None
+        self._question: QuestionDialog | None = None
         self.bar = RestoreBar(window)
         window.addToolBar(Qt.ToolBarArea.TopToolBarArea, self.bar)
         self.bar.hide()
         self.bar.restore_picked.connect(self._on_restore)
         self.bar.postponed.connect(self._on_postponed)
         self.bar.dismissed.connect(self._on_dismissed)
+        self.waiting = QLabel()
+        """How many decisions are not on the disk, below the canvas; hidden where all are."""
+        self.waiting.hide()
+        window.statusBar().addPermanentWidget(self.waiting)
         # Not while layers are being added: the bar makes Qt draw the canvas at once.
-        self._soon = QTimer(self, singleShot=True)
-        self._soon.timeout.connect(self._show_offer)
+        self._soon = self._timer(self._show_offer)
+        self._slow = self._timer(self._show_waiting)
+        self._closing = self._timer(self._close_when_written)
         control.offers_changed.connect(self._show_offer_soon)
+        control.waiting_changed.connect(self._on_waiting)
         control.conflict_found.connect(self._ask_about_conflict)
         control.path_wanted.connect(self._ask_where_to_save)
+        control.copy_offered.connect(self._offer_copy)
         window.installEventFilter(self)
         self._show_offer()
 
     @property
-    def question(self) -> QDialog | None:
+    def question(self) -> QuestionDialog | None:
         """The dialog that waits for an answer."""
         return self._question
 
@@ -92,57 +91,101 @@ class WindowPrompts(QObject):
             return True
         return False
 
+    def _is_save(self, event: QEvent) -> bool:
+        """Whether it is Ctrl+S in one of our docks; elsewhere napari saves layers by it."""
+        is_save = bool(event.matches(QKeySequence.StandardKey.Save))
+        return is_save and is_ours(self._window.focusWidget())
+
+    def _timer(self, call: object) -> QTimer:
+        timer = QTimer(self, singleShot=True)
+        timer.timeout.connect(call)
+        return timer
+
     # ---- closing
 
     def _holds(self) -> bool:
-        """Whether the window stays for now, because its user is being asked."""
-        unsaved = self._control.unsaved
-        if self._may_close or not (unsaved or self._control.is_saving):
+        """Whether the window stays for now, because its user is being asked, or a disk is slow."""
+        control = self._control
+        # A script closes its window itself, and nobody is there to answer: the journals have all,
+        # and the process waits for them.
+        is_script = not self._window.isVisible() or QThread.currentThread().loopLevel() == 0
+        if self._may_close or is_script:
             return False
-        # A script closes its window itself, and nobody is there to answer: the journals have all.
-        if not self._window.isVisible() or QThread.currentThread().loopLevel() == 0:
+        if not (control.unsaved or control.is_saving or self._is_behind()):
             return False
-        if self._question is None:
-            self._ask_before_closing()
-        else:
+        if self._question is not None:
             self._question.raise_()
+        elif control.unsaved:
+            self._ask_before_closing()
+        elif control.is_saving:  # the last save is still being written
+            control.save_all(self._close_if)
+        else:
+            self._close_when_written()
         return True
+
+    def _is_behind(self) -> bool:
+        """Whether decisions are still not on the disk, after a moment for it."""
+        self._control.flush(0 if self._question is not None else _CLOSING_S)
+        return self._control.num_waiting > 0
 
     def _ask_before_closing(self) -> None:
         unsaved = self._control.unsaved
-        if not unsaved:  # the last save is still being written
-            self._save_and_close()
-            return
-        for one in unsaved:
-            if not one.is_journaled and one.group.curation is not None:
-                one.group.curation.retry_journal()
-        is_journaled = all(one.is_journaled for one in self._control.unsaved)
-        self._ask(UnsavedDialog(listed(unsaved), is_journaled, self._window), self._on_leaving)
-
-    def _on_leaving(self, choice: Choice | None) -> None:
-        if choice is Choice.SAVE:
-            self._save_and_close()
-        elif choice is Choice.LEAVE:
-            self._close()
-        elif hasattr(self._window, "_quit_app"):
-            self._window._quit_app = False  # or the next closing of the window quits napari
-
-    def _save_and_close(self) -> None:
-        self._control.save_all(self._close_if)
+        is_behind = self._is_behind() or not all(one.is_journaled for one in unsaved)
+        text = (
+            "No disk has the whole journal yet: without saving, what it does not take is lost."
+            if is_behind
+            else "Without saving they stay in the journal: the next opening of the file offers to "
+            "restore them."
+        )
+        save = Answer("&Save", partial(self._control.save_all, self._close_if), is_default=True)
+        leave = Answer("&Don't save", self._close_when_written)
+        headline = "Save the decisions in the file before the window closes?"
+        text = f"{listed(unsaved)}\n\n{text}"
+        self._ask(Question("Decisions are not saved", headline, text, (save, leave)))
 
     def _close_if(self, is_saved: bool) -> None:
         if is_saved:
+            self._close_when_written()
+
+    def _close_when_written(self) -> None:
+        """Close as soon as the disk has all decisions, and say so where that takes time."""
+        if not self._is_behind():
             self._close()
+            return
+        if self._question is None:
+            count = self._control.num_waiting
+            question = Question(
+                "Decisions are not on the disk",
+                f"{decisions(count)} {'is' if count == 1 else 'are'} not on the disk yet.",
+                "The window closes when the disk has them. If it does not answer, see that its "
+                "drive or share is connected, or cancel and save a copy elsewhere.",
+                (Answer("Close and &lose them", self._close),),
+            )
+            self._ask(question)
+        self._closing.start(_POLL_MS)
 
     def _close(self) -> None:
         self._may_close = True
-        quits = bool(getattr(self._window, "_quit_app", False))
-        if quits:
+        self._closing.stop()
+        if self._question is not None:
+            self._question.reject()
+        if getattr(self._window, "_quit_app", False):
             self._window.close(quit_app=True)
         else:
             self._window.close()
 
-    # ---- restoring
+    # ---- what is shown
+
+    def _on_waiting(self) -> None:
+        if not self._control.num_waiting or self.waiting.isVisible():
+            self._show_waiting()
+        elif not self._slow.isActive():
+            self._slow.start(_SLOW_MS)
+
+    def _show_waiting(self) -> None:
+        count = self._control.num_waiting
+        self.waiting.setText(f"{decisions(count)} not yet on the disk")
+        self.waiting.setVisible(count > 0)
 
     @property
     def _offer(self) -> Offer | None:
@@ -166,75 +209,90 @@ class WindowPrompts(QObject):
         if self._offer is not None:
             self._control.postpone(self._offer.group)
 
-    def _on_dismissed(self) -> None:
-        offer = self._offer
-        if offer is None:
-            return
-
-        def answer(choice: Choice | None) -> None:
-            if choice is Choice.DROP:
-                self._control.dismiss(offer.group)
-
-        what = f"{decisions(len(offer.found.cells))} about {file_name(offer.group)}"
-        self._ask(DropDialog(what, self._window), answer)
-
     # ---- questions
-
-    def _ask_about_conflict(self, group: CellGroup, conflict: SaveConflict) -> None:
-        def answer(choice: Choice | None) -> None:
-            if choice is Choice.MERGE:
-                self._control.keep_mine(group, conflict)
-            elif choice is Choice.THEIRS:
-                self._control.take_theirs(group, conflict)
-            elif choice is Choice.OURS:
-                self._control.save(group, force=True)
-
-        name = file_name(group)
-        self._ask(ConflictDialog(name, conflict.differences, self._window), answer)
 
     def ask(self, question: Question) -> None:
         """Ask something, and do what is answered."""
+        self._ask(question)
 
-        def act(answer: Answer | None) -> None:
-            if answer is not None:
-                answer.act()
+    def _on_dismissed(self) -> None:
+        if (offer := self._offer) is None:
+            return
+        question = Question(
+            "Unsaved decisions",
+            f"Give up {decisions(len(offer.found.cells))} about {file_name(offer.group)}?",
+            "They were never saved in the file, and will not be offered again. The journal keeps "
+            "a record of them. “Not now” offers them again at the next opening.",
+            (Answer("&Give them up", partial(self._control.dismiss, offer.group)),),
+        )
+        self._ask(question)
 
-        self._ask(QuestionDialog(question, self._window), act)
+    def _ask_about_conflict(self, group: CellGroup, conflict: SaveConflict) -> None:
+        """Show what another program wrote meanwhile, and ask which statuses are to stay."""
+        differences, control = conflict.differences, self._control
+        count, mine = len(differences), sum(d.is_ours_decided for d in differences)
+        cells = "1 cell has" if count == 1 else f"{count:,} cells have"
+        ours = "none of them" if not mine else "1 of them" if mine == 1 else f"{mine:,} of them"
+        ours = "all of them" if mine == count > 1 else "it too" if mine == count else ours
+        merge = Answer(
+            "&Mine where I decided",
+            partial(control.keep_mine, group, conflict),
+            tip="Cells that you decided about as you did, all others as they are in the file",
+        )
+        theirs = Answer(
+            "&Take theirs",
+            partial(control.take_theirs, group, conflict),
+            tip="All of these cells as they are in the file; your other decisions are saved",
+        )
+        overwrite = Answer(
+            "&Overwrite",
+            partial(control.save, group, force=True),
+            tip="All of these cells as they are here; the file's present statuses can be restored",
+        )
+        question = Question(
+            "The file changed",
+            f"Nothing was saved yet: {file_name(group)} changed since it was opened.",
+            f"{cells} another status there by now, and you decided about {ours}. Which are to be "
+            "in the file?",
+            (merge, theirs, overwrite) if 0 < mine < count else (theirs, overwrite),
+        )
+        self._ask(question, conflict)
 
     def ask_about_previous(self, group: CellGroup | None = None) -> None:
         """Ask whether the last save is to be taken back, and do it."""
         group = group or self._control.session.group
         time = self._control.previous_save(group)
         if group is None or group.curation is None or time is None:
-            self._control.tell_of_no_previous(group)
             return
-
-        def answer(choice: Choice | None) -> None:
-            if choice is not None:
-                self._control.restore_previous(group)
-
-        unsaved = len(group.curation.unsaved)
-        self._ask(PreviousDialog(file_name(group), time, unsaved, self._window), answer)
+        text = (
+            f"{file_name(group)} was given other statuses on {time}. It gets back those that it "
+            "had before, and they are shown here. The same command takes that back."
+        )
+        if count := len(group.curation.unsaved):
+            which = "1 decision that is" if count == 1 else f"{count:,} decisions that are"
+            text += f"\n\n{which} not saved may be replaced here; Undo brings that back."
+        restore = Answer("&Restore", partial(self._control.restore_previous, group))
+        self._ask(
+            Question("Restore previous statuses", "Take the last save back?", text, (restore,))
+        )
 
     def ask_where_to_export(self, group: CellGroup | None = None) -> None:
         """Ask for a file, and write the decision log into it."""
         group = group or self._control.session.group
         if group is None or group.cells is None:
-            self._control.tell_of_no_cells()
+            self._control.export("", group)  # which says that there is none
             return
         path = group.cells.place
         name = path.with_name(f"{path.stem}-decisions.csv")
         dialog = save_dialog(self._window, "Export the decision log", name, "Table (*.csv)")
-
-        def export(chosen: str) -> None:
-            self._control.export(Path(chosen), group)
-
-        dialog.fileSelected.connect(export)
+        dialog.fileSelected.connect(partial(self._control.export, group=group))
         dialog.open()
 
     def _ask_where_to_save(self, group: CellGroup, done: Done | None) -> None:
         """Ask for a file for cells that have none."""
         path = Path(f"{group.title}.isxd")
+        if group.cells is not None and group.cells.path is not None:
+            path = Path(f"{group.cells.path.stem}-reviewed.isxd")  # a folder that may be written
         dialog = save_dialog(self._window, "Save the cells", path, "Inscopix cell set (*.isxd)")
 
         def save(chosen: str) -> None:
@@ -248,26 +306,31 @@ class WindowPrompts(QObject):
         dialog.rejected.connect(give_up)
         dialog.open()
 
-    def _ask(self, dialog: Any, answer: Any) -> None:
-        """Show a dialog that blocks the window but nothing else, and hear its answer."""
+    def _offer_copy(self, group: CellGroup, problem: str) -> None:
+        """Offer a copy of a set that may not be written."""
+        copy = Answer("Save a &copy…", partial(self._ask_where_to_save, group, None))
+        headline = f"{file_name(group)} cannot be saved where it is."
+        self._ask(Question("The file may not be written", headline, problem, (copy,)))
+
+    def _ask(self, question: Question, conflict: SaveConflict | None = None) -> None:
+        """Show a dialog that blocks the window but nothing else, and do what is answered."""
         if self._question is not None:
             self._question.reject()
-        self._question = dialog
+        table = difference_table(conflict.differences) if conflict is not None else None
+        self._question = dialog = QuestionDialog(question, self._window, table)
 
         def finished(result: int) -> None:  # noqa: ARG001
             if self._question is dialog:
                 self._question = None
-            answer(dialog.choice)
+            if dialog.answer is not None:
+                dialog.answer.act()
+            elif not self._may_close:
+                self._closing.stop()
+                if hasattr(self._window, "_quit_app"):
+                    self._window._quit_app = False  # or the next closing quits napari
 
         dialog.finished.connect(finished)
         dialog.open()
-
-    # ---- the key
-
-    def _is_save(self, event: QEvent) -> bool:
-        """Whether it is Ctrl+S in one of our docks; elsewhere napari saves layers by it."""
-        is_save = bool(event.matches(QKeySequence.StandardKey.Save))
-        return is_save and is_ours(self._window.focusWidget())
 
 
 def prompts_of(viewer: ViewerModel) -> WindowPrompts | None:

@@ -204,9 +204,9 @@ class CellSet(LabelledSet):
     def restore_previous_statuses(self) -> None:
         """Take the last save of statuses back; doing it again takes that back in turn.
 
-        As safe as saving is. Also the saves of earlier days can be taken back: the footers are
-        kept in a small file beside the cell set, ``<name>.isxd.statuses-backup``, the first one
-        and the last few.
+        As safe as saving is. Also the saves of earlier days can be taken back: the statuses that
+        they replaced are kept in the journal beside the cell set,
+        ``<name>.isxd.decisions.jsonl``.
 
         Raises
         ------

@@ -3,14 +3,14 @@
 A status is one digit in the footer's JSON text, so new statuses fit exactly in place of the old
 ones. The order of writing is what makes the change safe:
 
-1. the old footer is kept beside the file (:mod:`napari_isx.io.cells.status_backups`), for taking
-   the change back at any later time;
-2. the old and the new footer go to a journal beside the file, and to the disk;
+1. the old statuses are kept in the journal beside the file
+   (:mod:`napari_isx.io.cells.status_backups`), for taking the change back at any later time;
+2. the old and the new footer go to a file beside it, and to the disk;
 3. one write replaces the span of digits in the file, and goes to the disk;
-4. the file is read back, and the journal removed.
+4. the file is read back, and the other one removed.
 
 Killed before 3 the file is the old one, after 3 the new one. A power cut may tear the write of
-step 3 itself, so that some sectors of the disk are old and some new; then the journal says what
+step 3 itself, so that some sectors of the disk are old and some new; then the other file says what
 the footer was to be, and :func:`recover_statuses` reads it so. Nothing is written on opening.
 """
 
@@ -23,10 +23,10 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from napari_isx.io.base.labelled_set import STATUSES
-from napari_isx.io.cells.status_backups import KeptFooter, keep_footer, kept_footers
+from napari_isx.io.cells.status_backups import cells_of, keep_statuses, kept_statuses
 from napari_isx.io.errors import IsxFileError
 from napari_isx.io.format.atomic_write import write_whole
 from napari_isx.io.format.container import TRAILER_BYTES, Footer, parse_footer, read_footer
@@ -36,7 +36,6 @@ from napari_isx.io.format.source import FileSource
 JOURNAL_SUFFIX: Final = ".statuses-journal"
 
 _KEY: Final = "CellStatuses"
-_CELL_KEYS: Final = ("type", "CellNames", "timingInfo", "spacingInfo")
 # What a disk writes whole or not at all.
 _SECTOR_BYTES: Final = 512
 _ARRAY: Final = re.compile(rb'"CellStatuses"\s*:\s*\[([0-9\s,]*)\]')
@@ -71,18 +70,17 @@ def update_statuses(path: Path, opened: Footer, codes: Sequence[int]) -> Footer:
         not even take the old statuses back, the journal holds the new ones.
     """
     current, in_file = _read_current(path)
-    same_place = current.payload_bytes == opened.payload_bytes
-    if not same_place or not _same_cells(current.values, opened.values):
+    before = cells_of(opened.payload_bytes, opened.values)
+    if cells_of(current.payload_bytes, current.values) != before:
         raise IsxFileError(path, "it is not the file that was opened any more", _CHANGED_ADVICE)
     return _put(path, current, in_file, _replace_codes(path, current, codes))
 
 
 def restore_footer(path: Path) -> Footer:
-    """Put a footer back that an earlier change of statuses replaced; return it.
+    """Put statuses back that an earlier save replaced, and return the file's footer.
 
-    The footer that is replaced now is kept in its turn, so that this can be taken back too.
-    Of those that are kept it is the last that has other statuses than the file. Where another
-    program changed other things in the footer, the statuses alone are put back.
+    Of those that are kept they are the last that differ from the file's. What is replaced now is
+    kept in its turn, so that this can be taken back too.
 
     Raises
     ------
@@ -92,34 +90,18 @@ def restore_footer(path: Path) -> Footer:
         As for :func:`update_statuses`.
     """
     current, in_file = _read_current(path)
-    kept = kept_footers(path)[::-1]
-    if not kept:
-        raise IsxFileError(path, "no earlier statuses are kept of it", _NOTHING_WRITTEN)
-    fitting = [codes for e in kept if (codes := _kept_codes(path, current, e)) is not None]
-    if not fitting:
-        finding = "it has other cells than when those statuses were kept"
-        raise IsxFileError(path, finding, _NOTHING_WRITTEN)
+    kept = kept_statuses(path)[::-1]
+    cells, now = cells_of(current.payload_bytes, current.values), current.values.get(_KEY)
+    fitting = [one.codes for one in kept if one.cells == cells]
     for codes in fitting:
-        if codes != current.values[_KEY]:
+        if isinstance(now, list) and len(codes) == len(now) and codes != now:
             return _put(path, current, in_file, _replace_codes(path, current, codes))
     finding = "it has the statuses that were kept, so there is nothing to go back to"
+    if not kept:
+        finding = "no earlier statuses are kept of it"
+    elif not fitting:
+        finding = "it has other cells than when those statuses were kept"
     raise IsxFileError(path, finding, _NOTHING_WRITTEN)
-
-
-def _kept_codes(path: Path, current: Footer, kept: KeptFooter) -> list[int] | None:
-    """The statuses in a kept footer, or None if it is about other cells."""
-    values = parse_json_object(path, kept.text, "kept description")
-    codes, now = values.get(_KEY), current.values.get(_KEY)
-    if (
-        kept.payload_bytes != current.payload_bytes
-        or not _same_cells(values, current.values)
-        or not isinstance(codes, list)
-        or not isinstance(now, list)
-        or len(codes) != len(now)
-        or not all(type(code) is int and code in range(len(STATUSES)) for code in codes)
-    ):
-        return None
-    return codes
 
 
 def statuses_in_file(path: Path, names: Sequence[str]) -> list[int]:
@@ -155,7 +137,7 @@ def _put(path: Path, current: Footer, in_file: bytes, text: bytes) -> Footer:
             if in_file != current.text:  # torn: mended first, as the next journal replaces this one
                 span.overwrite(in_file, current.text)
             if text != current.text:
-                keep_footer(path, current)
+                keep_statuses(path, current)
                 write_whole(journal, current.text + b"\0" + text)
                 _overwrite_or_undo(span, current.text, text, journal)
     with contextlib.closing(FileSource(path)) as source:
@@ -203,15 +185,6 @@ def recover_statuses(source: FileSource, footer: Footer) -> Footer:
 def _journal_path(path: Path) -> Path:
     """Beside the file itself, by whatever link it was reached."""
     return Path(os.path.realpath(path) + JOURNAL_SUFFIX)
-
-
-def _same_cells(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Whether two footers are about the same cells.
-
-    Not all that a footer says: Inscopix' software, when it saves statuses, also gives its own
-    version, and adds keys that an older one did not have.
-    """
-    return all(one.get(key) == other.get(key) for key in _CELL_KEYS)
 
 
 def _replace_codes(path: Path, footer: Footer, codes: Sequence[int]) -> bytes:

@@ -33,14 +33,11 @@ _BY_HAND: Final = frozenset({"key", "click", "bulk"})
 class Curation:
     """The statuses of a cell set as they stand in this session.
 
-    All views show these; the file has them only after :meth:`save`. Each decision is in a
-    journal beside the file before the call that takes it returns, so that the next opening can
-    restore it. What goes wrong with the journal is told by signals and never raised.
-
-    Parameters
-    ----------
-    cells : CellSet
-        Nothing is written beside it before the first decision.
+    All views show these; the file has them only after :meth:`save`. Each decision goes to a
+    journal beside the file at once, in a thread of its own, so that the next opening can restore
+    it; the call that takes it waits for the disk, but not for one that is slow. What goes wrong
+    with the journal is said by signals and never raised. Before the first decision nothing is
+    written.
     """
 
     changed: ClassVar[Signal] = Signal(tuple)
@@ -49,12 +46,11 @@ class Curation:
     """A step was taken, undone or done again, even if it changed nothing."""
     saved: ClassVar[Signal] = Signal()
     """The file was given the statuses; emitted in the thread that saved."""
-    notice: ClassVar[Signal] = Signal(str)
-    """A sentence for people, said once: where the journal is, if not beside the file."""
-    trouble: ClassVar[Signal] = Signal(str)
-    """A sentence for people: decisions are in memory only, as no disk takes them."""
-    conflict: ClassVar[Signal] = Signal(str)
-    """A sentence for people: another window decides about the same cells."""
+    journaled: ClassVar[Signal] = Signal()
+    """More is on the disk, or it failed; emitted in the thread that writes. See :meth:`hear`."""
+    said: ClassVar[Signal] = Signal(str, str)
+    """A sentence for people: a "notice" of where the journal is, "trouble" as decisions are in
+    memory only, or a "conflict" with another window that decides about the same cells."""
 
     def __init__(self, cells: CellSet) -> None:
         self._cells = cells
@@ -65,9 +61,7 @@ class Curation:
         self._found: Restorable | None = None
         self._is_looked_up = False
         self._journal = JournalFile(cells.paths, _identity(cells), uuid.uuid4().hex[:12])
-        self._journal.notice.connect(self._on_notice)
-        self._journal.trouble.connect(self._on_trouble)
-        self._journal.conflict.connect(self._on_conflict)
+        self._journal.progressed.connect(self._on_progress)
 
     @property
     def statuses(self) -> list[CellStatus]:
@@ -87,23 +81,22 @@ class Curation:
 
     @property
     def is_journaled(self) -> bool:
-        """Whether every decision is on a disk."""
+        """Whether all is on a disk."""
         return self._journal.is_complete
+
+    @property
+    def num_waiting(self) -> int:
+        """How many decisions are not on a disk yet."""
+        return self._journal.num_waiting
 
     def status(self, i: int) -> CellStatus:
         """The status of one cell."""
         return self._statuses[i]
 
     def decide(self, cells: Iterable[int], status: CellStatus, how: str = "key") -> None:
-        """Give cells a status; ``changed`` is emitted once if that changes any.
+        """Give cells (negative ones count from the end) a status, in one step.
 
-        Parameters
-        ----------
-        cells : iterable of int
-            Negative ones count from the end.
-        status : {"accepted", "undecided", "rejected"}
-        how : str
-            For the journal: "key", "click" or "bulk".
+        `how` is for the journal: "key", "click" or "bulk".
 
         Raises
         ------
@@ -118,15 +111,7 @@ class Curation:
         """Give each of several cells a status of its own, as one step; see :meth:`decide`.
 
         A key, a click or a bulk decision that changes nothing is a step too, so that undo takes
-        back what the user did last.
-
-        Parameters
-        ----------
-        statuses : mapping of int to str
-        how : str
-            For the journal, also "rule".
-        note : str
-            For the journal: the text of the rule.
+        back what the user did last. `how` may also be "rule", and `note` is the rule's text.
         """
         unknown = next((status for status in statuses.values() if status not in STATUSES), None)
         if unknown is not None:
@@ -182,15 +167,10 @@ class Curation:
         return self._without_decided(self._found)
 
     def restore(self, *, conflicting: bool = True) -> None:
-        """Take the restorable decisions again, as one step that can be undone.
+        """Take the restorable decisions again, as one step; what was decided here stays.
 
-        What was decided here meanwhile stays.
-
-        Parameters
-        ----------
-        conflicting : bool
-            Also those about cells that the file was given another status for since; without
-            them they can still be restored.
+        Without `conflicting` not those about cells that the file was given another status for
+        since; they can still be restored.
         """
         found = self.restorable
         if found is not None:
@@ -221,22 +201,28 @@ class Curation:
         """All that was ever noted about these cells, by any window, in order of time."""
         return self._journal.read()
 
-    def retry_journal(self) -> None:
-        """Write decisions that no disk took, if there are any; told by signals."""
-        self._journal.retry(at_once=True)
+    def flush(self, timeout_s: float = 0) -> bool:
+        """Write again what no disk took, and wait for it; whether all is on a disk."""
+        is_written = self._journal.flush(timeout_s)
+        self.hear()
+        return is_written
+
+    def hear(self) -> None:
+        """Emit what there is to say of the journal."""
+        while self._journal.said:
+            self.said.emit(*self._journal.said.popleft())
+
+    def _on_progress(self) -> None:
+        self.journaled.emit()
 
     def save(self, *, force: bool = False) -> None:
         """Write the statuses into the file. May be called in a worker thread.
 
-        Parameters
-        ----------
-        force : bool
-            Also over statuses that another program wrote since the file was opened.
-
         Raises
         ------
         SaveConflict
-            The file has other statuses than when it was opened; nothing was written.
+            Another program wrote statuses since the file was opened; nothing was written. With
+            `force` they are written over.
         IsxFileError, OSError
             As :meth:`CellSet.save_statuses` does; the decisions stay here.
         """
@@ -251,15 +237,9 @@ class Curation:
         self._on_saved()
 
     def take_theirs(self, conflict: SaveConflict, *, decided_here: bool = False) -> None:
-        """Take over what the file says, as one step that can be undone.
+        """Take over what the file says, as one step; saving with `force` then loses none of it.
 
-        Saving with `force` afterwards then loses none of it.
-
-        Parameters
-        ----------
-        conflict : SaveConflict
-        decided_here : bool
-            Also for cells that were decided here.
+        With `decided_here` also for cells that were decided here.
         """
         theirs = {
             d.cell: d.in_file for d in conflict.differences if decided_here or not d.is_ours_decided
@@ -368,6 +348,7 @@ class Curation:
             entries = [self._entry("opened", identity=identity, statuses=opened)]
         entries.append(self._entry(kind, **values))
         self._journal.append(*entries)
+        self.hear()
 
     def _entry(self, kind: Kind, **values: Any) -> Entry:
         session = self._journal.session
@@ -378,15 +359,6 @@ class Curation:
         if not -count <= index < count:
             raise IndexError(f"cell {index} of {self._cells.name}, which has {count} cells")
         return index % count
-
-    def _on_notice(self, text: str) -> None:
-        self.notice.emit(text)
-
-    def _on_trouble(self, text: str) -> None:
-        self.trouble.emit(text)
-
-    def _on_conflict(self, text: str) -> None:
-        self.conflict.emit(text)
 
 
 def _identity(cells: CellSet) -> CellSetIdentity:
