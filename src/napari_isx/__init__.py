@@ -11,9 +11,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from napari_isx.export.cells_csv import export_cells, export_contours
+    from napari_isx.export.channels_csv import export_gpio, export_imu
+    from napari_isx.export.events_csv import export_events
     from napari_isx.export.movies import export_movie
     from napari_isx.export.nwb.write import export_nwb
     from napari_isx.export.rois import export_rois
+    from napari_isx.export.timestamps_csv import export_aligned_timestamps, export_timestamps
+    from napari_isx.export.tracking_csv import export_tracking
+    from napari_isx.export.vessels_csv import export_vessels
     from napari_isx.io.base.signal import Signal
     from napari_isx.io.base.spacing import Spacing
     from napari_isx.io.base.timing import Timing
@@ -45,9 +51,18 @@ _HOME: Final = {
     "Timing": "io.base.timing",
     "UnsupportedIsxError": "io.errors",
     "VesselSet": "io.vessels.vessel_set",
+    "export_aligned_timestamps": "export.timestamps_csv",
+    "export_cells": "export.cells_csv",
+    "export_contours": "export.cells_csv",
+    "export_events": "export.events_csv",
+    "export_gpio": "export.channels_csv",
+    "export_imu": "export.channels_csv",
     "export_movie": "export.movies",
     "export_nwb": "export.nwb.write",
     "export_rois": "export.rois",
+    "export_timestamps": "export.timestamps_csv",
+    "export_tracking": "export.tracking_csv",
+    "export_vessels": "export.vessels_csv",
     "open_isx": "io.open",
     "write_behavior_movie": "io.behavior.write",
     "write_cell_set": "io.cells.write",
@@ -71,9 +86,18 @@ __all__ = [
     "Timing",
     "UnsupportedIsxError",
     "VesselSet",
+    "export_aligned_timestamps",
+    "export_cells",
+    "export_contours",
+    "export_events",
+    "export_gpio",
+    "export_imu",
     "export_movie",
     "export_nwb",
     "export_rois",
+    "export_timestamps",
+    "export_tracking",
+    "export_vessels",
     "open_isx",
     "write_behavior_movie",
     "write_cell_set",

@@ -27,19 +27,25 @@ class IsxJudge:
         """Names, times and channels of a GPIO file."""
         return self._ask("gpio", path)
 
+    def call(self, name: str, *args: Any, **kwargs: Any) -> None:
+        """Call a function of `isx`; raises RuntimeError where it fails or crashes."""
+        answer = self._ask("call", (name, args, kwargs))
+        if "error" in answer:
+            raise RuntimeError(answer["error"])
+
     def close(self) -> None:
         if self._process is not None:
             self._pipe.close()
             self._process.join()
 
-    def _ask(self, kind: str, path: Path) -> dict[str, Any]:
+    def _ask(self, kind: str, what: Any) -> dict[str, Any]:
         if self._process is None or not self._process.is_alive():
             context = get_context("spawn")
             self._pipe, end = context.Pipe()
             self._process = context.Process(target=_answer_all, args=(end,), daemon=True)
             self._process.start()
             end.close()
-        self._pipe.send((kind, str(path)))
+        self._pipe.send((kind, str(what) if isinstance(what, Path) else what))
         try:
             answer: dict[str, Any] = self._pipe.recv()
         except EOFError:
@@ -54,9 +60,9 @@ def _answer_all(pipe: Connection) -> None:
         os.dup2(nowhere, stream)
     with suppress(EOFError):
         while True:
-            kind, path = pipe.recv()
+            kind, what = pipe.recv()
             try:
-                pipe.send(_read_movie(path) if kind == "movie" else _read_gpio(path))
+                pipe.send(_ANSWERS[kind](what))
             except Exception as error:  # noqa: BLE001 - isx raises bare Exceptions
                 pipe.send({"error": str(error)})
 
@@ -89,6 +95,17 @@ def _read_gpio(path: str) -> dict[str, Any]:
     finally:
         for left in glob.glob(f"/tmp/{glob.escape(Path(path).stem)}*.isxd"):
             os.unlink(left)
+
+
+def _call(what: Any) -> dict[str, Any]:
+    import isx
+
+    name, args, kwargs = what
+    getattr(isx, name)(*args, **kwargs)
+    return {}
+
+
+_ANSWERS = {"movie": _read_movie, "gpio": _read_gpio, "call": _call}
 
 
 def _times(recording: Any) -> dict[str, Any]:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import zipfile
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +13,7 @@ import numpy as np
 
 from napari_isx.analysis.rois import Roi, cut_rois, label_image
 from napari_isx.export.common import Progress, check_target, needed
+from napari_isx.export.file_names import unique_names
 from napari_isx.io.base.labelled_set import CellStatus
 from napari_isx.io.cells.cell_set import CellSet
 from napari_isx.io.format.atomic_write import new_file, write_whole
@@ -26,9 +25,6 @@ _STROKES: Final[dict[CellStatus, bytes]] = {
     "undecided": b"\xff\xf0\xe4\x42",
     "rejected": b"\xff\xd5\x5e\x00",
 }
-_UNSAFE: Final = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
-# Windows has devices of these names, whatever follows a dot.
-_DEVICE: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(?=\.|$)", re.IGNORECASE)
 
 
 def export_rois(
@@ -171,18 +167,3 @@ def _write_labels(
         metadata={"unit": "um", "Info": text, "max": max(cells.num_cells, 1), "min": 0},
     )
     write_whole(target, data.getvalue())
-
-
-def unique_names(names: Sequence[str]) -> list[str]:
-    """Names that any system takes for a file, none twice, also where capitals do not count."""
-    taken: Counter[str] = Counter()
-    unique = []
-    for name in names:
-        safe = _DEVICE.sub(r"\1_", _UNSAFE.sub("_", name).strip(" .")) or "cell"
-        text, number = safe, 1
-        while taken[text.casefold()]:
-            number += 1
-            text = f"{safe}-{number}"
-        taken[text.casefold()] += 1
-        unique.append(text)
-    return unique

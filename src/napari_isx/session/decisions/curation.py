@@ -60,7 +60,7 @@ class Curation:
         self._steps = itertools.count(1)
         self._found: Restorable | None = None
         self._is_looked_up = False
-        self._journal = JournalFile(cells.paths, _identity(cells), uuid.uuid4().hex[:12])
+        self._journal = JournalFile(cells.paths, identity_of(cells), uuid.uuid4().hex[:12])
         self._journal.progressed.connect(self._on_progress)
 
     @property
@@ -297,7 +297,7 @@ class Curation:
             return
         try:
             with open_isx(paths if len(paths) > 1 else paths[0]) as present:
-                found = _identity(present) if isinstance(present, CellSet) else None
+                found = identity_of(present) if isinstance(present, CellSet) else None
         except IsxFileError:  # what is broken is told of by whoever writes it
             return
         ours = self._journal.identity
@@ -361,7 +361,7 @@ class Curation:
         return index % count
 
 
-def _identity(cells: CellSet) -> CellSetIdentity:
+def identity_of(cells: CellSet) -> CellSetIdentity:
     """The names of the cells, and a hash of three traces, as other sets have the same names.
 
     Of cells in memory, which no file's name tells apart, all of them is hashed.
