@@ -160,5 +160,5 @@ def test_the_plugin_manager_has_our_sample_and_dock():
     manifest = manager.get_manifest("napari-isx")
     assert [sample.key for sample in manifest.contributions.sample_data] == ["recording", "series"]
     assert [widget.display_name for widget in manifest.contributions.widgets] == [
-        *("Traces", "Cells", "Close-up", "Heat map", "Responses", "Recording info"),
+        *("Traces", "Cells", "Close-up", "Heat map", "Responses", "Recording info", "Export"),
     ]

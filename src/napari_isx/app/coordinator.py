@@ -15,6 +15,8 @@ from psygnal import Signal
 from napari_isx.app.dialogs import Dialogs
 from napari_isx.docks.cells.controller import CellsControl
 from napari_isx.docks.closeup.controller import CloseUpControl
+from napari_isx.docks.export.clips import ClipControl
+from napari_isx.docks.export.controller import ExportControl
 from napari_isx.docks.heatmap.controller import HeatMapControl
 from napari_isx.docks.peri_event.controller import ResponsesControl
 from napari_isx.docks.raters.controller import RatersControl
@@ -84,6 +86,8 @@ class Coordinator:
         self.closeup = CloseUpControl(viewer, self.session, self.time, centering)
         self.heatmap = HeatMapControl(viewer, self.session, self.time, centering)
         self.responses = ResponsesControl(viewer, self.session, self.time, None)
+        self.export = ExportControl(viewer, self.session)
+        self.clips = ClipControl(viewer, self.session, self.time)
         viewer.layers.events.inserted.connect(self._on_layers)
         viewer.layers.events.removed.connect(self._on_removed)
         # Last, when napari's list on the screen has the layer too, and its slider a place.

@@ -11,6 +11,7 @@ from napari_isx.app.coordinator import Coordinator
 from napari_isx.app.layout import BELOW, Docked, WindowLayout
 from napari_isx.docks.cells.dock import CellsWidget
 from napari_isx.docks.closeup.dock import CloseUpWidget
+from napari_isx.docks.export.dock import ExportWidget
 from napari_isx.docks.heatmap.dock import HeatMapWidget
 from napari_isx.docks.info.controller import InfoControl
 from napari_isx.docks.info.dock import InfoWidget
@@ -85,4 +86,17 @@ class InfoDock(Docked, InfoWidget):
         super().__init__()
         coordinator = Coordinator.of(napari_viewer)
         self._control = InfoControl(coordinator.view.viewer, coordinator.session, self)
+        WindowLayout.of(napari_viewer).expect(self)
+
+
+class ExportDock(Docked, ExportWidget):
+    """The dock *Export* of a window."""
+
+    title = "Export"
+
+    def __init__(self, napari_viewer: Viewer) -> None:
+        super().__init__()
+        coordinator = Coordinator.of(napari_viewer)
+        coordinator.export.attach(self)
+        coordinator.clips.attach(self.clip)
         WindowLayout.of(napari_viewer).expect(self)

@@ -64,10 +64,15 @@ class VideoWriter:
         """Add a picture: ``(H, W)`` gray or ``(H, W, 3)`` color, all of one size."""
         import av
 
+        height, width = self._size(*picture.shape[:2])
+        if self._height is None:  # a row or column more, rather than all drawn anew
+            more = (height - picture.shape[0], width - picture.shape[1])
+            picture = np.pad(
+                picture, [(0, more[0]), (0, more[1]), (0, 0)][: picture.ndim], mode="edge"
+            )
         frame: Any = av.VideoFrame.from_ndarray(
             np.ascontiguousarray(picture), format="gray" if picture.ndim == 2 else "rgb24"
         )
-        height, width = self._size(*picture.shape[:2])
         if self._stream is None:
             self._begin(height, width, is_gray=picture.ndim == 2)
         frame = frame.reformat(

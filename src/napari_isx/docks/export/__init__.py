@@ -1,0 +1,1 @@
+"""The dock *Export*: what is open, as files of other programs, and clips."""

@@ -1,0 +1,153 @@
+"""What each kind of recording can be exported as, and about how large that becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+import napari_isx
+from napari_isx.io.base.recording import Recording
+from napari_isx.io.behavior.behavior_movie import BehaviorMovie
+from napari_isx.io.cells.cell_set import CellSet
+from napari_isx.io.events.event_set import EventSet
+from napari_isx.io.gpio.gpio_set import GpioSet
+from napari_isx.io.movies.base import Movie
+from napari_isx.io.vessels.vessel_set import VesselSet
+
+# Bytes of a number as text, and of a pixel of a clip, as they usually are.
+_TEXT: Final = 11
+_CLIP: Final = 0.05
+
+
+class Format(NamedTuple):
+    """One thing that recordings of a kind can become.
+
+    Attributes
+    ----------
+    key : str
+    title : str
+        With the suffix.
+    interface : type
+        Of the recordings.
+    ending : str
+        Of the file's name, after that of the recording.
+    function : str
+        The public function that writes it.
+    size : callable
+        About how many bytes it takes.
+    has_range : bool
+        Whether a range of time can be taken.
+    """
+
+    key: str
+    title: str
+    interface: type[Recording]
+    ending: str
+    function: str
+    size: Callable[[Any], float]
+    has_range: bool = False
+
+
+def _pixels(movie: Movie | BehaviorMovie) -> float:
+    size = 1.0
+    for length in movie.shape:
+        size *= length
+    return size
+
+
+def _raw(movie: Movie | BehaviorMovie) -> float:
+    return _pixels(movie) * movie.dtype.itemsize
+
+
+def _samples(recording: Any) -> float:
+    return float(recording.timing.num_samples)
+
+
+def _packets(gpio: GpioSet) -> float:
+    # A packet of 20 bytes becomes a line of 30; nothing is read for that.
+    return 1.5 * sum(path.stat().st_size for path in gpio.paths if path.exists())
+
+
+FORMATS: Final = (
+    Format("tif", "ImageJ stack (.tif)", Movie, ".tif", "export_movie", _raw, True),
+    Format("ome", "OME-TIFF (.ome.tif)", Movie, ".ome.tif", "export_movie", _raw, True),
+    Format(
+        *("zarr", "OME-Zarr (.zarr)", Movie, ".ome.zarr", "export_movie"),
+        *(lambda m: 0.7 * _raw(m), True),
+    ),
+    Format(
+        *("mp4", "Clip (.mp4)", Movie, ".mp4", "export_movie"),
+        *(lambda m: _CLIP * _pixels(m), True),
+    ),
+    Format(
+        *("times", "Timestamps (.csv)", Movie, "-timestamps.csv", "export_timestamps"),
+        lambda m: 25 * _samples(m),
+    ),
+    Format(
+        *("camera", "Clip (.mp4)", BehaviorMovie, ".mp4", "export_movie"),
+        *(lambda m: _CLIP * _pixels(m), True),
+    ),
+    Format(
+        *("track", "Tracking (.csv)", BehaviorMovie, "-tracking.csv", "export_tracking"),
+        lambda m: 90 * _samples(m),
+    ),
+    Format(
+        *("traces", "Traces and properties (.csv)", CellSet, ".csv", "export_cells"),
+        lambda c: _TEXT * _samples(c) * (c.num_cells + 1),
+    ),
+    Format(
+        *("rois", "ImageJ ROIs (.zip)", CellSet, "-rois.zip", "export_rois"),
+        lambda c: 700 * c.num_cells,
+    ),
+    Format(
+        *("labels", "Label image (.tif)", CellSet, "-labels.tif", "export_rois"),
+        lambda c: 2 * c.spacing.num_pixels[0] * c.spacing.num_pixels[1],
+    ),
+    Format(
+        *("outlines", "Outlines (.csv)", CellSet, "-outlines.csv", "export_rois"),
+        lambda c: 5000 * c.num_cells,
+    ),
+    Format(
+        *("events", "Events (.csv)", EventSet, ".csv", "export_events"),
+        lambda e: 3 * _samples(e) * (e.num_cells + 4),
+    ),
+    Format("gpio", "Channels (.csv)", GpioSet, ".csv", "export_gpio", _packets),
+    Format(
+        *("vessels", "Traces (.csv)", VesselSet, ".csv", "export_vessels"),
+        lambda v: 60 * _samples(v) * v.num_vessels,
+    ),
+)
+"""All there are."""
+
+NWB: Final = "nwb"
+NWB_MOVIES: Final = "nwb movies"
+NWB_MP4: Final = "nwb mp4"
+NWB_TITLES: Final[Mapping[str, str]] = {
+    NWB: "One NWB file of the session (.nwb)",
+    NWB_MOVIES: "NWB: with the frames of movies",
+    NWB_MP4: "NWB: with the behavior movie as MP4 beside it",
+}
+
+
+def formats_of(recording: Recording) -> list[Format]:
+    """What a recording can become with this version."""
+    return [
+        one
+        for one in FORMATS
+        if isinstance(recording, one.interface) and one.function in napari_isx.__all__
+    ]
+
+
+def nwb_bytes(recordings: Sequence[Recording], picked: set[str]) -> float:
+    """About how large an NWB file becomes, with the clip beside it."""
+    total = 1e6
+    for one in recordings:
+        if isinstance(one, Movie) and NWB_MOVIES in picked:
+            total += _raw(one)
+        elif isinstance(one, BehaviorMovie) and NWB_MP4 in picked:
+            total += _CLIP * _pixels(one)
+        elif isinstance(one, CellSet):
+            total += 3 * _samples(one) * one.num_cells
+        elif isinstance(one, GpioSet):
+            total += _packets(one) / 2
+    return total

@@ -1,0 +1,102 @@
+"""Exports one after the other in another thread, with progress, and canceled between two pieces."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from threading import Event, Thread
+from typing import Final, NamedTuple
+
+from napari_isx.export.common import Progress
+
+_POLL_S: Final = 0.1
+
+
+class CanceledError(Exception):
+    """The user does not want it any more."""
+
+
+class Job(NamedTuple):
+    """One file to write.
+
+    Attributes
+    ----------
+    path : Path
+    run : callable
+        Writes it, and returns what there is to say of it in lines.
+    """
+
+    path: Path
+    run: Callable[[Progress], Sequence[str]]
+
+
+class Outcome(NamedTuple):
+    """What became of a job.
+
+    Attributes
+    ----------
+    path : Path
+    problem : str
+        Why there is no file, in a sentence; empty where there is.
+    notes : tuple of str
+        What is worth knowing of it.
+    """
+
+    path: Path
+    problem: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def run_jobs(jobs: Sequence[Job], canceled: Event) -> Iterator[float | Outcome]:
+    """Do jobs; yields the fraction of all that is done, and the outcome of each.
+
+    It ends after the job that was running when `canceled` was set.
+    """
+    for number, job in enumerate(jobs):
+        done = [0.0]
+        outcomes: list[Outcome | BaseException] = []
+        thread = Thread(target=_run, args=(job, canceled, done, outcomes), daemon=True)
+        thread.start()
+        while thread.is_alive():
+            thread.join(_POLL_S)
+            yield (number + done[0]) / len(jobs)
+        (outcome,) = outcomes
+        if isinstance(outcome, CanceledError):
+            return
+        if isinstance(outcome, BaseException):
+            raise outcome
+        yield outcome
+
+
+def _run(
+    job: Job, canceled: Event, done: list[float], outcomes: list[Outcome | BaseException]
+) -> None:
+    def progress(fraction: float) -> None:
+        if canceled.is_set():
+            raise CanceledError
+        done[0] = fraction
+
+    try:
+        progress(0.0)
+        outcomes.append(Outcome(job.path, notes=tuple(job.run(progress))))
+    except (OSError, ValueError, ImportError, MemoryError) as error:
+        outcomes.append(Outcome(job.path, problem=sentence(job.path, error)))
+    except BaseException as error:  # noqa: BLE001 - raised in the thread that asked
+        outcomes.append(error)
+
+
+def sentence(path: Path, error: Exception) -> str:
+    """Why a file could not be written, and what to do."""
+    if not isinstance(error, OSError):
+        return f"{path.name}: {error or 'there is not enough memory'}"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"{path.name}: the disk is full. Nothing is left of it; choose another folder."
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"{path.name}: the folder cannot be written into. Choose another one."
+    if error.errno in (errno.ENOENT, errno.ESTALE, errno.EIO, errno.ENOTCONN, errno.EHOSTDOWN):
+        return (
+            f"{path.name}: {path.parent} is not there any more, or its disk fails. Connect it, or "
+            f"choose another folder."
+        )
+    return f"{path.name}: {error.strerror or error}."

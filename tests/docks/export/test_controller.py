@@ -1,0 +1,203 @@
+"""Exporting from the dock: what is checked, asked, written, canceled and refused."""
+
+from __future__ import annotations
+
+import errno
+import time
+from pathlib import Path
+from threading import Event
+
+import numpy as np
+import pandas as pd
+import pytest
+import tifffile
+from qtpy.QtCore import Qt
+
+from napari_isx.docks.common.settings import recall
+from napari_isx.docks.export import controller as exporting
+from napari_isx.docks.export.details_dialog import DetailsDialog
+from napari_isx.docks.export.dock import ExportWidget
+from napari_isx.docks.export.work import CanceledError, Job, Outcome, run_jobs, sentence
+
+
+@pytest.fixture
+def dock(stage, files, tmp_path, qtbot) -> ExportWidget:
+    widget = ExportWidget()
+    qtbot.addWidget(widget)
+    stage.coordinator.export.attach(widget)
+    stage.open(files["movie"], files["cells"])
+    (tmp_path / "out").mkdir()
+    widget.show_folder(str(tmp_path / "out"))
+    return widget
+
+
+def check(dock: ExportWidget, *titles: str, on: bool = True) -> None:
+    state = Qt.CheckState.Checked if on else Qt.CheckState.Unchecked
+    found = [
+        dock.tree.topLevelItem(i).child(j)
+        for i in range(dock.tree.topLevelItemCount())
+        for j in range(dock.tree.topLevelItem(i).childCount())
+    ]
+    for title in titles:
+        (item,) = [child for child in found if child.text(0).startswith(title)]
+        item.setCheckState(0, state)
+
+
+def written(dock: ExportWidget) -> list[str]:
+    return sorted(path.name for path in Path(dock.folder).iterdir())
+
+
+def test_what_is_checked_is_written_as_it_is_shown(stage, dock, files):
+    group = stage.session.groups[0]
+    group.curation.decide([0], "rejected")
+    check(dock, "ImageJ stack", "Outlines")
+    dock.export_button.click()
+    assert written(dock) == ["cells-outlines.csv", "movie.tif"]
+    movie = stage.session.recordings[0]
+    np.testing.assert_array_equal(tifffile.imread(Path(dock.folder) / "movie.tif"), movie[:])
+    table = pd.read_csv(Path(dock.folder) / "cells-outlines.csv")
+    assert table[table["cell"] == 0]["status"].unique().tolist() == ["rejected"]
+    assert "movie.tif is written." in dock.message.toPlainText()
+    assert not dock.bar.isVisibleTo(dock)
+
+    dock.shown_box.setChecked(False)
+    dock.export_button.click()
+    assert "exists already" in dock.message.toPlainText()
+    dock.overwrite_box.setChecked(True)
+    dock.export_button.click()
+    table = pd.read_csv(Path(dock.folder) / "cells-outlines.csv")
+    in_file = stage.session.recordings[1].statuses[0]
+    assert table[table["cell"] == 0]["status"].unique().tolist() == [in_file]
+
+
+def test_a_range_of_session_time(stage, dock):
+    check(dock, "ImageJ stack")
+    whole = dock.estimate.text()
+    dock.first.setValue(1.0)
+    dock.last.setValue(2.0)
+    assert dock.estimate.text() != whole
+    dock.export_button.click()
+    movie = stage.session.recordings[0]
+    found = tifffile.imread(Path(dock.folder) / "movie.tif")
+    np.testing.assert_array_equal(found, movie[20:40])
+
+
+def test_what_was_checked_is_remembered(stage, dock, qtbot):
+    check(dock, "OME-TIFF", "ImageJ ROIs")
+    other = ExportWidget()
+    qtbot.addWidget(other)
+    again = exporting.ExportControl(stage.viewer, stage.session)
+    again.attach(other)
+    assert other.wanted == dock.wanted
+    assert other.folder == dock.folder
+
+
+def test_an_estimate_of_the_size(dock):
+    check(dock, "ImageJ stack")
+    assert dock.estimate.text().startswith("About 6.72 MB") or "MB" in dock.estimate.text()
+    assert "are free there" in dock.estimate.text()
+    dock.show_folder("/nowhere/at all")
+    assert "no such folder" in dock.estimate.text()
+    dock.export_button.click()
+    assert "movie.tif" in dock.message.toPlainText()
+    assert "is not there any more" in dock.message.toPlainText()
+
+
+def test_details_are_asked_once_for_each_animal(stage, dock, monkeypatch):
+    pynwb = pytest.importorskip("pynwb")
+    check(dock, "One NWB file")
+    dock.export_button.click()
+    (dialog,) = dock.findChildren(DetailsDialog)
+    assert written(dock) == []
+    dialog.edits["Subject", "age"].setText("ninety days")
+    dialog.accept()
+    assert "P90D" in dialog.problem.text()
+    for name, text in (("age", "P90D"), ("species", "mouse"), ("sex", "f"), ("subject_id", "7")):
+        dialog.edits["Subject", name].setText(text)
+    dialog.edits["NWBFile", "lab"].setText("Curie Lab")
+    dialog.accept()
+    assert written(dock) == ["movie.nwb"]
+    with pynwb.NWBHDF5IO(str(Path(dock.folder) / "movie.nwb"), "r") as io:
+        nwb = io.read()
+        assert nwb.subject.species == "Mus musculus"
+        assert nwb.subject.subject_id == "7"
+        assert nwb.lab == "Curie Lab"
+    dock.overwrite_box.setChecked(True)
+    dock.export_button.click()
+    assert "movie.nwb is written." in dock.message.toPlainText()
+    assert "the indicator is not known" in dock.message.toPlainText()
+    assert recall("nwb-animals")["lab"] == {"lab": "Curie Lab"}
+    assert stage.coordinator.export.details()["Subject"]["age"] == "P90D"
+
+
+def test_details_can_be_skipped(stage, dock):
+    pytest.importorskip("pynwb")
+    check(dock, "One NWB file")
+    dock.export_button.click()
+    (dialog,) = dock.findChildren(DetailsDialog)
+    dialog.reject()
+    assert written(dock) == ["movie.nwb"]
+    assert "DANDI needs the species" in dock.message.toPlainText()
+
+
+def test_nothing_is_checked_or_open(stage, dock, qtbot):
+    dock.export_button.click()
+    assert "Check what" in dock.message.toPlainText()
+    check(dock, "NWB: with the frames")
+    dock.export_button.click()
+    assert "Check One NWB file" in dock.message.toPlainText()
+    stage.viewer.layers.clear()
+    assert not dock.export_button.isEnabled()
+    assert dock.message.toPlainText().startswith("Open recordings")
+
+
+def test_a_canceled_job_ends_the_rest():
+    canceled, begun = Event(), []
+
+    def slow(progress):
+        begun.append(1)
+        for _ in range(1000):
+            progress(0.5)
+            time.sleep(0.01)
+        return []
+
+    steps = run_jobs([Job(Path("a"), slow), Job(Path("b"), slow)], canceled)
+    assert next(steps) == 0.25
+    canceled.set()
+    assert not [step for step in steps if isinstance(step, Outcome)]
+    assert begun == [1]
+
+
+def test_a_job_that_fails_stops_no_other():
+    def fails(progress):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def works(progress):
+        return ["a note"]
+
+    steps = run_jobs([Job(Path("a.tif"), fails), Job(Path("b.tif"), works)], Event())
+    outcomes = [step for step in steps if isinstance(step, Outcome)]
+    assert "the disk is full" in outcomes[0].problem
+    assert outcomes[1] == Outcome(Path("b.tif"), notes=("a note",))
+
+    def faulty(progress):
+        raise KeyError("a fault of ours")
+
+    with pytest.raises(KeyError):
+        list(run_jobs([Job(Path("a"), faulty)], Event()))
+    assert issubclass(CanceledError, Exception)
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (errno.ENOSPC, "the disk is full"),
+        (errno.EACCES, "cannot be written into"),
+        (errno.EIO, "is not there any more"),
+        (errno.EFBIG, "too big"),
+    ],
+)
+def test_errors_of_disks_in_one_sentence(number, said):
+    error = OSError(number, "File too big")
+    assert said in sentence(Path("/share/a.nwb"), error)
+    assert sentence(Path("/share/a.nwb"), error).startswith("a.nwb: ")
