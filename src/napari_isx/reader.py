@@ -51,7 +51,8 @@ def read(path: Paths) -> list[LayerData] | list[tuple[None]]:
     Those given as a list ("open as stack") are joined whatever their names are.
 
     In a running window each file that is broken or cannot be read becomes one clear notification,
-    and the others are opened all the same. Without one the error says what it keeps from opening.
+    and the others are opened all the same; what is open already is selected. Without one the
+    error says what it keeps from opening.
 
     Raises
     ------
@@ -60,7 +61,11 @@ def read(path: Paths) -> list[LayerData] | list[tuple[None]]:
     OSError
         A file is missing or may not be read.
     """
-    from napari_isx.layers.window_commands import announce_recordings, run_beside
+    from napari_isx.layers.window_commands import (
+        announce_recordings,
+        run_beside,
+        show_open_files,
+    )
 
     layers: list[LayerData] = []
     with _telling(path), OpenFiles() as own:
@@ -68,6 +73,8 @@ def read(path: Paths) -> list[LayerData] | list[tuple[None]]:
         for parts in recordings:
             others = [one for group in recordings if group is not parts for one in group]
             with _telling(parts[0], [*others, *_to_come(path)]):
+                if show_open_files(parts):
+                    continue
                 load = partial(_layers_in, files, parts)
                 layers += run_beside(load, f"Opening {parts[0].name}")
     if layers:

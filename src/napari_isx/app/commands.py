@@ -15,6 +15,7 @@ from psygnal import Signal
 from qtpy.QtCore import QEventLoop, QThread
 from qtpy.QtWidgets import QApplication
 
+from napari_isx.app import already_open
 from napari_isx.app.coordinator import Coordinator
 from napari_isx.app.hover_names import show_names
 from napari_isx.app.key_presses import KeyPresses, register_shortcuts
@@ -92,6 +93,11 @@ def choose_recordings(folder: Path, finds: Sequence[Found]) -> list[Found] | Non
     if viewer is None or not _is_watched():
         return None
     return ask_what_to_open(folder, finds, viewer.window._qt_window, viewer.theme)
+
+
+def show_open_files(paths: Sequence[Path]) -> bool:
+    """Select the layers of files that are open in a running window; False where none are."""
+    return _is_watched() and already_open.show_open_files(paths)
 
 
 def run_beside(work: Callable[[], Any], title: str) -> list[Any] | None:

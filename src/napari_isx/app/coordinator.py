@@ -38,6 +38,7 @@ from napari_isx.viewer.fit_view import ViewControl
 from napari_isx.viewer.locked_layers import LockedLayers
 from napari_isx.viewer.playback import Playback
 from napari_isx.viewer.time import TimeControl
+from napari_isx.viewer.volume import VolumeControl
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -83,6 +84,7 @@ class Coordinator:
         self.channels = ChannelsControl(viewer, self.session)
         self.vessels = VesselsControl(viewer, self.session, self.canvas, display)
         self.view = ViewControl(viewer, self.session)
+        self.volume = VolumeControl(viewer, self.session)
         self.closeup = CloseUpControl(viewer, self.session, self.time, centering)
         self.heatmap = HeatMapControl(viewer, self.session, self.time, centering)
         self.responses = ResponsesControl(viewer, self.session, self.time, None)

@@ -25,6 +25,7 @@ def channels_layer(gpio: GpioSet) -> LayerData:
         {
             "name": _name(gpio),
             "ndim": 3,
+            "visible": False,  # napari slices and draws what is visible, though it has no points
             "metadata": {RECORDING_KEY: gpio},
             "scale": (step_s, 1.0, 1.0),
             "units": ("s", "um", "um"),

@@ -38,6 +38,7 @@ def events_layer(events: EventSet) -> LayerData:
         {
             "name": events.title,
             "ndim": 3,
+            "visible": False,  # until it has points: napari draws what is visible at each step
             "metadata": {RECORDING_KEY: events},
             "scale": (seconds_per_step(events.timing), 1.0, 1.0),
             "units": ("s", "um", "um"),
@@ -96,6 +97,8 @@ def place_events(
         )
         for _, signal, place in placed
     ]
+    if not len(layer.data):
+        layer.visible = bool(rows)
     layer.data = np.concatenate(rows) if rows else np.empty((0, 3))
     layer.features = pd.DataFrame(
         {
@@ -113,6 +116,7 @@ def clear_events(layer: Points) -> None:
     import pandas as pd
 
     if len(layer.data):
+        layer.visible = False
         layer.data = np.empty((0, 3))
         layer.features = pd.DataFrame()
 

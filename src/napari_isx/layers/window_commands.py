@@ -14,6 +14,7 @@ from napari_isx.io.folders.summary import Found
 _OPENED: Final = "napari-isx.recordings_opened"
 _BROKEN: Final = "napari-isx.tell_of_broken_file"
 _CHOOSE: Final = "napari-isx.choose_recordings"
+_SHOW_OPEN: Final = "napari-isx.show_open_files"
 _BESIDE: Final = "napari-isx.run_beside"
 
 T = TypeVar("T")
@@ -22,6 +23,11 @@ T = TypeVar("T")
 def announce_recordings() -> None:
     """Say that layers of ours are about to be added."""
     _run(_OPENED)
+
+
+def show_open_files(paths: Sequence[Path]) -> bool:
+    """Select the layers of files that are open in a running window; False where none are."""
+    return bool(_run(_SHOW_OPEN, paths))
 
 
 def run_beside(work: Callable[[], T], title: str) -> T:
