@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from napari_isx.io.base.frames import FrameSequence
 from napari_isx.io.base.recording import Recording
-from napari_isx.io.base.timing import Timing
+from napari_isx.io.base.timing import FIRST_START_S, Timing
 from napari_isx.io.behavior.behavior_movie import BehaviorMovie
 from napari_isx.io.errors import IsxFileError
 from napari_isx.io.movies.base import Movie
@@ -26,8 +26,6 @@ Arrangement = Literal["together", "in turn"]
 _SAME_COUNTER_S: Final = 1
 # Two movies of one microscope have their start times from one computer.
 _SAME_DEVICE_S: Final = 60
-# The year 2000: clocks that were never set say 1970, and no microscope is as old.
-_FIRST_START_S: Final = 946_684_800
 # Recordings further apart are sittings of their own, which a common time axis would not serve.
 _SAME_SITTING_S: Final = 12 * 3600
 # Between sittings that follow one another so much of the time of all is left, at least a second.
@@ -173,7 +171,7 @@ class _Timed:
         one = cls(
             recording,
             timing,
-            start if start >= _FIRST_START_S else None,
+            start if start >= FIRST_START_S else None,
             str(uuid) if uuid else None,
             _hardware_of(recording),
         )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tifffile
+from helpers.scenes import make_cells, make_movie
 from helpers.window_data import START
 from napari._qt.dialogs.qt_reader_dialog import QtReaderDialog
 from napari.layers import Image, Labels, Points, Shapes
@@ -17,11 +19,12 @@ from qtpy.QtCore import QDateTime, QLocale, QMimeData, QPointF, Qt, QTimer, QUrl
 from qtpy.QtGui import QDropEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
+from superqt import QElidingLabel
 
 from napari_isx import Timing, write_movie
 from napari_isx.docks.folder.dialog import FolderDialog
 from napari_isx.io.folders.scan import find_recordings
-from napari_isx.io.folders.summary import Found
+from napari_isx.io.folders.summary import Found, num_recordings
 
 
 @pytest.fixture
@@ -203,6 +206,9 @@ def finds(folder, count=3):
             "1,200 frames of 800 x 1280 uint16 at 20 Hz",
             "preprocessed, motion corrected",
             selected=i == 0,
+            start_s=1.7e9,
+            recorded="2023-11-14 22:13",
+            animal="M7",
         )
         for i in range(count)
     ]
@@ -225,7 +231,7 @@ def show(qtbot, tmp_path):
 
 
 def row(dialog, i):
-    return [dialog.tree.topLevelItem(i).text(column) for column in range(5)]
+    return [dialog.tree.topLevelItem(i).text(column) for column in range(6)]
 
 
 def test_the_dialog_says_what_was_found(show, tmp_path):
@@ -236,14 +242,28 @@ def test_the_dialog_says_what_was_found(show, tmp_path):
         *("rec-0.isxd", "movie"),
         "1,200 frames of 800 x 1280 uint16 at 20 Hz · motion corrected",
     ]
-    assert row(dialog, 0)[4].replace(",", ".") == "1.5 MB"
+    assert row(dialog, 0)[3:5] == ["M7", "2023-11-14 22:13"]
+    assert row(dialog, 0)[5].replace(",", ".") == "1.5 MB"
     day = QDateTime.fromSecsSinceEpoch(1_700_000_000).date()  # where this runs
     short = QLocale.system().toString(day, QLocale.FormatType.ShortFormat)
-    assert row(dialog, 0)[3].startswith(short)
+    assert short in dialog.tree.topLevelItem(0).toolTip(4)
     assert row(dialog, 3)[0] == str(Path("sub", "a.isxd")) + " and 1 more"
-    assert row(dialog, 3)[4].replace(",", ".") == "2.0 GB"
+    assert row(dialog, 3)[5].replace(",", ".") == "2.0 GB"
     assert dialog.tree.topLevelItem(3).toolTip(0).splitlines() == list(map(str, series.paths))
     assert row(dialog, 4)[2] == "⚠ 7 bytes are too few"
+
+
+def test_the_dialog_counts_recordings_and_shows_no_column_that_is_empty(show, tmp_path):
+    make_movie(tmp_path / "m.isxd")
+    make_cells(tmp_path / "c.isxd")
+    assert num_recordings(find_recordings(tmp_path)) == 1
+    other = replace(finds(tmp_path)[0], start_s=1.7e9 + 86_400)
+    assert num_recordings([*finds(tmp_path), other]) == 2
+    dialog = show([*finds(tmp_path), other])
+    (label,) = dialog.findChildren(QElidingLabel)
+    assert label.text().startswith("2 recordings in 4 files found in ")
+    assert not dialog.tree.isColumnHidden(3)
+    assert show([broken(tmp_path)]).tree.isColumnHidden(3)
 
 
 def test_the_dialog_sums_what_is_checked(show, tmp_path):
@@ -264,7 +284,7 @@ def test_the_dialog_says_so_where_nothing_can_be_opened(show, tmp_path):
     assert dialog.summary.text().startswith("None of these can be opened")
     assert not dialog.open_button.isEnabled()
     assert not dialog.all_button.isEnabled()
-    tips = [dialog.tree.topLevelItem(0).toolTip(column) for column in range(5)]
+    tips = [dialog.tree.topLevelItem(0).toolTip(column) for column in range(6)]
     assert any("7 bytes are too few" in tip for tip in tips)
     assert not dialog.open_button.isEnabled()
 
@@ -303,7 +323,7 @@ def test_the_dialog_fits_the_list_and_the_screen(show, tmp_path, count):
     assert scrolls == (count > 100)
     assert dialog.tree.horizontalScrollBar().maximum() == 0
     metrics = dialog.tree.fontMetrics()
-    for column in range(5):
+    for column in range(6):
         text = row(dialog, count - 1)[column]
         assert metrics.horizontalAdvance(text) < dialog.tree.columnWidth(column)
 

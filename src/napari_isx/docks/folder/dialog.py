@@ -27,10 +27,10 @@ from superqt import QElidingLabel
 from napari_isx.docks.common.theme import WARNING_COLOR
 from napari_isx.io.errors import IsxFileError
 from napari_isx.io.folders.scan import joined_by_hand
-from napari_isx.io.folders.summary import Found
+from napari_isx.io.folders.summary import Found, num_recordings
 
-_COLUMNS: Final = ("Name", "Kind", "Contents", "Changed", "Size")
-_NAME, _KIND, _CONTENTS, _CHANGED, _SIZE = range(len(_COLUMNS))
+_COLUMNS: Final = ("Name", "Kind", "Contents", "Animal", "Recorded", "Size")
+_NAME, _KIND, _CONTENTS, _ANIMAL, _RECORDED, _SIZE = range(len(_COLUMNS))
 _MAX_NAME_PX: Final = 440
 _MAX_CONTENTS_PX: Final = 460
 _MIN_ROWS, _MAX_ROWS = 4, 18
@@ -73,7 +73,7 @@ class FolderDialog(QDialog):
         self._folder = folder
         self._finds = list(finds)
 
-        where = QElidingLabel(f"{_recordings(len(finds))} found in {folder}")
+        where = QElidingLabel(f"{_counted(finds)} found in {folder}")
         where.setElideMode(Qt.TextElideMode.ElideMiddle)
         where.setToolTip(str(folder))
         self.tree = self._make_tree()
@@ -147,25 +147,29 @@ class FolderDialog(QDialog):
             item.setCheckState(_NAME, _state(found.selected))
             item.setToolTip(_NAME, "\n".join(map(str, found.paths)))
             item.setToolTip(_CONTENTS, _told(found.problem or found.description, found.processing))
+            changed = QDateTime.fromSecsSinceEpoch(int(found.modified_s))
+            when = QLocale.system().toString(changed, QLocale.FormatType.ShortFormat)
+            item.setToolTip(_RECORDED, f"The file was last changed: {when}")
             if found.problem is not None:
                 item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEnabled)
             tree.addTopLevelItem(item)
+        tree.setColumnHidden(_ANIMAL, not any(found.animal for found in self._finds))
+        tree.setColumnHidden(_RECORDED, not any(found.recorded for found in self._finds))
         selected = (i for i, found in enumerate(self._finds) if found.selected)
         tree.setCurrentItem(tree.topLevelItem(next(selected, 0)))
         return tree
 
     def _texts(self, found: Found) -> list[str]:
-        system = QLocale.system()
         name = _relative(found.path, self._folder)
         if len(found.paths) > 1:
             name += f" and {len(found.paths) - 1} more"
-        changed = QDateTime.fromSecsSinceEpoch(int(found.modified_s))
         last_step = found.processing.rpartition(", ")[2]
         return [
             name,
             found.kind,
             f"⚠ {found.problem}" if found.problem else _told(found.description, last_step),
-            system.toString(changed, QLocale.FormatType.ShortFormat),
+            found.animal,
+            found.recorded,
             _size_text(found.size_bytes),
         ]
 
@@ -177,16 +181,17 @@ class FolderDialog(QDialog):
         for column, most in ((_NAME, _MAX_NAME_PX), (_CONTENTS, _MAX_CONTENTS_PX)):
             self.tree.resizeColumnToContents(column)
             header.resizeSection(column, min(header.sectionSize(column) + 12, most))
-        for column in (_KIND, _CHANGED, _SIZE):
+        others = (_KIND, _ANIMAL, _RECORDED, _SIZE)
+        for column in others:
             self.tree.resizeColumnToContents(column)
             header.resizeSection(column, header.sectionSize(column) + 12)
         contents = min(self.tree.sizeHintForColumn(_CONTENTS) + 24, _MAX_CONTENTS_PX)
-        others = sum(header.sectionSize(c) for c in (_NAME, _KIND, _CHANGED, _SIZE))
+        besides = sum(header.sectionSize(c) for c in (_NAME, *others))
         rows = min(max(len(self._finds), _MIN_ROWS), _MAX_ROWS)
         row_px = max(self.tree.sizeHintForRow(0), self.fontMetrics().height() + 4)
         frame = 2 * self.tree.frameWidth()
         scroll_bar = self.tree.verticalScrollBar().sizeHint().width()
-        width = others + contents + frame + scroll_bar
+        width = besides + contents + frame + scroll_bar
         height = rows * row_px + header.sizeHint().height() + frame
         around = self.sizeHint() - self.tree.sizeHint()
         screen = self.screen().availableGeometry()
@@ -249,8 +254,11 @@ def ask_what_to_open(
     return chosen
 
 
-def _recordings(count: int) -> str:
-    return "1 recording" if count == 1 else f"{count:,} recordings"
+def _counted(finds: Sequence[Found]) -> str:
+    """How many recordings there are, and in how many files."""
+    files, recordings = sum(len(found.paths) for found in finds), num_recordings(finds)
+    text = "1 recording" if recordings == 1 else f"{recordings:,} recordings"
+    return text if files == recordings else f"{text} in {files:,} files"
 
 
 def _told(*parts: str) -> str:

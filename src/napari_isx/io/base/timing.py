@@ -24,6 +24,8 @@ from napari_isx.io.format.json_fields import Fields, Rational
 MAX_FRAMES: Final = 1 << 23
 # Three days at 1 kHz. More than this is a damaged file: no arrays of that length are made for it.
 MAX_SAMPLES: Final = 2**28
+FIRST_START_S: Final = 946_684_800
+"""The year 2000: clocks that were never set say 1970, and no microscope is as old."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 # A day within the years that datetime has, so that every UTC offset stays in them.
 _YEAR_1_S: Final = -62_135_510_400

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from napari_isx.io.base.acquisition import at
 from napari_isx.io.base.provenance import Provenance
 from napari_isx.io.base.recording import Recording
+from napari_isx.io.base.timing import FIRST_START_S, Timing
 from napari_isx.io.behavior.behavior_movie import BehaviorMovie
 from napari_isx.io.behavior.movie import HEADER
 from napari_isx.io.errors import IsxFileError, unexpected
@@ -90,6 +91,10 @@ class Found:
         What the file and its name tell of where it comes from; None where that was not read.
     start_s : float or None
         Unix time at which it begins, where that was read.
+    recorded : str
+        Date and time of that on the clock where it was recorded; empty where that is unknown.
+    animal : str
+        As the file has it; empty where it does not say.
     stands_for : tuple of Path
         Other files that it reads, which are not to be opened beside it.
     """
@@ -105,6 +110,8 @@ class Found:
     may_be_part: bool = False
     provenance: Provenance | None = None
     start_s: float | None = None
+    recorded: str = ""
+    animal: str = ""
     stands_for: tuple[Path, ...] = ()
 
     @property
@@ -166,7 +173,7 @@ def describe(path: Path, allowance: Allowance, files: OpenFiles) -> Found:
             processing=processing_of(recording),
             may_be_part=suffix == ".gpio",
             provenance=Provenance.of(recording),
-            start_s=_start_s(recording),
+            **_when_and_who(recording),
             stands_for=others,
         )
     except IsxFileError as error:
@@ -192,6 +199,8 @@ def describe_series(parts: Sequence[Found], files: OpenFiles) -> Found:
         parts[0].processing,
         provenance=provenance,
         start_s=parts[0].start_s,
+        recorded=parts[0].recorded,
+        animal=parts[0].animal,
     )
 
 
@@ -232,12 +241,29 @@ def _summary(recording: Recording) -> str:
     return recording._summary()
 
 
-def _start_s(recording: Recording) -> float | None:
-    """When it begins; None where to know it is to decode the file, and of what has no time."""
+def _when_and_who(recording: Recording) -> dict[str, Any]:
+    """When it begins, where that is known without decoding the file, and of what animal it is."""
+    animal = recording.acquisition_info.get("Animal ID")
+    known: dict[str, Any] = {"animal": "" if animal is None else str(animal).strip()}
     if recording.place.suffix.lower() == ".gpio" or not hasattr(recording, "timing"):
-        return None
-    start_s = recording.timing.start_s
-    return float(Fraction(*start_s)) if start_s is not None else None
+        return known
+    timing: Timing = recording.timing
+    if timing.start_s is not None and timing.start is not None:
+        known["start_s"] = float(Fraction(*timing.start_s))
+        if known["start_s"] >= FIRST_START_S:
+            known["recorded"] = f"{timing.start:%Y-%m-%d %H:%M}"
+    return known
+
+
+def num_recordings(finds: Sequence[Found]) -> int:
+    """How many recordings some files are of: by their UUIDs, or else by when they begin."""
+    uuids = {
+        one.paths: one.provenance.facts.get("Recording UUID") for one in finds if one.provenance
+    }
+    known = {uuid for uuid in uuids.values() if uuid}
+    starts = {round(one.start_s or 0) for one in finds if uuids.get(one.paths)}
+    alone = {round(one.start_s) for one in finds if one.start_s and not uuids.get(one.paths)}
+    return max(len(known) + len(alone - starts), min(len(finds), 1))
 
 
 def _brief_behavior(source: FileSource, allowance: Allowance) -> str | None:
