@@ -25,9 +25,11 @@ from napari_isx.docks.saving.controller import SavingControl
 from napari_isx.docks.saving.window import attach_prompts
 from napari_isx.docks.traces.channels_controller import ChannelsControl
 from napari_isx.docks.traces.controller import TracesControl
+from napari_isx.docks.traces.marks_controller import MarksControl
 from napari_isx.docks.traces.vessels_controller import VesselsControl
 from napari_isx.io.base.recording import put_away, take_out
 from napari_isx.layers.keys import recording_of
+from napari_isx.session.channel import Channel
 from napari_isx.session.session import Session
 from napari_isx.timeline.clock import Arrangement, Clock
 from napari_isx.viewer.behavior import BehaviorControl
@@ -37,6 +39,7 @@ from napari_isx.viewer.debounce import Later
 from napari_isx.viewer.fit_view import ViewControl
 from napari_isx.viewer.locked_layers import LockedLayers
 from napari_isx.viewer.playback import Playback
+from napari_isx.viewer.slider_marks import mark_slider
 from napari_isx.viewer.time import TimeControl
 from napari_isx.viewer.volume import VolumeControl
 
@@ -90,6 +93,10 @@ class Coordinator:
         self.responses = ResponsesControl(viewer, self.session, self.time, None)
         self.export = ExportControl(viewer, self.session)
         self.clips = ClipControl(viewer, self.session, self.time)
+        self.responses = ResponsesControl(viewer, self.session, self.time, self.playback)
+        self.marks = MarksControl(viewer, self.session)
+        self.marks.threshold_dragged.connect(self.responses.set_threshold)
+        self.responses.marked.connect(self._on_marked)
         viewer.layers.events.inserted.connect(self._on_layers)
         viewer.layers.events.removed.connect(self._on_removed)
         # Last, when napari's list on the screen has the layer too, and its slider a place.
@@ -117,6 +124,7 @@ class Coordinator:
         self.traces.attach(view)
         self.channels.attach(view)
         self.vessels.attach(view)
+        self.marks.attach(view)
 
     def _on_layers(self, event: object = None) -> None:  # noqa: ARG002
         viewer = self._viewer_ref()
@@ -156,6 +164,12 @@ class Coordinator:
             self.traces.show_time()  # another movie may be the first now
         else:
             self.traces.renew()
+
+    def _on_marked(self, times_s: list[float], threshold: tuple[Channel, float] | None) -> None:
+        self.marks.mark(times_s, threshold)
+        viewer = self._viewer_ref()
+        if viewer is not None:
+            mark_slider(viewer, times_s)
 
     def _on_removed(self, event: object = None) -> None:  # noqa: ARG002
         # A viewer that closes removes layers until none is left.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import ClassVar, Final, NamedTuple
@@ -207,6 +207,29 @@ class Responses:
         self.sources_changed.emit()
         self.pick(table.name)
 
+    @property
+    def picked_channel(self) -> Channel | None:
+        """The channel whose edges are looked at."""
+        channels = (one for one in self._session.channels if self._title(one) == self._picked)
+        return next(channels, None)
+
+    @property
+    def threshold(self) -> tuple[Channel, float] | None:
+        """The channel that is looked at, and the value above which it is on; None of a line."""
+        channel = self.picked_channel
+        if channel is None or channel.kind == "digital":
+            return None
+        return channel, self._settings.rule.threshold * _largest(channel)
+
+    def set_threshold(self, value: float) -> None:
+        """Have the channel that is looked at be on above a value."""
+        channel = self.picked_channel
+        if channel is not None and (largest := _largest(channel)) > 0:
+            part = min(max(value / largest, 0.0), 0.99)
+            self.settings = replace(
+                self._settings, rule=replace(self._settings.rule, threshold=part)
+            )
+
     def alignment(self) -> Alignment | None:
         """The events that are looked at, excluded ones too; None where none are picked."""
         make = dict(self.sources()).get(self._picked or "")
@@ -289,6 +312,11 @@ def _compute(responses: Responses, group: CellGroup, alignment: Alignment) -> It
         alpha=settings.alpha, normalize=settings.normalize,
     )  # fmt: skip
     yield Computed(group, alignment, events, result)
+
+
+def _largest(channel: Channel) -> float:
+    known = channel.values[np.isfinite(channel.values)]
+    return float(known.max(initial=0.0))
 
 
 def _same(alignment: Alignment) -> Alignment:

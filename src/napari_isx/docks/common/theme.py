@@ -10,6 +10,10 @@ from napari.utils.theme import get_theme
 WARNING_COLOR: Final = "#E0701A"  # of text; readable on dark and on light
 
 
+MARK_COLOR: Final = "#E69F00"
+"""Of what responses are aligned to; readable on dark and on light."""
+
+
 @dataclass(frozen=True)
 class PlotColors:
     """Colors of the plot, to go with a theme."""

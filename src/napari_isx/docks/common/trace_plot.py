@@ -42,6 +42,7 @@ class TracePlot(QWidget):
     """
 
     time_requested = Signal(float)  # the user pointed at a time, in seconds
+    threshold_dragged = Signal(float)  # the level of a channel was dragged to this value
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -87,6 +88,8 @@ class TracePlot(QWidget):
         self._is_sharing = False
         self._time_s = 0.0
         self._cuts: tuple[Cut, ...] = ()
+        self._marks_s: Sequence[float] = ()
+        self._threshold: tuple[int, float] | None = None
         self.set_colors(DARK)
 
     @property
@@ -136,6 +139,17 @@ class TracePlot(QWidget):
         self._cuts = tuple(cuts)
         for row in self._rows:
             row.show_cuts(cuts, with_text=row is self._rows[0])
+
+    def show_marks(
+        self, times_s: Sequence[float], threshold: tuple[int, float] | None = None
+    ) -> None:
+        """Mark what responses are aligned to, and the level of a channel, by its place."""
+        self._marks_s, self._threshold = times_s, threshold
+        for row in self._rows:
+            row.show_marks(times_s)
+        for place, row in enumerate(self._channels):
+            is_here = threshold is not None and threshold[0] == place
+            row.show_threshold(threshold[1] if threshold is not None and is_here else None)
 
     def show_clock_time(self, start: datetime | None) -> None:
         """Write times of day, of a session that started then; None: session time."""
@@ -236,6 +250,7 @@ class TracePlot(QWidget):
         for row, data in zip(rows, shown, strict=True):
             row.show(data, self._value_range if rows is self._cells else None)
         self.show_cuts(self._cuts)
+        self.show_marks(self._marks_s, self._threshold)
         self._stretch()
         self._show_values()
 
@@ -245,6 +260,7 @@ class TracePlot(QWidget):
         while len(rows) > count:
             row = rows.pop()
             row.view.pointed.disconnect()
+            row.threshold.sigPositionChangeFinished.disconnect()
             row.view.sigXRangeChanged.disconnect()
             row.view.sigResized.disconnect()
             self._canvas.removeItem(row.plot)
@@ -252,6 +268,7 @@ class TracePlot(QWidget):
             row = Row(self._colors, is_channel=rows is self._channels)
             row.view.pointed.connect(self._on_pointed)
             row.view.all_requested.connect(self.show_all)
+            row.threshold.sigPositionChangeFinished.connect(self._on_threshold)
             row.view.sigXRangeChanged.connect(self._on_range)
             row.view.sigResized.connect(self._place_cursor)
             self._canvas.addItem(row.plot, row=first + len(rows), col=0)
@@ -306,6 +323,9 @@ class TracePlot(QWidget):
 
     def _on_pointed(self, time_s: float) -> None:
         self.time_requested.emit(time_s)
+
+    def _on_threshold(self, line: pg.InfiniteLine) -> None:
+        self.threshold_dragged.emit(float(line.value()))
 
     def _on_range(self, view: pg.ViewBox) -> None:
         """Let all rows show the part of time that the user chose in one."""

@@ -16,7 +16,7 @@ from qtpy.QtWidgets import QGraphicsItem, QGraphicsSimpleTextItem
 
 from napari_isx.docks.common.canvas import TimeView
 from napari_isx.docks.common.symbols import SYMBOLS
-from napari_isx.docks.common.theme import WARNING_COLOR, PlotColors
+from napari_isx.docks.common.theme import MARK_COLOR, WARNING_COLOR, PlotColors
 from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.session.plot_rows import NO_ROW, RowStyle, TraceRow, thin_out, thin_steps
 from napari_isx.timeline.clock import Cut
@@ -84,6 +84,14 @@ class Row:
         self._dots = pg.ScatterPlotItem(size=_DOT_PX, pen=None, hoverable=True, tip=_event_tip)
         for item in (self._trace, *(() if is_channel else (self._stems, self._dots))):
             self.plot.addItem(item, ignoreBounds=True)
+        # What responses are aligned to, over the whole height of the row.
+        self._marks = pg.VTickGroup(pen=pg.mkPen(MARK_COLOR, style=Qt.PenStyle.DotLine))
+        self.plot.addItem(self._marks, ignoreBounds=True)
+        self.threshold = pg.InfiniteLine(
+            angle=0, movable=True, pen=pg.mkPen(MARK_COLOR), hoverPen=pg.mkPen(MARK_COLOR, width=3)
+        )
+        self.threshold.hide()
+        self.plot.addItem(self.threshold, ignoreBounds=True)
         self._title = pg.LabelItem(justify="left")
         self._title.setParentItem(self.view)
         self._title.anchor((0, 0), (0, 0), offset=(4, -2))
@@ -160,6 +168,16 @@ class Row:
                 )
             self._cut_items.append(span)
             self.plot.addItem(span, ignoreBounds=True)
+
+    def show_marks(self, times_s: Sequence[float]) -> None:
+        """Mark times, from the bottom of the row to its top."""
+        self._marks.setXVals(list(times_s))
+
+    def show_threshold(self, value: float | None) -> None:
+        """Draw a level that can be dragged, or none."""
+        self.threshold.setVisible(value is not None)
+        if value is not None:
+            self.threshold.setValue(value)
 
     def show_status(self, status: CellStatus | None) -> None:
         """Write another status of the same cell."""

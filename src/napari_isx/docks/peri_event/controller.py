@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
 from napari.utils.notifications import show_info, show_warning
+from psygnal import Signal
 from qtpy.QtWidgets import QApplication, QFileDialog, QInputDialog
 
 from napari_isx.analysis.cell_metrics.definitions import Metric
@@ -48,6 +49,9 @@ class Looping(Protocol):
 
 class ResponsesControl(SeenControl[ResponsesWidget]):
     """Computes responses when somebody sees them, in a worker, and follows the selection."""
+
+    marked: ClassVar[Signal] = Signal(object, object)
+    """Other events: their session times, and a channel with its threshold, or None."""
 
     def __init__(
         self, viewer: ViewerModel, session: Session, time: TimeControl, playback: Looping | None
@@ -106,6 +110,7 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
         if not self._seen():
             return
         self._show_sources()
+        self._mark()
         reason, compute = self.responses.computing()
         if compute is None:
             self._computed = None
@@ -152,6 +157,21 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
         marks = self.responses.marks
         if marks is not None and marks.problem:
             show_warning(marks.problem)
+
+    def set_threshold(self, value: float) -> None:
+        """Have the channel be on above a value; the form follows."""
+        self.responses.set_threshold(value)
+        for view in self._views:
+            view.show_settings(self.responses.settings)
+
+    def _mark(self) -> None:
+        """Mark the events in the other views."""
+        try:
+            alignment = self.responses.alignment()
+        except (OSError, ValueError):  # said in place of the pictures
+            alignment = None
+        times_s = [] if alignment is None else alignment.times_s.tolist()
+        self.marked.emit(times_s, self.responses.threshold)
 
     def make_map(self) -> None:
         """Average the first movie around the events, and add the result as layers."""
