@@ -49,6 +49,7 @@ class View:
     row_centered = Signal(int)
     channel_row_hidden = Signal(int)
     arrangement_picked = Signal(str)
+    threshold_dragged = Signal(float)
 
     def __init__(self) -> None:
         self.alive = True
@@ -78,6 +79,9 @@ class View:
         if not self.alive:
             raise RuntimeError("wrapped C/C++ object has been deleted")
         return ""
+
+    def show_marks(self, times_s, threshold):
+        self.marks = list(times_s), threshold
 
     def show_groups(self, titles, current):
         self.groups = (list(titles), current)

@@ -11,6 +11,7 @@ from qtpy.QtCore import QPointF
 
 from napari_isx import Timing, write_cell_set
 from napari_isx.docks.peri_event.dock import ResponsesWidget
+from napari_isx.docks.traces.dock import TracesWidget
 
 TRIALS_S = np.arange(4, 56, 4.0) + np.random.default_rng(1).uniform(0, 1.5, 13)
 NUM_CELLS = 12
@@ -215,3 +216,21 @@ def test_nothing_is_computed_while_nobody_looks(stage, dock, control):
     assert control.computed is None
     dock.show()
     assert control.responses.picked is None
+
+
+def test_events_and_threshold_are_in_traces(stage, dock, paths, qtbot, tmp_path):
+    traces = TracesWidget()
+    qtbot.addWidget(traces)
+    stage.coordinator.attach(traces)
+    voltage = ([0, *np.column_stack([TRIALS_S, TRIALS_S + 0.5]).ravel()], [0, *([900, 0] * 13)])
+    gpio = make_gpio(tmp_path / "v.gpio", {"GPIO-1": voltage}, end_s=60)
+    stage.open(paths[0], gpio)
+    press_channel(stage)
+    row = traces.plot._channels[0]
+    np.testing.assert_allclose(row._marks.xvals, TRIALS_S, atol=2e-3)
+    assert row.threshold.isVisible()
+    assert row.threshold.value() == pytest.approx(448), "half of the 896 that the file can hold"
+    row.threshold.setValue(224)
+    row.threshold.sigPositionChangeFinished.emit(row.threshold)
+    assert stage.coordinator.responses.responses.settings.rule.threshold == pytest.approx(0.25)
+    assert dock._form._threshold.value() == 25

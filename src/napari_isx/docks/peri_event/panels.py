@@ -62,6 +62,8 @@ class Panels(pg.GraphicsLayoutWidget):
         )
         for column, plot in enumerate((self.maps, self.curves, self.dots)):
             plot.hideButtons()
+            for axis in ("bottom", "left"):
+                plot.getAxis(axis).enableAutoSIPrefix(False)
             self.addItem(plot, 0, column)
         self.ci.layout.setContentsMargins(2, 2, 2, 2)
         self.maps.setLabel("bottom", "From the event (s)")

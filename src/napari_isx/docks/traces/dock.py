@@ -75,6 +75,7 @@ class TracesWidget(QWidget):
     channels_ordered = Signal(list)  # the listed channels in this order of their places
     channels_picked = Signal(list)  # these channels, and no others
     only_changing_picked = Signal(bool)  # whether only channels that change are to be listed
+    threshold_dragged = Signal(float)  # the level of the channel that responses are aligned to
     arrangement_picked = Signal(str)  # how files of other days or animals are to be shown
 
     def __init__(self) -> None:
@@ -125,6 +126,7 @@ class TracesWidget(QWidget):
         self.event_choice.activated.connect(self.events_picked)
         self.cell_list.cells_picked.connect(self.cells_picked)
         self.plot.time_requested.connect(self.time_requested)
+        self.plot.threshold_dragged.connect(self.threshold_dragged)
         self.coloring.activated.connect(self._on_coloring)
         self._same_scale.triggered.connect(self.same_scale_picked)
         self._clock_time.triggered.connect(self.clock_time_picked)
@@ -259,6 +261,10 @@ class TracesWidget(QWidget):
         self._clock_time.setChecked(start is not None)
         self._clock_time.setEnabled(is_known)
         self.plot.show_clock_time(start)
+
+    def show_marks(self, times_s: Sequence[float], threshold: tuple[int, float] | None) -> None:
+        """Mark what responses are aligned to, and a value of a channel, by its place."""
+        self.plot.show_marks(times_s, threshold)
 
     def show_maps(self, title: str, maps: npt.NDArray[np.float32] | None) -> None:
         self.maps.show_maps(title, maps)

@@ -34,7 +34,7 @@ class MarksControl(Control):
     def attach(self, view: TracesWidget) -> None:
         """Let a dock show marks until it is destroyed."""
         self._views.add(view)
-        view.plot.threshold_dragged.connect(self.threshold_dragged.emit)
+        view.threshold_dragged.connect(self.threshold_dragged.emit)
         self._show()
 
     def mark(self, times_s: Sequence[float], threshold: tuple[Channel, float] | None) -> None:
@@ -47,4 +47,4 @@ class MarksControl(Control):
         if self._threshold is not None and self._threshold[0] in shown:
             threshold = shown.index(self._threshold[0]), self._threshold[1]
         for view in self._views:
-            view.plot.show_marks(self._times_s, threshold)
+            view.show_marks(self._times_s, threshold)
