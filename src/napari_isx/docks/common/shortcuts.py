@@ -16,7 +16,9 @@ from napari.utils.interactions import JOINCHAR
 from napari.utils.key_bindings import coerce_keybinding
 
 DECIDE: Final = "Decide"
-_ONCE: Final = frozenset({"accept", "reject", "undecide", "flip", "play", "loop"})
+_ONCE: Final = frozenset(
+    {"accept", "reject", "undecide", "flip", "play", "loop", "mark", "exclude_trial"}
+)
 
 
 class Command(NamedTuple):
@@ -116,6 +118,14 @@ _TABLE: Final = (
             lambda c: c.playback.go_to_part(1), _KEY.KeyG),
     Command(_TIME, "previous_part", "Go to the start of the part or trial, then of the one before",
             lambda c: c.playback.go_to_part(-1), _SHIFT | _KEY.KeyG),
+    Command(_TIME, "mark", "Mark this time, or take its mark away",
+            lambda c: c.responses.mark(), _KEY.KeyM),
+    Command(_TIME, "next_trial", "Go to the next trial, and loop over it",
+            lambda c: c.responses.step_trial(1), _KEY.KeyT),
+    Command(_TIME, "previous_trial", "Go to the previous trial, and loop over it",
+            lambda c: c.responses.step_trial(-1), _SHIFT | _KEY.KeyT),
+    Command(_TIME, "exclude_trial", "Leave the trial out of the responses",
+            lambda c: c.responses.exclude_trial(), _KEY.KeyX),
     Command(_PLAY, "play", "Play or pause", lambda c: c.playback.toggle(), _KEY.KeyK),
     Command(_PLAY, "slower", "Play slower", lambda c: c.playback.step_speed(-1), _KEY.Comma),
     Command(_PLAY, "faster", "Play faster", lambda c: c.playback.step_speed(1), _KEY.Period),
@@ -123,6 +133,8 @@ _TABLE: Final = (
     Command(_PLAY, "loop_from", "Loop from here", lambda c: c.playback.loop_from(), _KEY.KeyI),
     Command(_PLAY, "loop_to", "Loop to here", lambda c: c.playback.loop_to(), _KEY.KeyO),
     Command("", "loop_part", "Loop over this part or trial", lambda c: c.playback.loop_part()),
+    Command("", "undo_mark", "Undo the last change of a mark",
+            lambda c: c.responses.responses.undo_mark()),
     Command("", "save_decisions", "Save decisions into the cell set", lambda c: c.saving.save()),
     Command("", "restore_decisions", "Restore decisions that were not saved",
             lambda c: c.saving.offer_again()),
