@@ -90,7 +90,6 @@ class Coordinator:
         self.volume = VolumeControl(viewer, self.session)
         self.closeup = CloseUpControl(viewer, self.session, self.time, centering)
         self.heatmap = HeatMapControl(viewer, self.session, self.time, centering)
-        self.responses = ResponsesControl(viewer, self.session, self.time, None)
         self.export = ExportControl(viewer, self.session)
         self.clips = ClipControl(viewer, self.session, self.time)
         self.responses = ResponsesControl(viewer, self.session, self.time, self.playback)
