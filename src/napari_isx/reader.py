@@ -54,12 +54,8 @@ def read(path: Paths) -> list[LayerData] | list[tuple[None]]:
     and the others are opened all the same; what is open already is selected. Without one the
     error says what it keeps from opening.
 
-    Raises
-    ------
-    IsxFileError
-        A file is broken or of a kind that is not read, and there is no window to say so in.
-    OSError
-        A file is missing or may not be read.
+    Raises IsxFileError: a file is broken or of a kind that is not read, and there is no window to
+    say so in; OSError: a file is missing or may not be read.
     """
     from napari_isx.layers.window_commands import (
         announce_recordings,

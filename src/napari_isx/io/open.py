@@ -140,12 +140,8 @@ def description_of(recording: Recording) -> dict[str, object]:
 def join(parts: Sequence[Recording]) -> Recording:
     """Make a series of recordings, in any order; it closes them.
 
-    Raises
-    ------
-    IsxFileError
-        A part does not fit the others. Names the part and what differs.
-    UnsupportedIsxError
-        There are no series of this kind.
+    Raises IsxFileError: a part does not fit the others. Names the part and what differs;
+    UnsupportedIsxError: there are no series of this kind.
     """
     kind = kind_of(parts[0])
     if kind is None or kind.series is None:

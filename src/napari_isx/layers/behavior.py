@@ -43,12 +43,8 @@ _MAX_PX: Final = 1e6
 def behavior_layers(movie: BehaviorMovie) -> list[LayerData]:
     """The layers of a behavior movie: its pictures, and over them zones and box if it has them.
 
-    Raises
-    ------
-    IsxFileError
-        The first frame, or what the tracker left, is broken.
-    UnsupportedIsxError
-        No decoder for the pictures is installed.
+    Raises IsxFileError: the first frame, or what the tracker left, is broken; UnsupportedIsxError:
+    no decoder for the pictures is installed.
     """
     layers = [behavior_layer(movie), zones_layer(movie), box_layer(movie)]
     return [layer for layer in layers if layer is not None]
@@ -57,12 +53,8 @@ def behavior_layers(movie: BehaviorMovie) -> list[LayerData]:
 def behavior_layer(movie: BehaviorMovie) -> LayerData:
     """A lazy Image layer ``(t, y, x)`` of a behavior movie, one frame per chunk.
 
-    Raises
-    ------
-    IsxFileError
-        The first frame is broken.
-    UnsupportedIsxError
-        No decoder for the pictures is installed.
+    Raises IsxFileError: the first frame is broken; UnsupportedIsxError: no decoder for the pictures
+    is installed.
     """
     ends = movie.timing.first_and_last_valid()
     if ends is not None:
@@ -90,10 +82,7 @@ def zones_layer(movie: BehaviorMovie) -> LayerData | None:
 
     Features are each zone's id, name and description.
 
-    Raises
-    ------
-    IsxFileError
-        What the tracker left is broken.
+    Raises IsxFileError: what the tracker left is broken.
     """
     import pandas as pd
 
@@ -133,14 +122,8 @@ def zones_layer(movie: BehaviorMovie) -> LayerData | None:
 def box_layer(movie: BehaviorMovie) -> LayerData | None:
     """A Shapes layer ``(y, x)`` for the animal's box, empty; None of a movie without boxes.
 
-    Raises
-    ------
-    IsxFileError
-        What the tracker left is broken.
-
-    See Also
-    --------
-    show_box : puts the box where the animal is.
+    Raises IsxFileError: what the tracker left is broken.
+    See :func:`show_box`, which puts the box where the animal is.
     """
     tracking = movie.tracking
     if tracking is None or not np.isfinite(tracking.boxes).any():
@@ -154,13 +137,7 @@ def box_layer(movie: BehaviorMovie) -> LayerData | None:
 def show_box(layer: Shapes, movie: BehaviorMovie, sample: int) -> None:
     """Put the box where the tracker saw the animal, or take it away where it saw none.
 
-    Parameters
-    ----------
-    layer : Shapes
-        Of :func:`box_layer`.
-    movie : BehaviorMovie
-    sample : int
-        Of the movie; one that it does not have has no box.
+    `layer`: of :func:`box_layer`. `sample`: of the movie; one that it does not have has no box.
     """
     corners = _box_corners(movie, sample)
     shown = layer.data
@@ -189,10 +166,7 @@ def zone_outline(zone: Zone) -> npt.NDArray[np.float64] | None:
 def field_of(layers: Iterable[Layer]) -> Rect | None:
     """What the pixels of the microscope's files cover in the world, or None without any.
 
-    Parameters
-    ----------
-    layers : iterable of Layer
-        Others among them do not count.
+    `layers`: others among them do not count.
     """
     from napari.layers import Image as ImageLayer
     from napari.layers import Labels
@@ -217,22 +191,10 @@ def beside(
 ) -> tuple[tuple[float, float], tuple[float, float]]:
     """Where a picture stands beside the microscope's field, as high as that.
 
-    Parameters
-    ----------
-    spacing : Spacing
-        Of the picture.
-    field : (float, float, float, float), optional
-        Top, left, bottom and right edge of the microscope's field. Without one, the picture keeps
-        its own size and height.
-    right_um : float, optional
-        Where the last picture that stands there already ends. Default: where the field does.
-
-    Returns
-    -------
-    scale : (float, float)
-        Micrometers per row and column.
-    translate : (float, float)
-        The center of the first pixel.
+    `spacing`: of the picture. `field`: top, left, bottom and right edge of the microscope's field.
+    Without one, the picture keeps its own size and height. `right_um`: where the last picture that
+    stands there already ends. Default: where the field does.
+    Returns `scale`: micrometers per row and column. `translate`: the center of the first pixel.
     """
     (rows, cols), (height, width) = spacing.num_pixels, spacing.pixel_size_um
     top, left = spacing.top_left_um
@@ -254,18 +216,9 @@ def place_beside(
 ) -> float:
     """Put a behavior movie's layers beside the microscope's field.
 
-    Parameters
-    ----------
-    layers : iterable of Layer
-        Those that show other files stay where they are.
-    movie : BehaviorMovie
-    field, right_um : optional
-        As for :func:`beside`.
-
-    Returns
-    -------
-    float
-        The right edge of the picture in micrometers, where a next one may begin.
+    `layers`: those that show other files stay where they are. `field`, `right_um`: as for
+    :func:`beside`.
+    Returns the right edge of the picture in micrometers, where a next one may begin.
     """
     scale, translate = beside(movie.spacing, field, right_um)
     for layer in layers:

@@ -33,12 +33,8 @@ def layers_of(recording: Recording) -> list[LayerData]:
     broken, napari shows a warning, and the layers are those of the pictures alone. It also does
     where a GPIO file does not tell how fast its clock ran.
 
-    Raises
-    ------
-    IsxFileError
-        What a layer needs is broken.
-    UnsupportedIsxError
-        No layer is defined for this kind of file.
+    Raises IsxFileError: what a layer needs is broken; UnsupportedIsxError: no layer is defined for
+    this kind of file.
     """
     make = LAYERS.get(recording.kind)
     if make is None:

@@ -112,18 +112,10 @@ def show_statuses(
 ) -> None:
     """Recolor the Labels and Shapes layers of a cell set, and renew the status in their features.
 
-    Parameters
-    ----------
-    layers : sequence of Layer
-        Contours that are hidden keep their colors, as giving them others takes long; call
-        this again when they are shown.
-    cells : CellSet
-    statuses : sequence of str
-        One for each cell.
-    by, values
-        As for :func:`~napari_isx.layers.styles.outline_colors`.
-    shown : numpy.ndarray, optional
-        ``(n_cells,)``: which cells are drawn. Default: all.
+    `layers`: contours that are hidden keep their colors, as giving them others takes long; call
+    this again when they are shown. `statuses`: one for each cell. `by`, `values`: as for
+    :func:`~napari_isx.layers.styles.outline_colors`. `shown`: ``(n_cells,)``: which cells are
+    drawn. Default: all.
     """
     from napari.layers import Labels, Shapes
 

@@ -12,10 +12,7 @@ from napari_isx.layers.placement import seconds_per_step
 def channels_layer(gpio: GpioSet) -> LayerData:
     """An empty Points layer ``(t, y, x)`` that carries the channels, for the layer list.
 
-    Raises
-    ------
-    IsxFileError
-        The packets of a `.gpio` file, which are read here, are broken.
+    Raises IsxFileError: the packets of a `.gpio` file, which are read here, are broken.
     """
     # The timing of a `.gpio` file is known once its packets are read, and so are its channels:
     # who opens the file waits for that, and nobody who looks at it later.

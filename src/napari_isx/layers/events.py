@@ -29,9 +29,7 @@ _DEFAULT_SIZE_UM: Final = 30.0
 def events_layer(events: EventSet) -> LayerData:
     """An empty Points layer ``(t, y, x)`` that carries an event set.
 
-    See Also
-    --------
-    place_events : fills it, once the cell set is open too.
+    See :func:`place_events`, which fills it, once the cell set is open too.
     """
     return (
         np.empty((0, 3)),  # not None: napari leaves that out of sample data
@@ -65,19 +63,8 @@ def place_events(
     Cells without pixels have no place, so their events are left out. Features are the cell's
     name and the event's amplitude.
 
-    Parameters
-    ----------
-    layer : Points
-    events, cells : EventSet, CellSet
-    rois : list of Roi
-        Of the cells.
-    hardware : HardwareTime, optional
-        Of the movie that the cells were found in, where it is known.
-
-    Returns
-    -------
-    bool
-        Whether they were placed; False where there are more than ``MAX_POINTS``.
+    `rois`: of the cells. `hardware`: of the movie that the cells were found in, where it is known.
+    Returns whether they were placed; False where there are more than ``MAX_POINTS``.
     """
     import pandas as pd
 

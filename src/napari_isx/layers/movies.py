@@ -44,10 +44,7 @@ def movie_layer(movie: Movie) -> LayerData:
 def plane_layers(planes: Sequence[Movie]) -> list[LayerData]:
     """A lazy Image layer ``(t, y, x)`` of each focal plane or color of a movie.
 
-    Parameters
-    ----------
-    planes : sequence of Movie
-        As :attr:`Movie.planes` gives them, of a series too.
+    `planes`: as :attr:`Movie.planes` gives them, of a series too.
     """
     return [_plane_layer(plane, i) for i, plane in enumerate(planes)]
 
@@ -81,12 +78,7 @@ def image_layer(image: Image) -> LayerData:
 def picture_layer(recording: Recording, data: npt.NDArray[Any], spacing: Spacing) -> LayerData:
     """An Image layer ``(y, x)`` of a picture that a recording holds.
 
-    Parameters
-    ----------
-    recording : Recording
-    data : numpy.ndarray
-        ``(H, W)``, or ``(H, W, 3)`` for color.
-    spacing : Spacing
+    `data`: ``(H, W)``, or ``(H, W, 3)`` for color.
     """
     kwargs: dict[str, Any] = {
         "name": recording.title,

@@ -14,14 +14,7 @@ _NO_PERIOD_S = 1.0
 def placement(spacing: Spacing, timing: Timing | None = None) -> dict[str, Any]:
     """Layer keyword arguments that place a pixel grid, in time too where it has one.
 
-    Parameters
-    ----------
-    spacing : Spacing
-    timing : Timing, optional
-        Adds a first axis of seconds from the first sample.
-
-    Notes
-    -----
+    `timing`: adds a first axis of seconds from the first sample.
     The file gives the edge of the first pixel, napari wants its center.
     """
     size, top_left = spacing.pixel_size_um, spacing.top_left_um

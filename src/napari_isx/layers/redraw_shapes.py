@@ -23,14 +23,8 @@ def redraw(
     To set the layer's `data` would do, if napari did not fail at that with a layer of two
     dimensions while it shows three.
 
-    Parameters
-    ----------
-    layer : Shapes
-    shapes : sequence of numpy.ndarray
-        ``(n, 2)`` each; none leaves the layer empty.
-    shape_type : {"rectangle", "path"}
-    **look
-        As for ``Shapes.add``. By default they look like the shapes that were there last.
+    `shapes`: ``(n, 2)`` each; none leaves the layer empty. `look`: as for ``Shapes.add``. By
+    default they look like the shapes that were there last.
     """
     layer.selected_data = set(range(len(layer.data)))
     layer.remove_selected()

@@ -50,19 +50,9 @@ def outline_colors(
 ) -> npt.NDArray[np.float32]:
     """One opaque color per cell.
 
-    Parameters
-    ----------
-    statuses : sequence of str
-    colors : numpy.ndarray
-        ``(n, 4)`` uint8, as the file has them.
-    by : {"status", "file", "values"}
-    values : numpy.ndarray, optional
-        ``(n,)``: what they are colored by, from dark for low to bright for high; gray for NaN.
-
-    Returns
-    -------
-    numpy.ndarray
-        ``(n, 4)`` red, green, blue, alpha from 0 to 1.
+    `colors`: ``(n, 4)`` uint8, as the file has them. `values`: ``(n,)``: what they are colored by,
+    from dark for low to bright for high; gray for NaN.
+    Returns ``(n, 4)`` red, green, blue, alpha from 0 to 1.
     """
     if by == "values" and values is not None:
         rgba = value_colors(values)
@@ -130,12 +120,7 @@ def vessel_widths_px(
 ) -> list[float]:
     """How wide vessels are drawn, in pixels of the image: by their length, and their status.
 
-    Parameters
-    ----------
-    lines : sequence of numpy.ndarray
-        ``(n, 2)`` each.
-    statuses : sequence of str
-        One for each line.
+    `lines`: ``(n, 2)`` each. `statuses`: one for each line.
     """
     if not lines:
         return []

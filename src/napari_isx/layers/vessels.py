@@ -59,11 +59,8 @@ def lines_layer(vessels: VesselSet) -> LayerData:
 def vessel_lines(vessels: VesselSet) -> list[Points]:
     """Where each vessel was measured, read again.
 
-    Returns
-    -------
-    list of numpy.ndarray
-        Of each vessel rows and columns of the line's ends, ``(2, 2)``, or of the box's corners in
-        order, ``(4, 2)``. Pixel centers have whole numbers.
+    Returns of each vessel rows and columns of the line's ends, ``(2, 2)``, or of the box's corners
+    in order, ``(4, 2)``. Pixel centers have whole numbers.
     """
     return [vessels.line(i)[:, ::-1].astype(np.float64) for i in range(vessels.num_vessels)]
 
@@ -84,19 +81,10 @@ def vessel_features(vessels: VesselSet, statuses: Sequence[CellStatus]) -> pd.Da
 def nearest_vessel(points: Sequence[Points], row: float, col: float, max_px: float) -> int | None:
     """Which vessel is nearest to a place.
 
-    Parameters
-    ----------
-    points : sequence of numpy.ndarray
-        As :func:`vessel_lines` gives them.
-    row, col : float
-        The place, in pixels of the image; pixel centers have whole numbers.
-    max_px : float
-        How far a line, or the edge of a box, may be away. A place in a box is 0 away.
-
-    Returns
-    -------
-    int or None
-        Of several in reach the first of the nearest; None where none is in reach.
+    `points`: as :func:`vessel_lines` gives them. `row`, `col`: the place, in pixels of the image;
+    pixel centers have whole numbers. `max_px`: how far a line, or the edge of a box, may be away. A
+    place in a box is 0 away.
+    Returns of several in reach the first of the nearest; None where none is in reach.
     """
     if not points:
         return None

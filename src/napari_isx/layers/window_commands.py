@@ -44,11 +44,8 @@ def tell_of_broken_file(message: str) -> bool:
 def choose_recordings(folder: Path, finds: Sequence[Found]) -> list[Found] | None:
     """Let the user choose what to open of a folder.
 
-    Returns
-    -------
-    list of Found or None
-        The chosen ones; None where the user opens nothing after all. Where nobody can be asked,
-        those that are selected by default.
+    Returns the chosen ones; None where the user opens nothing after all. Where nobody can be asked,
+    those that are selected by default.
     """
     chosen: list[Found] | None = _run(_CHOOSE, folder, finds)
     if chosen is None:

@@ -37,13 +37,7 @@ __all__ = [
 
 
 def make_sample_recording() -> list[LayerData]:
-    """Return the layers of the sample recording; its files are made on first use.
-
-    Raises
-    ------
-    OSError
-        The cache folder cannot be written.
-    """
+    """Return the layers of the sample recording; its files are made on first use."""
     from napari_isx.layers.window_commands import announce_recordings, run_beside
 
     folder, names = sample_folder(), FILES + COMPANION_FILES
@@ -59,13 +53,7 @@ def make_sample_recording() -> list[LayerData]:
 
 
 def make_sample_series() -> list[LayerData]:
-    """Return the layers of the sample series, one recording in two parts, made on first use.
-
-    Raises
-    ------
-    OSError
-        The cache folder cannot be written.
-    """
+    """Return the layers of the sample series, one recording in two parts, made on first use."""
     from napari_isx.io.folders.grouping import series_of
     from napari_isx.layers.window_commands import announce_recordings, run_beside
 

@@ -30,16 +30,9 @@ _LIKING: Final = (0.32, 0.32, 0.09, 0.09, 0.09, 0.09)
 class Walk:
     """Where the animal is, every 20 ms.
 
-    Attributes
-    ----------
-    times_s : numpy.ndarray
-        ``(n,)`` seconds from the movie's first frame; negative before.
-    rows, cols : numpy.ndarray
-        ``(n,)`` of the middle of its body in the camera's picture.
-    heading_rad : numpy.ndarray
-        ``(n,)`` from the column axis towards rows; goes on over full turns.
-    speed_px_s : numpy.ndarray
-        ``(n,)``.
+    `times_s`: ``(n,)`` seconds from the movie's first frame; negative before. `rows`, `cols`:
+    ``(n,)`` of the middle of its body in the camera's picture. `heading_rad`: ``(n,)`` from the
+    column axis towards rows; goes on over full turns. `speed_px_s`: ``(n,)``.
     """
 
     times_s: Floats

@@ -27,18 +27,8 @@ def ensure(folder: Path, names: Sequence[str], write: Callable[[Path], None]) ->
     They are written into a folder beside, which takes this one's name when they are complete: a
     run that is cut off leaves nothing behind that looks like a sample.
 
-    Parameters
-    ----------
-    folder : Path
-    names : sequence of str
-        Of all files.
-    write : callable
-        Writes all files into a folder.
-
-    Raises
-    ------
-    OSError
-        The cache folder cannot be written.
+    `names`: of all files. `write`: writes all files into a folder.
+    Raises OSError: the cache folder cannot be written.
     """
     if all((folder / name).exists() for name in names):
         return

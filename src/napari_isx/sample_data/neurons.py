@@ -26,16 +26,9 @@ _MIN_FRAMES_APART: Final = 5
 class Neurons:
     """The simulated truth.
 
-    Attributes
-    ----------
-    centers : numpy.ndarray
-        ``(n, 2)`` rows and columns in the movie.
-    shapes : numpy.ndarray
-        ``(n, 3)`` radius across and along in pixels, angle in radians.
-    activity : numpy.ndarray
-        ``(n, num_frames)`` calcium, about 0 to 20 times the noise.
-    spikes : list of (numpy.ndarray, numpy.ndarray)
-        Frame and amplitude of each event of each neuron.
+    `centers`: ``(n, 2)`` rows and columns in the movie. `shapes`: ``(n, 3)`` radius across and
+    along in pixels, angle in radians. `activity`: ``(n, num_frames)`` calcium, about 0 to 20 times
+    the noise. `spikes`: frame and amplitude of each event of each neuron.
     """
 
     centers: Floats
@@ -67,12 +60,7 @@ class Neurons:
 def simulate_neurons(rng: np.random.Generator, scene: Scene, onsets_s: Floats) -> Neurons:
     """Place neurons and let them fire, some in pairs that overlap, some at a stimulus.
 
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    scene : Scene
-    onsets_s : numpy.ndarray
-        When the stimulus goes on; may be empty.
+    `onsets_s`: when the stimulus goes on; may be empty.
     """
     count = scene.num_neurons
     centers = _place(rng, scene)

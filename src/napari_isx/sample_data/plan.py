@@ -26,18 +26,9 @@ _SEED: Final = 20
 class Scene:
     """What is simulated under the microscope.
 
-    Attributes
-    ----------
-    num_pixels : (int, int)
-        Rows and columns of the movie.
-    num_frames : int
-    num_neurons : int
-    crop : (int, int)
-        Rows and columns cut from each edge before cells were looked for.
-    margin_px : int
-        No neuron is nearer to an edge than this.
-    dropped : tuple of int
-        Frames that were lost.
+    `num_pixels`: rows and columns of the movie. `crop`: rows and columns cut from each edge before
+    cells were looked for. `margin_px`: no neuron is nearer to an edge than this. `dropped`: frames
+    that were lost.
     """
 
     num_pixels: tuple[int, int]

@@ -34,13 +34,7 @@ _SCENE: Final = Scene((136, 184), 2 * PART_FRAMES + GAP_FRAMES, 12, (8, 12), 22)
 
 
 def write_series(folder: Path) -> None:
-    """Simulate the recording and write its parts into a folder.
-
-    Raises
-    ------
-    OSError
-        The folder cannot be made or written.
-    """
+    """Simulate the recording and write its parts into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     scene = _SCENE
     neurons = simulate_neurons(random(21), scene, np.empty(0))

@@ -24,14 +24,9 @@ _USUAL_ROWS: Final = 272
 class Vessel:
     """A vessel that wanders across the field from left to right.
 
-    Attributes
-    ----------
-    middle : numpy.ndarray
-        ``(cols,)`` row of its middle in each column.
-    thickness_px : float
-        Distance from its middle at which it has become fainter by 1/e.
-    velocity_um_s : numpy.ndarray
-        ``(num_frames,)`` of the blood along it; negative to the left.
+    `middle`: ``(cols,)`` row of its middle in each column. `thickness_px`: distance from its middle
+    at which it has become fainter by 1/e. `velocity_um_s`: ``(num_frames,)`` of the blood along it;
+    negative to the left.
     """
 
     middle: Floats
@@ -53,15 +48,8 @@ class Vessel:
 class Tissue:
     """What is there besides neurons.
 
-    Attributes
-    ----------
-    light : numpy.ndarray
-        ``(rows, cols)``: 1 in the middle, falling off to the edges.
-    background : numpy.ndarray
-        ``(rows, cols)`` counts.
-    texture : numpy.ndarray
-        ``(rows, cols)`` of the neuropil that comes and goes.
-    vessels : list of Vessel
+    `light`: ``(rows, cols)``: 1 in the middle, falling off to the edges. `background`: ``(rows,
+    cols)`` counts. `texture`: ``(rows, cols)`` of the neuropil that comes and goes.
     """
 
     light: Floats
@@ -73,12 +61,7 @@ class Tissue:
 def simulate_tissue(rng: np.random.Generator, scene: Scene, effort: npt.ArrayLike) -> Tissue:
     """Lay vessels under an uneven glow.
 
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    scene : Scene
-    effort : array-like
-        How hard the animal runs in each frame, from 0 to 1; blood flows faster then.
+    `effort`: how hard the animal runs in each frame, from 0 to 1; blood flows faster then.
     """
     shape = scene.num_pixels
     vessels = [

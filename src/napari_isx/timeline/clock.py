@@ -35,12 +35,7 @@ _LEFT_OF_CUT: Final = Fraction(1, 50)
 class Cut(NamedTuple):
     """Where time in which nothing was recorded is left out.
 
-    Attributes
-    ----------
-    start_s, stop_s : float
-        Session times: what is left of it.
-    length_s : float
-        How long it was.
+    `start_s`, `stop_s`: session times: what is left of it. `length_s`: how long it was.
     """
 
     start_s: float
@@ -62,21 +57,10 @@ class Clock:
     What was recorded more than twelve hours after the rest, or of another animal when the rest
     was over, is a sitting of its own. Sittings all start at 0, or follow one another.
 
-    Parameters
-    ----------
-    recordings : sequence of Recording
-        In the order in which they were opened. Those without time, such as images, are left
-        out.
-    arrangement : {"together", "in turn"}
-
-    Attributes
-    ----------
-    arrangement : {"together", "in turn"}
-    cuts : tuple of Cut
-        Between sittings that follow one another.
-    sittings_apart_s : tuple of float
-        How long after the first sitting each began; one 0 for a single sitting, none without
-        recordings whose start is known.
+    `recordings`: in the order in which they were opened. Those without time, such as images, are
+    left out.
+    `cuts`: between sittings that follow one another. `sittings_apart_s`: how long after the first
+    sitting each began; one 0 for a single sitting, none without recordings whose start is known.
     """
 
     def __init__(
@@ -101,10 +85,7 @@ class Clock:
     def placed(self, recording: Recording) -> Placed:
         """Where a recording is.
 
-        Raises
-        ------
-        KeyError
-            It is not one of those that were placed.
+        Raises KeyError: it is not one of those that were placed.
         """
         return self._placed[id(recording)]
 

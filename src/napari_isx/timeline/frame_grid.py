@@ -26,10 +26,7 @@ def to_dask_in_time(movie: FrameSequence[Any]) -> da.Array:
     Frame ``k`` is the one that was taken nearest to second ``k * timing.period_s``: the movie's
     own frame ``k`` wherever time runs evenly to half a frame, which is nearly always.
 
-    Returns
-    -------
-    dask.array.Array
-        One frame per chunk, zeros where no frame was taken within a period.
+    Returns one frame per chunk, zeros where no frame was taken within a period.
     """
     time = hardware_time(movie)
     if time is None or not needs_grid(movie.timing, time):
@@ -45,11 +42,8 @@ def needs_grid(timing: Timing, time: HardwareTime) -> bool:
 def samples_in_time(timing: Timing, time: HardwareTime) -> npt.NDArray[np.int64]:
     """For each step of an even grid of true time, the sample that was taken nearest to it.
 
-    Returns
-    -------
-    numpy.ndarray
-        ``(n_steps,)``: the grid starts at second 0 and has the recording's period; -1 where
-        no sample was taken within a period.
+    Returns ``(n_steps,)``: the grid starts at second 0 and has the recording's period; -1 where no
+    sample was taken within a period.
     """
     period_s, last = timing.period_s, timing.num_samples - 1
     own_s = np.arange(timing.num_samples) * period_s
@@ -67,10 +61,8 @@ def samples_in_time(timing: Timing, time: HardwareTime) -> npt.NDArray[np.int64]
 def shown_late_s(timing: Timing, time: HardwareTime) -> tuple[Times, Times]:
     """How much later than it was taken each frame is shown in :func:`to_dask_in_time`.
 
-    Returns
-    -------
-    true_s, late_s : numpy.ndarray
-        When frames were taken, rising, and for each the time shown minus that, in seconds.
+    Returns `true_s, late_s`: when frames were taken, rising, and for each the time shown minus
+    that, in seconds.
     """
     if not needs_grid(timing, time):
         return time.true_s, time.nominal_s - time.true_s

@@ -43,14 +43,9 @@ Samples = npt.NDArray[np.intp]
 class HardwareTime:
     """A recording's own time, and that of the hardware beside it.
 
-    Attributes
-    ----------
-    start_us : float
-        The counter at second 0 of the recording.
-    nominal_s : numpy.ndarray
-        ``(n,)`` some times of the recording as its `timing` has them, rising.
-    true_s : numpy.ndarray
-        ``(n,)`` the same moments by the counter, in seconds from second 0; rising.
+    `start_us`: the counter at second 0 of the recording. `nominal_s`: ``(n,)`` some times of the
+    recording as its `timing` has them, rising. `true_s`: ``(n,)`` the same moments by the counter,
+    in seconds from second 0; rising.
     """
 
     start_us: float

@@ -17,19 +17,10 @@ from napari_isx.timeline.placed import Placed
 class Misalignment(NamedTuple):
     """How badly what is shown together was not taken together.
 
-    Attributes
-    ----------
-    seconds : float
-        The largest difference, by the hardware's clock.
-    at_s : float
-        The session time at which it is.
-    between : tuple of Recording
-        The two recordings, or the only one.
-    frame_s : float
-        The period of the faster of their movies.
-    is_measured : bool
-        Whether recordings with hardware timestamps of their own were compared, and not just what
-        was made from one of them.
+    `seconds`: the largest difference, by the hardware's clock. `at_s`: the session time at which it
+    is. `between`: the two recordings, or the only one. `frame_s`: the period of the faster of their
+    movies. `is_measured`: whether recordings with hardware timestamps of their own were compared,
+    and not just what was made from one of them.
     """
 
     seconds: float

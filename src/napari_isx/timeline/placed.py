@@ -23,28 +23,12 @@ _HALF_A_SAMPLE: Final = 0.5 + 1e-6
 class Placed:
     """Where a recording is in session time.
 
-    Attributes
-    ----------
-    recording : Recording
-    timing : Timing
-        The recording's.
-    offset_s : float
-        The session time of its second 0.
-    method : {"hardware counter", "start time", "assumed"}
-        What it was placed by.
-    reason : str
-        The same in words.
-    hardware : HardwareTime or None
-        How its own time departs from the hardware's: measured, or that of the movie it was
-        made from.
-    is_measured : bool
-        Whether it has hardware timestamps of its own.
-    counter : int or None
-        Recordings with the same number share a counter.
-    sitting : int
-        Recordings with the same number were made at one time; see :class:`Clock`.
-    animal : str
-        Its animal; empty where the file does not say.
+    `timing`: the recording's. `offset_s`: the session time of its second 0. `method`: what it was
+    placed by. `reason`: the same in words. `hardware`: how its own time departs from the
+    hardware's: measured, or that of the movie it was made from. `is_measured`: whether it has
+    hardware timestamps of its own. `counter`: recordings with the same number share a counter.
+    `sitting`: recordings with the same number were made at one time; see :class:`Clock`. `animal`:
+    its animal; empty where the file does not say.
     """
 
     recording: Recording
@@ -83,10 +67,7 @@ class Placed:
     def sample_at(self, time_s: float) -> int:
         """The sample that was taken nearest to a session time.
 
-        Raises
-        ------
-        ValueError
-            The recording has no samples.
+        Raises ValueError: the recording has no samples.
         """
         return self.timing.sample_at(self.from_session_s(time_s))
 
@@ -105,10 +86,8 @@ class Placed:
     def shown_late_s(self) -> tuple[Times, Times] | None:
         """How much later than by the hardware its samples are shown; None if nobody knows.
 
-        Returns
-        -------
-        session_s, late_s : numpy.ndarray
-            Session times of some samples, rising, and the seconds they are late.
+        Returns `session_s, late_s`: session times of some samples, rising, and the seconds they are
+        late.
         """
         if self.hardware is None:
             return None

@@ -20,21 +20,11 @@ _MOST_NAMED: Final = 3
 class ClockWords(NamedTuple):
     """How well the files line up, in words.
 
-    Attributes
-    ----------
-    text : str
-        A few words for the dock; empty where there is nothing to compare.
-    details : str
-        A line for each file, and what is farthest apart.
-    is_serious : bool
-        Whether it is over half a frame, or a clock is unknown, or other days or animals lie on
-        one another.
-    sittings : str
-        What is open of several days or animals, in words; empty of a single sitting.
-    arrangement : {"together", "in turn"}
-        How the sittings are shown.
-    cuts : tuple of Cut
-        Where time is left out between them.
+    `text`: a few words for the dock; empty where there is nothing to compare. `details`: a line for
+    each file, and what is farthest apart. `is_serious`: whether it is over half a frame, or a clock
+    is unknown, or other days or animals lie on one another. `sittings`: what is open of several
+    days or animals, in words; empty of a single sitting. `arrangement`: how the sittings are shown.
+    `cuts`: where time is left out between them.
     """
 
     text: str

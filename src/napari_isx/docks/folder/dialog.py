@@ -50,15 +50,8 @@ QTreeWidget::indicator:disabled {{ background: transparent; }}
 class FolderDialog(QDialog):
     """The recordings found in a folder, each with a check box.
 
-    Parameters
-    ----------
-    folder : Path
-    finds : sequence of Found
-        In the order in which they are listed; the selected ones are checked.
-    parent : QWidget, optional
-        The window, whose style is followed.
-    theme_name : str
-        The theme of napari that the window has.
+    `finds`: in the order in which they are listed; the selected ones are checked. `parent`: the
+    window, whose style is followed. `theme_name`: the theme of napari that the window has.
     """
 
     def __init__(

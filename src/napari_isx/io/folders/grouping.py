@@ -64,19 +64,10 @@ def series_of(
     Or one of them reads the others: an `.xml` its `.tif` files, ``rec.tif`` the files that go on
     from it.
 
-    Parameters
-    ----------
-    paths : iterable of str or path-like
-        Files of any kind. Only their descriptions are read, and the footprints of a few cells; of
-        `.gpio` files that could belong together all.
-    files : OpenFiles, optional
-        Has those that are open by then.
-
-    Returns
-    -------
-    list of list of Path
-        Every path once, in the order of the first of each group; within a group in order of
-        time. Files that belong to no other, or cannot be opened, are alone.
+    `paths`: files of any kind. Only their descriptions are read, and the footprints of a few cells;
+    of `.gpio` files that could belong together all. `files`: has those that are open by then.
+    Returns every path once, in the order of the first of each group; within a group in order of
+    time. Files that belong to no other, or cannot be opened, are alone.
     """
     given = [Path(path) for path in paths]
     with nullcontext(files) if files is not None else OpenFiles() as held:
@@ -90,16 +81,9 @@ def series_of(
 def by_hand(paths: Sequence[Path], files: OpenFiles | None = None) -> list[list[Path]]:
     """Make a series of the files of each kind, focal plane and color, as the user says so.
 
-    Returns
-    -------
-    list of list of Path
-        In order of time within each series. Files that are the only ones of their kind, or
-        cannot be opened, are alone.
-
-    Raises
-    ------
-    IsxFileError
-        Files cannot be joined. Says which, and why.
+    Returns in order of time within each series. Files that are the only ones of their kind, or
+    cannot be opened, are alone.
+    Raises IsxFileError: files cannot be joined. Says which, and why.
     """
     with nullcontext(files) if files is not None else OpenFiles() as held:
         opened = _opened(paths, held)

@@ -71,33 +71,17 @@ def find_recordings(folder: Path, files: OpenFiles | None = None) -> list[Found]
     Only descriptions are read. Hidden files are passed over, and so are subfolders that may not
     be read or are more than three levels down.
 
-    Parameters
-    ----------
-    folder : Path
-    files : OpenFiles, optional
-        In which those that were looked at stay open.
-
-    Returns
-    -------
-    list of Found
-        By kind and name. Parts of one recording are one find, where that can be told without
-        decoding them: `.gpio` files, and long behavior movies beyond the first, stand alone.
-        What cannot be opened is among them, with its problem.
-
-    Raises
-    ------
-    OSError
-        The folder is missing or may not be read.
-
-    Notes
-    -----
+    `files`: in which those that were looked at stay open.
+    Returns by kind and name. Parts of one recording are one find, where that can be told without
+    decoding them: `.gpio` files, and long behavior movies beyond the first, stand alone. What
+    cannot be opened is among them, with its problem.
+    Raises OSError: the folder is missing or may not be read.
     Selected are one movie (see :func:`pick_movie`), because movies lie over one another; every
     behavior movie, vessel set, cell set, event set, GPIO and IMU file, because the clock brings
-    them together; and no image, as one would lie over the movie, unless there is nothing else.
-    What the files or their names show to be of another recording, focal plane, color, animal or
-    microscope than the movie, or of another day, is not selected.
-    Of a `.gpio` or `.imu` file and the `.isxd` file that Inscopix' software made of it, the
-    original.
+    them together; and no image, as one would lie over the movie, unless there is nothing else. What
+    the files or their names show to be of another recording, focal plane, color, animal or
+    microscope than the movie, or of another day, is not selected. Of a `.gpio` or `.imu` file and
+    the `.isxd` file that Inscopix' software made of it, the original.
     """
     allowance = Allowance(_ALLOWANCE_BYTES)
     with nullcontext(files) if files is not None else OpenFiles() as held:
@@ -110,10 +94,7 @@ def find_recordings(folder: Path, files: OpenFiles | None = None) -> list[Found]
 def joined_by_hand(finds: Sequence[Found]) -> list[Found]:
     """Make series of finds of the same kind, focal plane and color, as the user says so.
 
-    Raises
-    ------
-    IsxFileError
-        Some cannot be joined. Says which, and why.
+    Raises IsxFileError: some cannot be joined. Says which, and why.
     """
     by_path = {path: found for found in finds for path in found.paths}
     joined = []
@@ -274,10 +255,7 @@ def _recording_files(folder: Path) -> Iterator[Path]:
 def _files(folder: Path) -> Iterator[tuple[Path, str]]:
     """All files in a folder and below it, the nearest first, and where links to them lead.
 
-    Raises
-    ------
-    OSError
-        The folder itself cannot be listed.
+    Raises OSError: the folder itself cannot be listed.
     """
     queue = deque([(folder, 0)])
     seen = set()

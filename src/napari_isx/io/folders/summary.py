@@ -67,36 +67,17 @@ def place_in_lists(kind: str) -> int:
 class Found:
     """One recording found in a folder: a file, or the parts of a series.
 
-    Attributes
-    ----------
-    paths : tuple of Path
-        In order of time.
-    kind : str
-        "movie", "cell set" and so on; "unknown" of a file whose description cannot be read.
-    size_bytes : int
-        Of all parts.
-    modified_s : float
-        Unix time of the last change of any part.
-    description : str
-        What it holds: "1,200 frames of 800 x 1280 uint16 at 20 Hz". Empty with a problem.
-    processing : str
-        What was done to it since it was recorded, as far as it is known; else empty.
-    selected : bool
-        Whether to open it unless the user wishes otherwise.
-    problem : str or None
-        Why it cannot be opened.
-    may_be_part : bool
-        Whether it could be a part of a series for all that is known without reading it whole.
-    provenance : Provenance or None
-        What the file and its name tell of where it comes from; None where that was not read.
-    start_s : float or None
-        Unix time at which it begins, where that was read.
-    recorded : str
-        Date and time of that on the clock where it was recorded; empty where that is unknown.
-    animal : str
-        As the file has it; empty where it does not say.
-    stands_for : tuple of Path
-        Other files that it reads, which are not to be opened beside it.
+    `paths`: in order of time. `kind`: "movie", "cell set" and so on; "unknown" of a file whose
+    description cannot be read. `size_bytes`: of all parts. `modified_s`: Unix time of the last
+    change of any part. `description`: what it holds: "1,200 frames of 800 x 1280 uint16 at 20 Hz".
+    Empty with a problem. `processing`: what was done to it since it was recorded, as far as it is
+    known; else empty. `selected`: whether to open it unless the user wishes otherwise. `problem`:
+    why it cannot be opened. `may_be_part`: whether it could be a part of a series for all that is
+    known without reading it whole. `provenance`: what the file and its name tell of where it comes
+    from; None where that was not read. `start_s`: Unix time at which it begins, where that was
+    read. `recorded`: date and time of that on the clock where it was recorded; empty where that is
+    unknown. `animal`: as the file has it; empty where it does not say. `stands_for`: other files
+    that it reads, which are not to be opened beside it.
     """
 
     paths: tuple[Path, ...]
@@ -140,18 +121,8 @@ class Allowance:
 def describe(path: Path, allowance: Allowance, files: OpenFiles) -> Found:
     """Tell what a file holds.
 
-    Parameters
-    ----------
-    path : Path
-    allowance : Allowance
-        Of a behavior movie beyond it, only the header is read.
-    files : OpenFiles
-        In which the file stays open.
-
-    Returns
-    -------
-    Found
-        Not selected.
+    `allowance`: of a behavior movie beyond it, only the header is read. `files`: in which the file
+    stays open. What is returned is not selected.
     """
     suffix = path.suffix.lower()
     kind = kind_of_suffix(suffix)
