@@ -134,7 +134,7 @@ def test_with_the_filter_undecided_no_cell_is_skipped(hands, dock, session):
 
 
 def test_without_the_switch_a_decision_stays_at_its_cell(hands, dock, session):
-    dock.decisions.advance.click()
+    dock.decisions.advance.trigger()
     session.select(session.group, [3])
     press(hands.canvas, Key.Key_A)
     press(hands.canvas, Key.Key_R)
@@ -171,7 +171,7 @@ def test_keys_work_after_a_click_on_a_control(hands, dock, session, where):
         dock.filters.ranges["area"].show_values(np.arange(100.0))
     control = {
         "button": lambda: dock.decisions.undo,
-        "switch": lambda: dock.decisions.advance,
+        "switch": lambda: dock.filters.status_buttons["accepted"],
         "list": lambda: dock.display.colors,
         "slider": lambda: dock.filters.ranges["area"].slider,
         "heat map": lambda: in_dock(hands, HeatMapDock).findChildren(QComboBox)[0],

@@ -153,7 +153,7 @@ def test_of_a_suspected_pair_a_key_says_which_stays(hands, dock, tmp_path):
     hands.qtbot.waitUntil(lambda: dock.duplicates_button.isEnabled())
     session = hands.coordinator.session
     dock.duplicates_button.click()
-    dock.duplicates.selectRow(0)
+    dock.duplicates.list.setCurrentItem(dock.duplicates.list.topLevelItem(0))
     assert session.selected == (0, 1)
     press(hands.canvas, Key.Key_R)
     question = prompts_of(hands.viewer).question

@@ -234,9 +234,20 @@ def test_two_cells_that_may_be_one_are_known_as_a_pair(tmp_path, opened):
     for selected, is_pair in (([1, 0], True), ([0, 2], False), ([0, 1, 2], False), ([0], False)):
         session.select(session.group, selected)
         assert (review.suspected_pair is not None) == is_pair
-    review.keep_one(1, 0)
+    (pair,) = review.duplicates
+    assert (review.decision_about(pair), review.next_open_pair()) == ("", 0)
+    review.keep(pair, "second")
     assert review.curation.statuses == ["rejected", "undecided", "undecided"]
-    assert session.selected == (1,)
+    assert (review.decision_about(pair), review.next_open_pair()) == ("keep C1", None)
+    review.decide([1], "rejected")
+    assert review.decision_about(pair) == "keep none"
+    review.keep(pair, "both")
+    assert review.curation.statuses == ["undecided"] * 3
+    assert review.decision_about(pair) == "keep both"
+    review.undo()
+    assert review.decision_about(pair) == "keep none"
+    review.redo()
+    assert review.decision_about(pair) == "keep both"
 
 
 def test_columns_are_there_at_once_and_their_values_later(session, review, cells):

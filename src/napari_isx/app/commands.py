@@ -160,6 +160,7 @@ def _coordinate(viewer: ViewerModel) -> Coordinator:
     coordinator.sittings_found.connect(_offer_arrangement, unique=True)
     coordinator.canvas.hovered.connect(show_names, unique=True)
     viewer.layers.events.inserted.connect(_paint, position="last")
+    coordinator.cells.traces_requested.connect(show_traces, unique=True)
     return coordinator
 
 

@@ -144,6 +144,10 @@ class CellTable:
         """The status that a rule would give each cell that it would change."""
         return dict(self._proposed)
 
+    def proposal(self, cell: int) -> CellStatus | None:
+        """The status that a rule would give a cell, if it would change it."""
+        return self._proposed.get(cell)
+
     def propose(self, statuses: Mapping[int, CellStatus]) -> None:
         """Mark what a rule would change, and nothing else."""
         before, self._proposed = self._proposed, dict(statuses)

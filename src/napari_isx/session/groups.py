@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
@@ -169,6 +170,21 @@ class VesselGroup(CellGroup):
     def status(self, i: int) -> CellStatus | None:
         """The status of a vessel, as the file has it."""
         return self._statuses[i]
+
+
+def titles_of(groups: Sequence[CellGroup]) -> list[str]:
+    """The files' names; with as many of their folders as tell equal ones apart."""
+    titles = [group.title for group in groups]
+    folders = [group.recording.place.parent.parts if group.recording else () for group in groups]
+    for depth in range(1, max(map(len, folders), default=0) + 1):
+        counts = Counter(titles)
+        if all(count == 1 for count in counts.values()):
+            break
+        titles = [
+            f"{group.title} · {'/'.join(parts[-depth:])}" if counts[title] > 1 else title
+            for group, parts, title in zip(groups, folders, titles, strict=True)
+        ]
+    return titles
 
 
 def event_choices(

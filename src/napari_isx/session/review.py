@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import ClassVar, Protocol
+from typing import ClassVar, Final, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,10 @@ from napari_isx.session.cell_table import CellTable
 from napari_isx.session.decisions.curation import Curation
 from napari_isx.session.decisions.history import Step
 from napari_isx.session.groups import CellGroup, VesselGroup
+
+Kept = Literal["first", "second", "both"]
+
+_KEPT_PLACES: Final[dict[Kept, tuple[int, ...]]] = {"first": (0,), "second": (1,), "both": (0, 1)}
 
 
 class Selection(Protocol):
@@ -79,6 +83,9 @@ class Review:
         self.version = 0
         self._events = group.events
         self._duplicates: list[Duplicate] = []
+        self._both_kept: dict[Step, tuple[int, int]] = {}  # also of steps that were undone
+        self._settled: set[tuple[int, int]] = set()
+        self._keeping: tuple[str, tuple[int, int] | None] | None = None
         self._fraction = 0.0
         self.order: Callable[[], npt.NDArray[np.intp]] | None = None
         self._added: dict[str, Metric] = {}
@@ -184,10 +191,40 @@ class Review:
         """Give the cells in all rows that are shown a status, as one step."""
         self.decide(self.table.order.tolist(), status, "bulk")
 
-    def keep_one(self, kept: int, other: int, how: str = "key") -> None:
-        """Reject one of two cells that are suspected to be one, and select the other."""
-        self.decide([other], "rejected", how)
-        self._selection.select(self.group, [kept], by_decision=True)
+    def keep(self, pair: Duplicate, kept: Kept, how: str = "key") -> None:
+        """Decide which of two cells that may be one is kept, as one step.
+
+        What is not kept is rejected. What is kept stays as it is; if it was rejected, it is
+        undecided again.
+        """
+        curation = self.curation
+        if curation is None:
+            return
+        cells, wanted = (pair.first, pair.second), dict[int, CellStatus]()
+        places = _KEPT_PLACES[kept]
+        for place, cell in enumerate(cells):
+            status = curation.status(cell)
+            stays: CellStatus = "undecided" if status == "rejected" else status
+            wanted[cell] = stays if place in places else "rejected"
+        text = f"keep {' and '.join(self.table.names[cells[place]] for place in places)}"
+        self._keeping = text, cells if kept == "both" else None
+        curation.decide_many(wanted, how, f"suspected duplicate: {text}")
+        self._keeping = None
+
+    def decision_about(self, pair: Duplicate) -> str:
+        """What was decided about a suspected pair, in words; empty while that is open."""
+        cells = (pair.first, pair.second)
+        kept = [self.table.names[i] for i in cells if self.group.status(i) != "rejected"]
+        if len(kept) == 2:
+            return "keep both" if cells in self._settled else ""
+        return f"keep {kept[0]}" if kept else "keep none"
+
+    def next_open_pair(self) -> int | None:
+        """The place of the next pair that is not decided about, after the selected one."""
+        here = self.suspected_pair
+        after = self._duplicates.index(here) + 1 if here is not None else 0
+        places = [*range(after, len(self._duplicates)), *range(after)]
+        return next((i for i in places if not self.decision_about(self._duplicates[i])), None)
 
     def undo(self) -> Step | None:
         """Take the last decision back, and return to what was selected when it was taken."""
@@ -247,6 +284,9 @@ class Review:
 
     def _return_to(self, replay: Callable[[], Step | None]) -> Step | None:
         here, step = self._selected, replay()
+        if step in self._both_kept:
+            self._settled ^= {self._both_kept[step]}
+            self.stepped.emit()
         if step is not None:
             there, step.place = step.place, here
             if there is not None:
@@ -256,6 +296,11 @@ class Review:
     def _on_step(self, step: Step) -> None:
         if step.place is None:
             step.place = self._selected
+        if self._keeping is not None:
+            step.text, both = self._keeping
+            if both is not None:
+                self._both_kept[step] = both
+                self._settled.add(both)
         self.stepped.emit()
 
     def _set_fraction(self, fraction: float) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # How much is shown, compared with the cell, and at least in micrometers; at most the field.
 _SURROUNDINGS: Final = 8.0
+_AROUND_SEVERAL: Final = 4.0
 _LEAST_UM: Final = 60.0
 
 
@@ -43,10 +44,10 @@ class CenteringControl(Control):
         if self.session.selected:
             self.show(self.session.selected[-1])
 
-    def show(self, cell: int) -> None:
-        """Show a cell of the group with its surroundings."""
+    def show(self, *cells: int) -> None:
+        """Show cells of the group with their surroundings."""
         self._zoom = None
-        self._center(cell)
+        self._center(*cells)
 
     def follow(self) -> None:
         """Do so for a cell that was just selected; a zoom that the user has changed stays."""
@@ -67,20 +68,23 @@ class CenteringControl(Control):
         )
         return size
 
-    def _center(self, cell: int) -> None:
+    def _center(self, *cells: int) -> None:
         group = self.session.group
         layer = self.layer_with_rois(group) if group is not None else None
         if layer is None or self.viewer.dims.ndisplay != 2:
             return
-        roi = layer.metadata[ROIS_KEY][cell]
-        if roi.is_empty:
+        rois = [layer.metadata[ROIS_KEY][cell] for cell in cells]
+        drawn = [roi for roi in rois if not roi.is_empty]
+        if not drawn:
             return
-        first = np.array([roi.top, roi.left])
-        last = first + roi.weights.shape - 1
+        starts = np.array([[roi.top, roi.left] for roi in drawn])
+        first = starts.min(axis=0)
+        last = (starts + [roi.weights.shape for roi in drawn]).max(axis=0) - 1
         start, stop = np.array([layer.data_to_world(corner) for corner in (first, last)])[:, -2:]
         self.camera.center = (0.0, *((start + stop) / 2).tolist())
         if self._zoom is None or np.isclose(self.camera.zoom, self._zoom):
-            size_um = max(_SURROUNDINGS * np.abs(stop - start).max(), _LEAST_UM)
+            around = _SURROUNDINGS if len(cells) == 1 else _AROUND_SEVERAL
+            size_um = max(around * np.abs(stop - start).max(), _LEAST_UM)
             field_um = np.ptp(layer.extent.world, axis=0)[-2:].min()
             self.camera.zoom = self._zoom = float(min(self._canvas_px) / min(size_um, field_um))
 

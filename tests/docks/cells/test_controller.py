@@ -21,14 +21,20 @@ class Table:
 
     cells_picked = Signal(list)
     cell_opened = Signal(int)
+    traces_requested = Signal()
     step_requested = Signal(int)
     sort_requested = Signal(str)
+    sorting_picked = Signal(object)
     status_requested = Signal(str)
+
+    def show_sorting(self, sorted_by):
+        self.told["sorting"] = sorted_by
 
 
 class Filters:
     filter_changed = Signal(object)
     range_added = Signal(str)
+    rules_requested = Signal()
 
 
 class Display:
@@ -46,26 +52,36 @@ class Decisions:
     advance_on_canvas_changed = Signal(bool)
     offer_taken = Signal()
 
+    def show_steps(self, undo, redo, num_unsaved):
+        self.told["steps"] = (undo, redo, num_unsaved)
+
+    def show_advance(self, on, on_canvas):
+        self.told["advance"] = (on, on_canvas)
+
 
 class Duplicates:
     pair_picked = Signal(int)
+    kept = Signal(str)
+    next_requested = Signal()
 
 
 class CellsDock:
     """It emits what a user would ask for, and remembers what it is told."""
 
     group_picked = Signal(int)
-    rules_requested = Signal()
     raters_requested = Signal()
     keys_requested = Signal()
     export_requested = Signal()
     save_requested = Signal()
+    duplicates_toggled = Signal(bool)
 
     def __init__(self) -> None:
         self.table, self.filters, self.display = Table(), Filters(), Display()
         self.decisions, self.duplicates = Decisions(), Duplicates()
         self.told: dict[str, Any] = {}
+        self.table.told = self.decisions.told = self.told
         self.num_rows_shown = 0
+        self.is_at_duplicates = False
 
     def objectName(self) -> str:  # noqa: N802
         return ""
@@ -86,20 +102,14 @@ class CellsDock:
     def show_values(self, key, values):
         self.told[f"values of {key}"] = values
 
-    def show_sorting(self, sorted_by):
-        self.told["sorting"] = sorted_by
+    def show_statuses(self, cells, *, proposed=False):
+        self.told["changed"] = tuple(cells)
 
     def show_selection(self, cells):
         self.told["selected"] = tuple(cells)
 
     def show_counts(self, counts, shown):
         self.told["counts"] = (tuple(counts.values()), tuple(shown.values()))
-
-    def show_steps(self, undo, redo, num_unsaved):
-        self.told["steps"] = (undo, redo, num_unsaved)
-
-    def show_advance(self, on, on_canvas):
-        self.told["advance"] = (on, on_canvas)
 
     def show_note(self, text, offer=""):
         self.told["note"] = (text, offer)
@@ -110,8 +120,8 @@ class CellsDock:
     def show_progress(self, fraction):
         self.told["progress"] = fraction
 
-    def show_duplicates(self, pairs):
-        self.told["pairs"] = list(pairs)
+    def show_duplicates(self, pairs, current):
+        self.told["pairs"], self.told["pair"] = list(pairs), current
 
     def show_display(self, scope, style, color):
         self.told["display"] = (scope, style, color)
@@ -402,10 +412,11 @@ def test_saving_that_fails_keeps_the_decisions(stage, dock, paths, monkeypatch):
 def test_tools_are_asked_for_once_cells_are_open(stage, dock, paths, name):
     heard = []
     getattr(stage.coordinator.cells, f"{name}_requested").connect(lambda *g: heard.append(g))
-    getattr(dock, f"{name}_requested").emit()
+    asked = getattr(dock.filters if name == "rules" else dock, f"{name}_requested")
+    asked.emit()
     assert heard == [], "nothing is open"
     stage.open(paths["cells"])
-    getattr(dock, f"{name}_requested").emit()
+    asked.emit()
     assert heard == [() if name == "export" else (dock,)]
 
 
@@ -518,6 +529,118 @@ def test_suspected_duplicates_are_listed_and_selected(stage, dock, paths):
     dock.duplicates.pair_picked.emit(0)
     assert stage.session.selected == (0, 1)
     assert stage.view.drawn == ["C0", "C1"]
+
+
+def pairs_of(dock):
+    return [(pair.decision, pair.statuses) for pair in dock.told["pairs"]]
+
+
+def test_a_pair_is_shown_whole(stage, dock, tmp_path):
+    spacing = Spacing.regular((60, 80), 3.0)
+    twins = [blob((60, 80), (20, 20), 3), blob((60, 80), (20, 22), 3)]
+    stage.open(make_cells(tmp_path / "wide.isxd", footprints=twins, spacing=spacing))
+    camera = getattr(stage.viewer, "scene", stage.viewer).camera
+    dock.duplicates.pair_picked.emit(0)
+    np.testing.assert_allclose(camera.center[-2:], (61.5, 64.5), atol=1)
+    dock.table.cell_opened.emit(0)
+    np.testing.assert_allclose(camera.center[-2:], (61.5, 61.5), atol=1)
+
+
+@pytest.mark.parametrize(
+    ("kept", "decision", "statuses"),
+    [
+        ("first", "keep C0", ("undecided", "rejected")),
+        ("second", "keep C1", ("rejected", "undecided")),
+        ("both", "keep both", ("undecided", "undecided")),
+    ],
+)
+def test_one_step_decides_which_of_a_pair_is_kept(stage, dock, paths, kept, decision, statuses):
+    stage.open(paths["twins"])
+    dock.is_at_duplicates = True
+    dock.duplicates_toggled.emit(True)
+    assert stage.session.selected == (0, 1), "the first open pair is picked"
+    dock.duplicates.kept.emit(kept)
+    assert pairs_of(dock) == [(decision, statuses)]
+    assert dock.told["note"] == ("Every suspected pair is decided.", "")
+    stage.session.deselect()
+    dock.decisions.undo_requested.emit()
+    assert pairs_of(dock) == [("", ("undecided", "undecided"))]
+    assert stage.session.selected == (0, 1)
+    said = decision if kept != "both" else "keep C0 and C1"
+    assert dock.told["steps"][:2] == ("", said)
+    assert dock.told["note"][0].startswith(f"Undone: {said}")
+    dock.decisions.redo_requested.emit()
+    assert pairs_of(dock) == [(decision, statuses)]
+
+
+def test_a_kept_cell_is_not_rejected_any_more_and_an_accepted_one_stays(stage, dock, paths):
+    stage.open(paths["twins"])
+    curation = stage.session.group.curation
+    curation.decide_many({0: "rejected", 1: "accepted"})
+    dock.duplicates.pair_picked.emit(0)
+    stage.coordinator.cells.keep("first")
+    assert curation.statuses[:2] == ["undecided", "rejected"]
+    curation.decide([0], "accepted")
+    stage.session.select(stage.session.group, [0, 1])
+    stage.coordinator.cells.keep("first")
+    assert curation.statuses[:2] == ["accepted", "rejected"]
+    entry = [one for one in curation.journal_entries() if one.kind == "decided"][1]
+    assert (entry.how, entry.note) == ("key", "suspected duplicate: keep C0")
+
+
+def test_keys_for_a_pair_say_what_they_need(stage, dock, paths):
+    stage.open(paths["twins"])
+    stage.session.select(stage.session.group, [2])
+    stage.coordinator.cells.keep("first")
+    assert dock.told["note"][0].startswith("Pick a pair of suspected duplicates first")
+    assert stage.session.group.curation.unsaved == ()
+
+
+def test_next_goes_round_the_open_pairs(stage, dock, tmp_path):
+    shape = (23, 31)
+    three = [blob(shape, (9, 9), 4), blob(shape, (9, 10), 4), blob(shape, (10, 9), 4)]
+    stage.open(make_cells(tmp_path / "three.isxd", footprints=three))
+    assert len(dock.told["pairs"]) == 3
+    dock.is_at_duplicates = True
+    stage.coordinator.cells.next_pair()
+    first = stage.session.selected
+    dock.duplicates.kept.emit("both")
+    assert stage.session.selected != first
+    assert [bool(pair.decision) for pair in dock.told["pairs"]] == [True, False, False]
+    dock.duplicates.kept.emit("both")
+    dock.duplicates.next_requested.emit()
+    assert dock.told["pair"] == 2
+
+
+def test_a_decision_repaints_only_the_cells_that_changed(stage, dock, paths):
+    stage.open(paths["cells"])
+    stage.session.select(stage.session.group, [0])
+    dock.decisions.decided.emit("rejected")
+    assert dock.told["changed"] == (0,)
+    stage.session.review.decide([0, 1, 2], "rejected")
+    assert dock.told["changed"] == (1,)
+    stage.session.review.table.propose({2: "accepted"})
+    assert dock.told["changed"] == (2,)
+
+
+def test_a_header_menu_sorts_and_traces_are_asked_for(stage, dock, paths):
+    stage.open(paths["cells"])
+    heard = []
+    stage.coordinator.cells.traces_requested.connect(lambda: heard.append(True))
+    for wanted in (("size", False), ("size", True), None):
+        dock.table.sorting_picked.emit(wanted)
+        assert stage.session.review.table.sorted_by == dock.told["sorting"] == wanted
+    dock.table.traces_requested.emit()
+    assert heard == [True]
+
+
+def test_sets_of_one_name_are_told_apart_by_their_folders(stage, dock, paths, tmp_path):
+    for folder in ("mouse-1/day", "mouse-2/day"):
+        (tmp_path / folder).mkdir(parents=True)
+        stage.open(make_cells(tmp_path / folder / "cells.isxd"))
+    assert dock.told["groups"][0] == ["cells · mouse-1/day", "cells · mouse-2/day"]
+    stage.open(paths["twins"])
+    assert dock.told["groups"][0][2] == "twins"
 
 
 def test_two_sets_each_have_their_own(stage, dock, paths):

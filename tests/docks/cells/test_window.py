@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from helpers.window_data import NAMES, START
 from qtpy.QtCore import QPoint, Qt
+from qtpy.QtGui import QContextMenuEvent
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QMenu
+from qtpy.QtWidgets import QApplication, QMenu
 
 from napari_isx import Spacing, Timing, write_cell_set
 from napari_isx.analysis.cell_metrics.definitions import Metric
@@ -86,7 +87,7 @@ def test_headers_tell_what_is_measured_and_where_it_is_from(dock, session):
     model = dock.table.model()
     horizontal, roles = Qt.Orientation.Horizontal, Qt.ItemDataRole
     for i, metric in enumerate(model.columns):
-        assert model.headerData(i, horizontal, roles.ToolTipRole) == metric.tooltip
+        assert model.headerData(i, horizontal, roles.ToolTipRole).startswith(metric.tooltip)
         font = model.headerData(i, horizontal, roles.FontRole)
         is_stored = metric.source == "stored" and metric.key != "name"
         assert (font is not None) == is_stored
@@ -237,16 +238,157 @@ def test_a_header_sorts_up_down_and_not(hands, dock, session):
 
 
 def test_columns_are_hidden_and_shown_again(hands, dock, session):
-    menu = QMenu()
-    dock.table.fill_columns_menu(menu)
-    (snr,) = [action for action in menu.actions() if action.data() == "snr"]
-    snr.trigger()
+    columns = columns_menu(dock)
+    columns["snr"].trigger()
     assert "snr" not in dock.table.shown_columns
     click_header(hands, dock, "num_events")
     assert "snr" not in dock.table.shown_columns
-    snr.trigger()
+    columns["snr"].trigger()
     assert "snr" in dock.table.shown_columns
-    assert menu.actions()[0].text() == "Events"
+    assert columns["num_events"].text() == "Events"
+    entries(dock.table.header_menu(dock.table.model().column_of("size")))[
+        "Hide this column"
+    ].trigger()
+    assert "size" not in dock.table.shown_columns
+
+
+def entries(menu):
+    """What a menu offers, by its text."""
+    return {action.text(): action for action in menu.actions() if action.text()}
+
+
+def columns_menu(dock):
+    menu = entries(dock.table.header_menu(0))["Choose columns"].menu()
+    return {action.data(): action for action in menu.actions()}
+
+
+def test_the_columns_that_decide_come_first_and_choice_and_order_are_remembered(
+    hands, dock, session
+):
+    deciding = ["status", "name", "neighbor_correlation", "overlap", "skewness"]
+    assert dock.table.shown_columns[:5] == deciding
+    header = dock.table.horizontalHeader()
+    size = header.visualIndex(dock.table.model().column_of("size"))
+    header.moveSection(size, 2)
+    columns_menu(dock)["skewness"].trigger()
+    again = CellsDock(hands.viewer)
+    wanted = [*deciding[:2], "size", *deciding[2:4]]
+    assert again.table.shown_columns[:5] == dock.table.shown_columns[:5] == wanted
+    assert "skewness" not in again.table.shown_columns
+    again.deleteLater()
+
+
+def test_a_right_click_offers_what_can_be_done_with_the_cells(hands, dock, session):
+    dock.decisions.advance.trigger()
+    click_row(hands, dock, 1)
+    at = dock.table.visualRect(dock.table.model().index(2, 1)).center()
+    QTest.mouseClick(dock.table.viewport(), Qt.MouseButton.RightButton, NoModifier, at)
+    assert session.selected == (2,), "the row that was clicked"
+    event = QContextMenuEvent(
+        QContextMenuEvent.Reason.Mouse, at, dock.table.viewport().mapToGlobal(at)
+    )
+    QApplication.sendEvent(dock.table.viewport(), event)
+    menu = next(one for one in dock.table.findChildren(QMenu) if one.isVisible())
+    offered = entries(menu)
+    assert list(offered) == [
+        *("Accept this cell", "Set this cell undecided", "Reject this cell"),
+        *("Center on the canvas", "Show trace", "Copy as text\tCtrl+C", "Choose columns"),
+    ]
+    offered["Accept this cell"].trigger()
+    assert session.group.curation.status(2) == "accepted"
+    offered["Center on the canvas"].trigger()
+    camera = getattr(hands.viewer, "scene", hands.viewer).camera
+    np.testing.assert_allclose(camera.center[-2:], hands.cell_um(2), atol=6)
+    menu.close()
+
+
+def test_rows_are_copied_as_a_spreadsheet_takes_them(hands, dock, session):
+    session.review.table.set_values({"skewness": [0.5, np.nan, 1234567.125, -1e-9]})
+    session.select(session.group, [1, 2])
+    for key in dock.table.shown_columns[3:]:
+        if key != "skewness":
+            dock.table.show_column(key, False)
+    dock.table.show_column("neighbor_correlation", False)
+    dock.table.setFocus()
+    QTest.keyClick(dock.table, Qt.Key.Key_C, Ctrl)
+    assert QApplication.clipboard().text() == (
+        f"Status\tName\tSkewness\nundecided\t{NAMES[1]}\t\nrejected\t{NAMES[2]}\t1234567.125\n"
+    )
+    entries(dock.table.header_menu(0))["Copy table as text"].trigger()
+    assert len(QApplication.clipboard().text().splitlines()) == 5
+
+
+def test_a_low_and_narrow_dock_keeps_what_is_needed_most(hands, session):
+    dock = CellsDock(hands.viewer)
+    assert max(dock.minimumHeight(), dock.minimumSizeHint().height()) <= 200
+    dock.setStyleSheet(hands.viewer.window._qt_window.styleSheet())
+    dock.show()
+    kept = (dock.table, dock.filters.text, *dock.decisions.buttons.values(), dock.save_button)
+    left_out = (dock.filters.statuses, dock.display)
+    for height in (640, 195):
+        dock.resize(330, height)
+        hands.settle()
+        assert all(widget.isVisibleTo(dock) == (height > 200) for widget in left_out)
+        for widget in (*kept, *(one for one in left_out if one.isVisibleTo(dock))):
+            assert widget.isVisibleTo(dock)
+            assert widget.height() >= widget.minimumSizeHint().height()
+            assert widget.width() >= widget.minimumSizeHint().width()
+            place = widget.mapTo(dock, widget.rect().bottomRight())
+            assert dock.rect().contains(place), "all of it can be seen"
+    dock.close()
+    dock.deleteLater()
+
+
+def test_rules_mark_in_the_table_what_they_would_change(dock, session):
+    model = dock.table.model()
+    session.review.table.propose({0: "rejected"})
+    status = model.index(0, 0)
+    assert model.data(status) == "→ rejected"
+    assert model.data(status, Qt.ItemDataRole.FontRole).bold()
+    assert "rejected if the rule is applied" in model.data(status, Qt.ItemDataRole.ToolTipRole)
+    session.review.table.propose({})
+    assert model.data(status) == "accepted"
+    assert model.data(status, Qt.ItemDataRole.FontRole) is None
+
+
+def test_duplicates_are_gone_through_by_keys(hands, dock, tmp_path):
+    rows, cols = np.mgrid[:23, :31]
+    prints = [
+        np.exp(-((rows - r) ** 2 + (cols - c) ** 2) / 18).astype(np.float32)
+        for r, c in ((9, 9), (9, 10), (17, 24), (17, 25))
+    ]
+    rng = np.random.default_rng(0)
+    first, second = rng.normal(size=(2, 60)).astype(np.float32)
+    write_cell_set(
+        tmp_path / "twins.isxd",
+        prints,
+        [first, first, second, second],
+        names=["A", "B", "C", "D"],
+        timing=Timing.regular(60, 0.05, START),
+        spacing=Spacing.regular((23, 31), 6.0),
+    )
+    hands.open(tmp_path / "twins.isxd")
+    hands.qtbot.waitUntil(lambda: dock.progress is None)
+    session = hands.coordinator.session
+    dock.duplicates_button.click()
+    hands.settle()
+    assert dock.duplicates.isVisible()
+    assert not dock.table.isVisible()
+    assert hands.names_drawn == ["A", "B"]
+    assert dock.duplicates.buttons["first"].text() == "Keep A  1"
+    hands.press(Qt.Key.Key_2, on=dock.duplicates.list)
+    assert session.group.curation.statuses == ["rejected", "undecided", "undecided", "undecided"]
+    assert hands.names_drawn == ["C", "D"]
+    hands.press(Qt.Key.Key_3, on=hands.canvas)
+    assert [pair.decision for pair in dock.duplicates.pairs] == ["keep B", "keep both"]
+    hands.press(Qt.Key.Key_Z, Ctrl)
+    hands.press(Qt.Key.Key_Z, Ctrl)
+    assert [pair.decision for pair in dock.duplicates.pairs] == ["", ""]
+    assert session.group.curation.unsaved == ()
+    QTest.keyClick(dock.duplicates.list, Qt.Key.Key_Down)
+    assert session.selected == (2, 3)
+    dock.duplicates_button.click()
+    assert dock.table.isVisible()
 
 
 def test_filters_by_text_status_and_range(hands, dock, session):
@@ -301,7 +443,7 @@ def test_where_no_cell_passes_it_says_so(hands, dock, session):
 
 def test_all_shown_rows_are_asked_about(hands, dock, session):
     dock.filters.text.setText("c")
-    (reject,) = [a for a in dock.decisions.all_shown.menu().actions() if a.data() == "rejected"]
+    (reject,) = [a for a in dock.decisions.all_shown.actions() if a.data() == "rejected"]
     reject.trigger()
     question = prompts_of(hands.viewer).question
     assert question.headline.text() == "Reject the 3 cells shown?"
@@ -334,14 +476,12 @@ def test_questions_say_how_many_would_change():
 
 
 def test_buttons_and_menu_decide(hands, dock, session):
-    dock.decisions.advance.click()
+    dock.decisions.advance.trigger()
     click_row(hands, dock, 1)
     dock.decisions.buttons["rejected"].click()
     assert session.group.curation.status(1) == "rejected"
-    menu = dock.table.decision_menu(1)
-    (accept,) = [action for action in menu.actions() if action.data() == "accepted"]
-    assert accept.text() == "Accept this cell"
-    accept.trigger()
+    click_row(hands, dock, 1)
+    entries(dock.table.row_menu())["Accept this cell"].trigger()
     assert session.group.curation.status(1) == "accepted"
     assert dock.filters.status_buttons["accepted"].text() == "accepted\n3"
 
@@ -403,6 +543,7 @@ def test_an_empty_set_is_no_trouble(hands, dock, files):
     hands.open(files["empty"])
     hands.qtbot.waitUntil(lambda: dock.progress is None)
     assert dock.table.order == []
+    assert dock._no_rows.text() == "There are no cells in this set."
     assert dock.filters.status_buttons["accepted"].text() == "accepted\n0"
 
 

@@ -13,9 +13,9 @@ from psygnal import Signal
 
 from napari_isx.analysis.cell_metrics.definitions import STATUS
 from napari_isx.docks.cells.decision_texts import ask_about_many, ask_which_to_keep
+from napari_isx.docks.cells.dock import CellsWidget
 from napari_isx.docks.cells.duplicates import Pair
 from napari_isx.docks.cells.measuring import Measuring
-from napari_isx.docks.cells.view import CellsView
 from napari_isx.docks.common.question import Question
 from napari_isx.docks.common.review_follower import ReviewFollower
 from napari_isx.docks.common.settings import recall, remember
@@ -24,8 +24,8 @@ from napari_isx.docks.common.theme import plot_colors
 from napari_isx.docks.common.views import Views
 from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.session.cell_filter import CellFilter
-from napari_isx.session.groups import VesselGroup
-from napari_isx.session.review import Review
+from napari_isx.session.groups import CellGroup, VesselGroup, titles_of
+from napari_isx.session.review import Kept, Review
 from napari_isx.session.session import Session
 from napari_isx.viewer.camera import CenteringControl
 from napari_isx.viewer.canvas import CanvasControl
@@ -35,18 +35,14 @@ from napari_isx.viewer.control import Control
 if TYPE_CHECKING:
     from napari.components import ViewerModel
 
+_ONE_OF_TWO: Final[tuple[Kept, Kept]] = ("first", "second")
 _SCREENFUL: Final = 24  # without a table, as many as have their traces drawn
 _ADVANCE_SETTING: Final = "advance_on_canvas"
 _NO_REVIEW: Final = "Vessels are not reviewed here. Select a set of cells."
 
 
 class CellsControl(Control):
-    """The docks that show cells, and the decisions that are taken there or by keys.
-
-    Attributes
-    ----------
-    display : CellsDisplay
-    """
+    """The docks that show cells, and the decisions that are taken there or by keys."""
 
     rules_requested: ClassVar[Signal] = Signal(object)
     """The user wants rules: emitted with the dock."""
@@ -58,6 +54,8 @@ class CellsControl(Control):
     """The user wants the log of decisions."""
     save_requested: ClassVar[Signal] = Signal()
     """The decisions are wanted in the file."""
+    traces_requested: ClassVar[Signal] = Signal()
+    """The traces of the selected cells are wanted in sight."""
     asked: ClassVar[Signal] = Signal(Question)
     """Something has to be answered before it is decided."""
 
@@ -72,7 +70,7 @@ class CellsControl(Control):
         self._centering = centering
         self.display = CellsDisplay(viewer, session, canvas, centering)
         self._measuring = Measuring(viewer, session)
-        self._views: Views[CellsView] = Views()
+        self._views: Views[CellsWidget] = Views()
         self._followed = ReviewFollower(session, self._slots)
         session.groups_changed.connect(self._on_groups)
         session.selection_changed.connect(self._on_selection)
@@ -82,33 +80,39 @@ class CellsControl(Control):
         action_manager.events.shortcut_changed.connect(self.show_keys)
         session.reviews.advance_on_canvas = recall(_ADVANCE_SETTING) is True
 
-    def attach(self, view: CellsView) -> None:
+    def attach(self, view: CellsWidget) -> None:
         """Let a dock show the cells until it is destroyed."""
         self._views.add(view)
         view.group_picked.connect(self._pick_group)
-        view.save_requested.connect(self._save)
-        view.rules_requested.connect(partial(self._ask_for_rules, ref(view)))
+        view.save_requested.connect(self._ask_to_save)
         view.raters_requested.connect(partial(self._ask_for_raters, ref(view)))
         view.keys_requested.connect(self._ask_for_keys)
         view.export_requested.connect(self._ask_for_log)
-        view.table.cells_picked.connect(self._pick_cells)
-        view.table.cell_opened.connect(self._centering.show)
-        view.table.step_requested.connect(self._step)
-        view.table.sort_requested.connect(self._sort_by)
-        view.table.status_requested.connect(self._decide_by_click)
-        view.filters.filter_changed.connect(self._filter_by)
-        view.filters.range_added.connect(self._show_values)
+        view.duplicates_toggled.connect(self._on_duplicates_toggled)
+        table, filters, decisions = view.table, view.filters, view.decisions
+        table.cells_picked.connect(self._pick_cells)
+        table.cell_opened.connect(self._centering.show)
+        table.traces_requested.connect(self._ask_for_traces)
+        table.step_requested.connect(self._step)
+        table.sort_requested.connect(self._sort_by)
+        table.sorting_picked.connect(self._sort)
+        table.status_requested.connect(self._decide_by_click)
+        filters.filter_changed.connect(self._filter_by)
+        filters.range_added.connect(self._show_values)
+        filters.rules_requested.connect(partial(self._ask_for_rules, ref(view)))
         view.display.scope_picked.connect(self.display.show_scope)
         view.display.style_picked.connect(self.display.show_style)
         view.display.color_picked.connect(self.display.color_by)
-        view.decisions.decided.connect(self._decide_by_click)
-        view.decisions.shown_decided.connect(self._decide_shown)
-        view.decisions.undo_requested.connect(self.undo)
-        view.decisions.redo_requested.connect(self.redo)
-        view.decisions.advance_changed.connect(self._set_advance)
-        view.decisions.advance_on_canvas_changed.connect(self._set_advance_on_canvas)
-        view.decisions.offer_taken.connect(self._show_undecided)
+        decisions.decided.connect(self._decide_by_click)
+        decisions.shown_decided.connect(self._decide_shown)
+        decisions.undo_requested.connect(self.undo)
+        decisions.redo_requested.connect(self.redo)
+        decisions.advance_changed.connect(self._set_advance)
+        decisions.advance_on_canvas_changed.connect(self._set_advance_on_canvas)
+        decisions.offer_taken.connect(self._show_undecided)
         view.duplicates.pair_picked.connect(self._pick_pair)
+        view.duplicates.kept.connect(self._keep_by_click)
+        view.duplicates.next_requested.connect(self.next_pair)
         view.set_colors(plot_colors(self.viewer.theme))
         self._show_advance()
         self.show_keys()
@@ -131,11 +135,9 @@ class CellsControl(Control):
         self._say("")
         pair = review.suspected_pair if status == "rejected" else None
         if pair is not None:
-            names = review.table.names
-            keep_first = partial(review.keep_one, pair.first, pair.second, how)
-            keep_second = partial(review.keep_one, pair.second, pair.first, how)
-            names_of_pair = (names[pair.first], names[pair.second])
-            self.asked.emit(ask_which_to_keep(names_of_pair, keep_first, keep_second))
+            first, second = (review.table.names[i] for i in (pair.first, pair.second))
+            keep_first, keep_second = (partial(self.keep, kept, how) for kept in _ONE_OF_TWO)
+            self.asked.emit(ask_which_to_keep((first, second), keep_first, keep_second))
         elif len(cells) > self._num_visible_rows:
             self._ask(review, status, "selected", cells)
         else:
@@ -146,6 +148,31 @@ class CellsControl(Control):
             review.decide_selected(status, how, advance=reviews.advance and moves_on)
             if hidden:  # nothing in the table moves, so it has to be said
                 self._say(f"{', '.join(hidden)}: {status}, in a row that the filters hide")
+
+    def keep(self, kept: Kept, how: str = "key") -> None:
+        """Keep one or both of the selected pair of suspected duplicates, and select what is kept.
+
+        Where the user goes through the pairs the next open one is selected then.
+        """
+        review = self.session.review
+        pair = review.suspected_pair if review is not None else None
+        if review is None or pair is None:
+            self._say("Pick a pair of suspected duplicates first: More, Suspected duplicates.")
+            return
+        review.keep(pair, kept, how)
+        cells = {"first": [pair.first], "second": [pair.second]}
+        self.session.select(review.group, cells.get(kept, [pair.first, pair.second]))
+        if any(view.is_at_duplicates for view in self._views):
+            self.next_pair()
+
+    def next_pair(self) -> None:
+        """Select the next pair of suspected duplicates that is not decided about."""
+        review = self.session.review
+        place = review.next_open_pair() if review is not None else None
+        if place is not None:
+            self._pick_pair(place)
+        elif review is not None and review.duplicates:
+            self._say("Every suspected pair is decided.")
 
     def undo(self) -> None:
         """Take the last decision about the cells of the group back."""
@@ -184,6 +211,7 @@ class CellsControl(Control):
         if review is not None:
             for view in self._views:
                 view.show_selection(self.session.selected)
+            self._show_duplicates()
             self.display.follow_selection(review)
 
     def _follow_group(self, *, always: bool = False) -> None:
@@ -191,10 +219,10 @@ class CellsControl(Control):
         if not (self._followed.update() or always):
             return
         review = self._review
-        reviewed = [group for group in self.session.groups if not isinstance(group, VesselGroup)]
+        reviewed = self._reviewed
         place = reviewed.index(review.group) if review is not None else -1
         for view in self._views:
-            view.show_groups([group.title for group in reviewed], place)
+            view.show_groups(titles_of(reviewed), place)
             if review is None and self.session.groups:
                 view.show_message(_NO_REVIEW)
         self._show_table()
@@ -204,14 +232,19 @@ class CellsControl(Control):
     def _review(self) -> Review | None:
         return self._followed.review
 
+    @property
+    def _reviewed(self) -> list[CellGroup]:
+        return [group for group in self.session.groups if not isinstance(group, VesselGroup)]
+
     def _slots(self, review: Review) -> list[tuple[Any, Any]]:
         return [
             (review.table.order_changed, self._on_order),
             (review.table.columns_changed, self._on_columns),
             (review.table.values_changed, self._on_values),
+            (review.table.proposed_changed, self._on_proposed),
             (review.progressed, self._show_progress),
             (review.duplicates_changed, self._show_duplicates),
-            (review.stepped, self.show_steps),
+            (review.stepped, self._on_step),
             (review.ended, self._on_end),
         ]
 
@@ -230,14 +263,25 @@ class CellsControl(Control):
         self._show_counts()
         self.display.follow_rows(review)
 
-    def _on_values(self, key: str) -> None:
+    def _on_values(self, key: str, cells: tuple[int, ...]) -> None:
         review = self._review
         if review is None:
             return
-        self._show_values(key)
         if key == STATUS:
+            for view in self._views:
+                view.show_statuses(cells)
             self._show_counts()
+        else:
+            self._show_values(key)
         self.display.follow_values(review, key)
+
+    def _on_proposed(self, cells: tuple[int, ...]) -> None:
+        for view in self._views:
+            view.show_statuses(cells, proposed=True)
+
+    def _on_step(self) -> None:
+        self.show_steps()
+        self._show_duplicates()
 
     def _on_theme(self, event: object = None) -> None:  # noqa: ARG002
         for view in self._views:
@@ -245,27 +289,29 @@ class CellsControl(Control):
 
     # ---- what is asked for
 
-    def _save(self) -> None:
+    def _ask_to_save(self) -> None:
         self.save_requested.emit()
 
-    def _ask_for_rules(self, view: ref[CellsView]) -> None:
-        if self._review is not None:
-            self.rules_requested.emit(view())
-
-    def _ask_for_raters(self, view: ref[CellsView]) -> None:
-        if self._review is not None:
-            self.raters_requested.emit(view())
+    def _ask_for_traces(self) -> None:
+        self.traces_requested.emit()
 
     def _ask_for_keys(self) -> None:
         self.keys_requested.emit()
+
+    def _ask_for_rules(self, view: ref[CellsWidget]) -> None:
+        if self._review is not None:
+            self.rules_requested.emit(view())
+
+    def _ask_for_raters(self, view: ref[CellsWidget]) -> None:
+        if self._review is not None:
+            self.raters_requested.emit(view())
 
     def _ask_for_log(self) -> None:
         if self._review is not None:
             self.export_requested.emit()
 
     def _pick_group(self, place: int) -> None:
-        reviewed = [group for group in self.session.groups if not isinstance(group, VesselGroup)]
-        self.session.select(reviewed[place], ())
+        self.session.select(self._reviewed[place], ())
 
     def _pick_cells(self, cells: list[int]) -> None:
         if self._review is not None:
@@ -285,22 +331,29 @@ class CellsControl(Control):
         if self._review is not None and place < len(self._review.duplicates):
             pair = self._review.duplicates[place]
             self.session.select(self._review.group, [pair.first, pair.second])
+            self._centering.show(pair.first, pair.second)
+
+    def _keep_by_click(self, kept: Kept) -> None:
+        self.keep(kept, "click")
+
+    def _on_duplicates_toggled(self, on: bool) -> None:
+        if on and self._review is not None and self._review.suspected_pair is None:
+            self.next_pair()
 
     def _sort_by(self, key: str) -> None:
         """Upwards, then downwards, then as the file has them."""
+        if self._review is not None:
+            now, up, down = self._review.table.sorted_by, (key, True), (key, False)
+            self._sort(down if now == up else None if now == down else up)
+
+    def _sort(self, wanted: tuple[str, bool] | None) -> None:
         if self._review is None:
             return
         self._lead()
-        table, turns = self._review.table, ((key, True), (key, False), None)
-        wanted = (
-            turns[turns.index(table.sorted_by) + 1] if table.sorted_by in turns[:2] else turns[0]
-        )
-        if wanted is None:
-            table.sort_by(None)
-        else:
-            table.sort_by(*wanted)
+        table = self._review.table
+        table.sort_by(*(wanted or (None,)))
         for view in self._views:
-            view.show_sorting(table.sorted_by)
+            view.table.show_sorting(table.sorted_by)
 
     def _filter_by(self, chosen: CellFilter) -> None:
         if self._review is not None:
@@ -366,7 +419,7 @@ class CellsControl(Control):
     def _show_advance(self) -> None:
         reviews = self.session.reviews
         for view in self._views:
-            view.show_advance(reviews.advance, reviews.advance_on_canvas)
+            view.decisions.show_advance(reviews.advance, reviews.advance_on_canvas)
 
     def _show_table(self) -> None:
         review = self._review
@@ -400,7 +453,7 @@ class CellsControl(Control):
         if review is not None and review.curation is not None:
             undo, redo = review.curation.undo_text, review.curation.redo_text
             for view in self._views:
-                view.show_steps(undo, redo, review.num_unsaved)
+                view.decisions.show_steps(undo, redo, review.num_unsaved)
 
     def _show_progress(self, fraction: float | None = None) -> None:  # noqa: ARG002
         review = self._review
@@ -409,14 +462,25 @@ class CellsControl(Control):
                 view.show_progress(review.fraction if self._measuring.is_measuring(review) else 1.0)
 
     def _show_duplicates(self) -> None:
-        if self._review is not None:
-            names = self._review.table.names
-            pairs = [
-                Pair(names[pair.first], names[pair.second], pair.overlap, pair.correlation)
-                for pair in self._review.duplicates
-            ]
-            for view in self._views:
-                view.show_duplicates(pairs)
+        review = self._review
+        if review is None or not any(self._views):
+            return
+        names, status = review.table.names, review.group.status
+        pairs = [
+            Pair(
+                names[pair.first],
+                names[pair.second],
+                pair.overlap,
+                pair.correlation,
+                review.decision_about(pair),
+                (status(pair.first) or "undecided", status(pair.second) or "undecided"),
+            )
+            for pair in review.duplicates
+        ]
+        chosen = review.suspected_pair
+        place = review.duplicates.index(chosen) if chosen is not None else -1
+        for view in self._views:
+            view.show_duplicates(pairs, place)
 
     def _show_display(self) -> None:
         review = self._review

@@ -1,4 +1,4 @@
-"""Buttons for what can be decided, for those who do not use the keys, or do not know them yet."""
+"""Buttons for what can be decided, undone and saved, and a menu with what is needed seldom."""
 
 from __future__ import annotations
 
@@ -7,31 +7,20 @@ from typing import Final
 
 from qtpy.QtCore import Signal
 from qtpy.QtGui import QAction
-from qtpy.QtWidgets import (
-    QCheckBox,
-    QGridLayout,
-    QHBoxLayout,
-    QMenu,
-    QPushButton,
-    QWidget,
-)
+from qtpy.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 from superqt import QElidingLabel
 
 from napari_isx.docks.cells.decision_texts import decision_text
+from napari_isx.docks.common.shortcuts import SAVE_KEY, key_text
 from napari_isx.docks.common.status_icons import status_icon
 from napari_isx.io.cells.cell_set import STATUSES, CellStatus
 
-_TITLES: Final[dict[CellStatus, str]] = {
-    "accepted": "Accept",
-    "undecided": "Undecided",
-    "rejected": "Reject",
+_BUTTONS: Final[dict[CellStatus, tuple[str, str]]] = {
+    "accepted": ("Accept", "accept"),
+    "rejected": ("Reject", "reject"),
+    "undecided": ("Undecided", "undecide"),
 }
-_KEY_NAMES: Final[dict[CellStatus, str]] = {
-    "accepted": "accept",
-    "undecided": "undecide",
-    "rejected": "reject",
-}
-_ORDER: Final[tuple[CellStatus, ...]] = ("accepted", "rejected", "undecided")
+"""Titles, and the names of the commands whose keys do the same."""
 
 
 class DecisionRow(QWidget):
@@ -43,6 +32,7 @@ class DecisionRow(QWidget):
     """All cells that are shown are to get this status; the user has to be asked."""
     undo_requested = Signal()
     redo_requested = Signal()
+    save_requested = Signal()
     advance_changed = Signal(bool)
     """Whether a decision moves on to the next row."""
     advance_on_canvas_changed = Signal(bool)
@@ -52,43 +42,48 @@ class DecisionRow(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.buttons = {status: QPushButton(status_icon(status), "") for status in _ORDER}
+        self.buttons = {status: QPushButton(status_icon(status), "") for status in _BUTTONS}
         self.undo, self.redo = QPushButton("↶ Undo"), QPushButton("↷ Redo")
-        self.advance = QCheckBox("Next after a decision")
-        self.advance.setToolTip(
-            "Move on to the next row when a single cell was decided about: in the table, or in "
-            "the heat map where that was used last"
-        )
-        self.advance_on_canvas = QCheckBox("also after a click on the canvas")
-        self.advance_on_canvas.setToolTip(
-            "Move on for a cell that was clicked on the canvas, too; else it stays selected"
-        )
-        self._note = QElidingLabel()
-        self.offer = QPushButton()
-        self.offer.hide()
-        self.all_shown = QPushButton("All shown rows…")
-        self.all_shown.setToolTip("Decide about all cells that the filters let through")
-        menu = QMenu(self.all_shown)
-        for status in _ORDER:
-            action = menu.addAction(status_icon(status), decision_text(status, "all shown…"))
+        self.more, self.save = QPushButton("More"), QPushButton("Saved")
+        self.more.setToolTip("All shown rows, what a decision moves on to, log, raters, keys")
+        self.menu = QMenu(self.more)
+        self.menu.setToolTipsVisible(True)
+        self.more.setMenu(self.menu)
+        self.all_shown = self.menu.addMenu("All shown rows")
+        for status in _BUTTONS:
+            action = self.all_shown.addAction(status_icon(status), decision_text(status, "all…"))
             action.setData(status)
-        self.all_shown.setMenu(menu)
+        self.menu.addSeparator()
+        self.advance = self._switch(
+            "Next after a decision",
+            "Move on to the next row when a single cell was decided about: in the table, or in "
+            "the heat map where that was used last",
+        )
+        self.advance_on_canvas = self._switch(
+            "Also after a click on the canvas",
+            "Move on for a cell that was clicked on the canvas, too; else it stays selected",
+        )
+        self.menu.addSeparator()
+        self._note, self.offer = QElidingLabel(), QPushButton()
+        self._keys: Mapping[str, str] = {}
         self._lay_out()
         self.show_keys({})
         self.show_counts(dict.fromkeys(STATUSES, 0))
-        self.show_steps("", "")
+        self.show_steps("", "", 0)
+        self.show_note("")
         for button in self.buttons.values():
             button.clicked.connect(self._on_button)
-        menu.triggered.connect(self._on_menu)
+        self.all_shown.triggered.connect(self._on_all_shown)
         self.undo.clicked.connect(self.undo_requested)
         self.redo.clicked.connect(self.redo_requested)
-        self.advance.clicked.connect(self.advance_changed)
-        self.advance_on_canvas.clicked.connect(self.advance_on_canvas_changed)
+        self.save.clicked.connect(self.save_requested)
+        self.advance.triggered.connect(self.advance_changed)
+        self.advance_on_canvas.triggered.connect(self.advance_on_canvas_changed)
         self.offer.clicked.connect(self.offer_taken)
 
     @property
     def note(self) -> str:
-        """What is said of the last key; empty for nothing."""
+        """What came of the last key; empty for nothing."""
         return str(self._note.text())
 
     def show_note(self, text: str, offer: str = "") -> None:
@@ -97,64 +92,80 @@ class DecisionRow(QWidget):
         self._note.setToolTip(text)
         self.offer.setText(offer)
         self.offer.setVisible(bool(offer))
+        self._said.setVisible(bool(text))
 
     def show_advance(self, on: bool, on_canvas: bool) -> None:
-        """Tell whether decisions move on."""
+        """Show whether decisions move on."""
         self.advance.setChecked(on)
         self.advance_on_canvas.setChecked(on_canvas)
         self.advance_on_canvas.setEnabled(on)
 
     def show_keys(self, keys: Mapping[str, str]) -> None:
         """Name the keys, by the names of their commands."""
-        for status, button in self.buttons.items():
-            key = keys.get(_KEY_NAMES[status], "")
-            button.setText(f"{_TITLES[status]}  {key}" if key else _TITLES[status])
-            button.setToolTip(decision_text(status, "the selected cells"))
+        for status, (title, command) in _BUTTONS.items():
+            self.buttons[status].setText(f"{title}  {keys.get(command, '')}".rstrip())
+            self.buttons[status].setToolTip(decision_text(status, "the selected cells"))
         self._keys = keys
 
     def show_selected(self, count: int) -> None:
-        """Tell how many cells are selected."""
+        """Show whether there is anything to decide about."""
         for button in self.buttons.values():
             button.setEnabled(count > 0)
 
     def show_counts(self, shown: Mapping[CellStatus, int]) -> None:
-        """Tell how many cells of each status are shown."""
+        """Show whether any cells are shown."""
         self.all_shown.setEnabled(sum(shown.values()) > 0)
 
-    def show_steps(self, undo: str, redo: str) -> None:
-        """Tell what would be undone and done again; empty for nothing."""
+    def show_steps(self, undo: str, redo: str, num_unsaved: int) -> None:
+        """Show what can be undone and done again, and how much the file does not have yet."""
         for button, name, text in ((self.undo, "undo", undo), (self.redo, "redo", redo)):
             button.setEnabled(bool(text))
             key = self._keys.get(name, "")
             words = f"{name.capitalize()}: {text}" if text else f"Nothing to {name}"
             button.setToolTip(f"{words} ({key})" if key else words)
+        cells = "1 cell has" if num_unsaved == 1 else f"{num_unsaved:,} cells have"
+        tip = f"Write statuses into the cell set: {cells} another there ({key_text(SAVE_KEY)})"
+        self.save.setEnabled(num_unsaved > 0)
+        self.save.setText(f"Save ({num_unsaved:,})" if num_unsaved else "Saved")
+        self.save.setToolTip(tip if num_unsaved else "The file has all decisions")
+
+    def show_decisions(self, shown: bool) -> None:
+        """Show the buttons of decisions, or leave them out."""
+        self._decide.setVisible(shown)
+
+    def _switch(self, text: str, tip: str) -> QAction:
+        action = self.menu.addAction(text)
+        action.setCheckable(True)
+        action.setToolTip(tip)
+        return action
 
     def _on_button(self) -> None:
         status = next(s for s, button in self.buttons.items() if button is self.sender())
         self.decided.emit(status)
 
-    def _on_menu(self, action: QAction) -> None:
+    def _on_all_shown(self, action: QAction) -> None:
         self.shown_decided.emit(action.data())
 
     def _lay_out(self) -> None:
-        decide = QHBoxLayout()
-        decide.setSpacing(4)
-        for button in self.buttons.values():
-            decide.addWidget(button, 1)
-        steps = QHBoxLayout()
-        steps.setSpacing(4)
-        for button in (self.undo, self.redo):
-            steps.addWidget(button)
-        layout = QGridLayout(self)
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        layout.addLayout(decide, 0, 0, 1, 3)
-        said = QHBoxLayout()
-        said.addWidget(self._note, 1)
-        said.addWidget(self.offer)
-        layout.addWidget(self.advance, 1, 0)
-        layout.addWidget(self.all_shown, 1, 1)
-        layout.addLayout(steps, 1, 2)
-        layout.addWidget(self.advance_on_canvas, 2, 0)
-        layout.addLayout(said, 3, 0, 1, 3)
-        layout.setColumnStretch(0, 1)
+        self._decide = _line(*self.buttons.values())
+        self._said = _line(self._note, self.offer)
+        self._said.layout().setStretch(0, 1)
+        for line in (
+            self._decide,
+            _line(self.undo, self.redo, self.more, self.save),
+            self._said,
+        ):
+            layout.addWidget(line)
+
+
+def _line(*widgets: QWidget) -> QWidget:
+    line = QWidget()
+    layout = QHBoxLayout(line)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(4)
+    for widget in widgets:
+        layout.addWidget(widget)
+    return line

@@ -23,17 +23,9 @@ def decision_text(status: CellStatus, what: str) -> str:
 def ask_about_many(
     status: CellStatus, kind: str, num_cells: int, num_changed: int, act: Callable[[], None]
 ) -> Question:
-    """What is asked before many cells are decided about at once.
+    """What is asked before many cells, "shown" or "selected" ones, are decided about by `act`.
 
-    Parameters
-    ----------
-    status : {"accepted", "undecided", "rejected"}
-    kind : str
-        "shown" or "selected".
-    num_cells, num_changed : int
-        How many cells it is about, and how many of them have another status.
-    act : callable
-        Decides.
+    `num_changed` of them have another status.
     """
     cells = f"the only cell {kind}" if num_cells == 1 else f"the {num_cells:,} cells {kind}"
     already = num_cells - num_changed

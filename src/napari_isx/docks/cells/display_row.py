@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, get_args
 
-from qtpy.QtCore import QRectF, QSignalBlocker, QSize, Signal
-from qtpy.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
-from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtCore import QSignalBlocker, Signal
+from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from napari_isx.analysis.cell_metrics.definitions import Metric
 from napari_isx.viewer.cell_display import Scope, Style
@@ -18,7 +17,7 @@ _SCOPES: Final[dict[Scope, str]] = {
     "selected": "Selected cells",
 }
 _STYLES: Final[dict[Style, str]] = {
-    "both": "filled, outlined",
+    "both": "fill + outline",
     "filled": "filled",
     "contours": "outlined",
 }
@@ -37,15 +36,15 @@ class DisplayRow(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.scopes = _combo("Which cells are shown on the canvas")
+        self.scopes = _combo("Cells on the canvas", "Which cells are shown on the canvas")
         for scope in get_args(Scope):
             self.scopes.addItem(_SCOPES[scope], scope)
-        self.styles = _combo("How they are drawn")
+        self.styles = _combo("Style on the canvas", "How cells are drawn on the canvas")
         for style, title in _STYLES.items():
             self.styles.addItem(title, style)
-        self.colors = _combo("What their colors say")
-        self._legend = _Gradient()
-        self._low, self._high = QLabel(), QLabel()
+        self.colors = _combo("Color by", "What the colors of cells on the canvas stand for")
+        self._legend, self._low, self._high = QLabel(), QLabel(), QLabel()
+        self._legend.setFixedSize(*_LEGEND_PX)
         self._legend_row = QWidget()
         self._lay_out()
         self.show_columns([])
@@ -80,7 +79,11 @@ class DisplayRow(QWidget):
     def show_legend(self, colors: Sequence[str] | None, low: str, high: str) -> None:
         """Show which colors stand for low and high values; None hides the legend."""
         self._legend_row.setVisible(colors is not None)
-        self._legend.show_colors(colors or [])
+        shades = colors or ["gray"]
+        stops = (f"stop:{i / max(len(shades) - 1, 1)} {shade}" for i, shade in enumerate(shades))
+        self._legend.setStyleSheet(
+            f"background: qlineargradient(x1:0, x2:1, {', '.join(stops)}); padding: 0"
+        )
         self._low.setText(low)
         self._high.setText(high)
 
@@ -97,8 +100,8 @@ class DisplayRow(QWidget):
         line = QHBoxLayout()
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(4)
-        for combo in (self.scopes, self.styles, self.colors):
-            line.addWidget(combo, 1)
+        for combo, share in ((self.scopes, 10), (self.styles, 11), (self.colors, 10)):
+            line.addWidget(combo, share)
         legend = QHBoxLayout(self._legend_row)
         legend.setContentsMargins(0, 0, 0, 0)
         legend.setSpacing(6)
@@ -112,35 +115,10 @@ class DisplayRow(QWidget):
         layout.addWidget(self._legend_row)
 
 
-class _Gradient(QWidget):
-    """A bar of colors."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._colors: Sequence[str] = []
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-
-    def sizeHint(self) -> QSize:  # noqa: N802
-        return QSize(*_LEGEND_PX)
-
-    def show_colors(self, colors: Sequence[str]) -> None:
-        self._colors = colors
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802
-        if len(self._colors) < 2:
-            return
-        gradient = QLinearGradient(0, 0, self.width(), 0)
-        for i, color in enumerate(self._colors):
-            gradient.setColorAt(i / (len(self._colors) - 1), QColor(color))
-        painter = QPainter(self)
-        painter.fillRect(QRectF(self.rect()), gradient)
-        painter.end()
-
-
-def _combo(tip: str) -> QComboBox:
+def _combo(name: str, tip: str) -> QComboBox:
     combo = QComboBox()
-    combo.setToolTip(f"On the canvas: {tip[0].lower()}{tip[1:]}")
+    combo.setAccessibleName(name)
+    combo.setToolTip(tip)
     combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    combo.setMinimumContentsLength(8)
+    combo.setMinimumContentsLength(3)  # the layout gives them more
     return combo

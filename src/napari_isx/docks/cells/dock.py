@@ -8,10 +8,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 from qtpy.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal
-from qtpy.QtGui import QKeyEvent, QKeySequence
+from qtpy.QtGui import QAction, QKeyEvent, QKeySequence, QResizeEvent
 from qtpy.QtWidgets import (
     QComboBox,
-    QHBoxLayout,
     QLabel,
     QProgressBar,
     QPushButton,
@@ -23,78 +22,92 @@ from qtpy.QtWidgets import (
 
 from napari_isx.docks.cells.decision_buttons import DecisionRow
 from napari_isx.docks.cells.display_row import DisplayRow
-from napari_isx.docks.cells.duplicates import DuplicatesList, Pair
+from napari_isx.docks.cells.duplicates import DuplicatesPanel, Pair
 from napari_isx.docks.cells.filters import FilterBar
 from napari_isx.docks.cells.table import CellTableView
 from napari_isx.docks.common.passing_keys import pass_keys_on
-from napari_isx.docks.common.shortcuts import SAVE_KEY, key_text
 from napari_isx.docks.common.theme import PlotColors
 from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.session.cell_table import CellTable
 from napari_isx.viewer.cell_display import Scope, Style
 
-_WIDTH_PX: Final = 490
-_NO_CELLS: Final = (
+_WIDTH_PX: Final = 420
+_SMALLEST_PX: Final = (300, 190)
+_SPACING_PX: Final = 4
+_TABLE_PX: Final = 84  # a header and two rows
+_NO_SET: Final = (
     "Open a cell set (.isxd) to review its cells here:\n"
     "drop the file on the window, or use File > Open."
 )
+_NO_CELLS: Final = "There are no cells in this set."
 _NO_ROWS: Final = "No cell passes the filters."
 _TOOLS: Final = {
-    "rules": ("Rules…", "Decide about many cells at once by what was measured"),
     "raters": ("Compare raters…", "See where two people's decisions differ"),
+    "export": ("Export log of decisions…", "All decisions as a CSV file"),
     "keys": ("Keys", "All keys on one card"),
-    "export": ("Export…", "Write the log of all decisions into a CSV file"),
 }
 
 
 class CellsWidget(QWidget):
-    """Shows what it is given and says what the user asked for; it holds no state of its own."""
+    """Shows what it is given and emits what the user asks for.
+
+    In a low dock what is needed least is left out; it is there again where there is room for it.
+    """
 
     group_picked = Signal(int)
     """Another set of cells, by its place in the list of sets."""
-    rules_requested = Signal()
     raters_requested = Signal()
     keys_requested = Signal()
     export_requested = Signal()
     save_requested = Signal()
+    duplicates_toggled = Signal(bool)
+    """The user goes through suspected duplicates from now on, or no more."""
 
     def __init__(self) -> None:
         super().__init__()
         self._groups = QComboBox()
         self._groups.setToolTip("Which set of cells is reviewed")
+        self._groups.setAccessibleName("Set of cells")
         self._progress = QProgressBar()
         self._progress.setRange(0, 100)
         self._progress.setFormat("measuring… %p%")
         self._progress.setToolTip("Columns fill in as they are computed")
+        self._progress.setFixedHeight(18)
         self.filters = FilterBar()
         self.table = CellTableView()
-        self.duplicates = DuplicatesList()
+        self.table.setMinimumHeight(_TABLE_PX)
+        self.duplicates = DuplicatesPanel()
         self.duplicates_button = QPushButton()
         self.duplicates_button.setCheckable(True)
         self.duplicates_button.setToolTip(
-            "Pairs of cells that overlap and whose traces are alike, the most suspicious first"
+            "Go through pairs of cells that overlap and whose traces are alike"
         )
         self.display = DisplayRow()
         self.decisions = DecisionRow()
-        self.tools = {name: QPushButton(title) for name, (title, _) in _TOOLS.items()}
-        for name, button in self.tools.items():
-            button.setToolTip(_TOOLS[name][1])
-        self.save_button = QPushButton("Save")
-        self._message = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
-        self._message.setWordWrap(True)
-        self._pages = QStackedWidget()
-        self._no_rows = QLabel(_NO_ROWS, alignment=Qt.AlignmentFlag.AlignCenter)
+        self.save_button = self.decisions.save
+        self._message = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
+        self._no_rows = QLabel(_NO_ROWS, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
+        self._pages, self._rows_pages = QStackedWidget(), QStackedWidget()
         self._body = QWidget()
+        self._can_decide = True
+        menu = self.decisions.menu
+        self._pairs_action = self._tool("Suspected duplicates", self.duplicates_button.toolTip())
+        menu.addSeparator()
+        self.tools = {name: self._tool(*words) for name, words in _TOOLS.items()}
         self._lay_out()
         pass_keys_on(self)
         self._connect()
         self.show_groups([], -1)
-        self.show_duplicates([])
+        self.show_duplicates([], -1)
         self.show_progress(1.0)
 
     def sizeHint(self) -> QSize:  # noqa: N802
-        """Room for the first columns."""
+        """Room for the columns that decide."""
         return QSize(_WIDTH_PX, 640)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """Room for the table and the decisions."""
+        return QSize(*_SMALLEST_PX)
 
     @property
     def message(self) -> str:
@@ -104,7 +117,13 @@ class CellsWidget(QWidget):
     @property
     def progress(self) -> int | None:
         """Percent that are measured; None once all is."""
-        return None if self._progress.isHidden() else int(self._progress.value())
+        is_done = self._progress.value() == self._progress.maximum()
+        return None if is_done else int(self._progress.value())
+
+    @property
+    def is_at_duplicates(self) -> bool:
+        """Whether the user goes through suspected duplicates."""
+        return bool(self.duplicates_button.isChecked())
 
     def show_groups(self, titles: Sequence[str], current: int) -> None:
         """Offer these sets of cells, with one of them chosen; -1 for none."""
@@ -114,7 +133,7 @@ class CellsWidget(QWidget):
             self._groups.setCurrentIndex(current)
         self._groups.setVisible(len(titles) > 1)
         if current < 0:
-            self.show_message(_NO_CELLS)
+            self.show_message(_NO_SET)
 
     def show_message(self, text: str) -> None:
         """Say why there is no table."""
@@ -125,25 +144,18 @@ class CellsWidget(QWidget):
     def show_table(
         self, table: CellTable, values: Mapping[str, npt.NDArray[np.float64] | None]
     ) -> None:
-        """Show another table, or other columns of it.
-
-        Parameters
-        ----------
-        table : CellTable
-        values : mapping
-            Those of the columns that it is filtered by, by their keys.
-        """
+        """Show another table, or other columns of it; `values` are those it is filtered by."""
         self._pages.setCurrentWidget(self._body)
-        can_decide = table.statuses is not None
-        self.filters.show_columns(table.columns, can_decide=can_decide)
+        self._can_decide = table.statuses is not None
+        self.filters.show_columns(table.columns, can_decide=self._can_decide)
         self.filters.show_filter(table.filtered_by, values)
         self.display.show_columns(table.columns)
         self.table.show_table(table)
-        self.display.setVisible(can_decide)  # events alone are no picture either
-        self.decisions.setVisible(can_decide)
-        for name in ("rules", "raters", "export"):
-            self.tools[name].setEnabled(can_decide)
+        self.decisions.setVisible(self._can_decide)
+        self.filters.rules_button.setEnabled(self._can_decide)
+        self._no_rows.setText(_NO_ROWS if len(table) else _NO_CELLS)
         self._show_rows_or_message()
+        self._share_height()
 
     def show_rows(self) -> None:
         """Show other rows, or in another order."""
@@ -155,9 +167,9 @@ class CellsWidget(QWidget):
         self.table.show_values(key)
         self.filters.show_values(key, values)
 
-    def show_sorting(self, sorted_by: tuple[str, bool] | None) -> None:
-        """Mark the column it is sorted by."""
-        self.table.show_sorting(sorted_by)
+    def show_statuses(self, cells: Sequence[int], *, proposed: bool = False) -> None:
+        """Show other statuses of cells, decided ones, or those that a rule proposes."""
+        self.table.show_values("status", cells, widens=proposed)
 
     def show_selection(self, cells: Sequence[int]) -> None:
         """Mark the selected cells."""
@@ -167,48 +179,39 @@ class CellsWidget(QWidget):
     def show_counts(
         self, counts: Mapping[CellStatus, int], shown: Mapping[CellStatus, int]
     ) -> None:
-        """Tell how many cells have each status, and how many of these are shown."""
+        """Count the cells of each status, and those of them that are shown."""
         self.filters.show_counts(counts, shown)
         self.decisions.show_counts(shown)
-
-    def show_steps(self, undo: str, redo: str, num_unsaved: int) -> None:
-        """Tell what can be undone and done again, and how much the file does not have yet."""
-        self.decisions.show_steps(undo, redo)
-        self.save_button.setEnabled(num_unsaved > 0)
-        self.save_button.setText(f"Save ({num_unsaved:,})" if num_unsaved else "Saved")
-        cells = "1 cell has" if num_unsaved == 1 else f"{num_unsaved:,} cells have"
-        self.save_button.setToolTip(
-            f"Write statuses into the cell set: {cells} another there ({key_text(SAVE_KEY)})"
-            if num_unsaved
-            else "The file has all decisions"
-        )
-
-    def show_advance(self, on: bool, on_canvas: bool) -> None:
-        """Tell whether a decision moves on to the next row."""
-        self.decisions.show_advance(on, on_canvas)
 
     def show_note(self, text: str, offer: str = "") -> None:
         """Say what came of the last key, with a button for what is offered."""
         self.decisions.show_note(text, offer)
+        self._share_height()
 
     def show_keys(self, keys: Mapping[str, str]) -> None:
         """Name the keys, by the names of their commands."""
         self.decisions.show_keys(keys)
+        self.duplicates.show_keys(keys)
 
     def show_progress(self, fraction: float) -> None:
-        """Tell how much is measured; 1 hides it."""
-        self._progress.setVisible(fraction < 1)
+        """Show how much is measured; 1 hides it."""
         self._progress.setValue(int(100 * fraction))
+        self._share_height()
 
-    def show_duplicates(self, pairs: Sequence[Pair]) -> None:
-        """List pairs that may be one cell each."""
-        self.duplicates.show_pairs(pairs)
-        self.duplicates_button.setText(f"Suspected duplicates ({len(pairs):,})")
-        self.duplicates_button.setEnabled(bool(pairs))
-        self._show_duplicates()
+    def show_duplicates(self, pairs: Sequence[Pair], current: int) -> None:
+        """List pairs that may be one cell each, with one of them picked; -1 for none."""
+        text = f"Suspected duplicates ({len(pairs):,})"
+        self.duplicates.show_pairs(pairs, current)
+        if text != self.duplicates_button.text():
+            self.duplicates_button.setText(text)
+            self.duplicates_button.setEnabled(bool(pairs))
+            self._pairs_action.setText(text)
+            self._pairs_action.setEnabled(bool(pairs))
+        if not pairs:
+            self.duplicates_button.setChecked(False)
 
     def show_display(self, scope: Scope, style: Style | None, color: str) -> None:
-        """Tell what is on the canvas."""
+        """Show what is on the canvas."""
         self.display.show_choice(scope, style, color)
 
     def show_legend(self, colors: Sequence[str] | None, low: str, high: str) -> None:
@@ -235,58 +238,83 @@ class CellsWidget(QWidget):
         else:
             event.ignore()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Leave out what there is no room for."""
+        super().resizeEvent(event)
+        self._share_height()
+
+    def _share_height(self) -> None:
+        """Show what there is room for, what is needed most first."""
+        room = self.height() - 2 * _SPACING_PX - self.filters.text.sizeHint().height()
+        for taken in (self.decisions, self._rows_pages):
+            room -= taken.minimumSizeHint().height() + _SPACING_PX
+        room -= self._groups.sizeHint().height() * (not self._groups.isHidden())
+        for widget, is_wanted in (
+            (self.filters.limits, bool(self.filters.ranges)),
+            (self.filters.statuses, self._can_decide),
+            (self._progress, self.progress is not None),
+            (self.duplicates_button, self.duplicates_button.isEnabled()),
+            (self.display, self._can_decide),  # events alone are no picture
+        ):
+            height = widget.sizeHint().height() + _SPACING_PX
+            is_shown = is_wanted and height <= room
+            widget.setVisible(is_shown)
+            room -= height * is_shown
+
     def _show_rows_or_message(self) -> None:
-        self._rows_pages.setCurrentIndex(0 if self.table.order else 1)
+        if not self.is_at_duplicates:
+            self._rows_pages.setCurrentIndex(0 if self.table.order else 1)
 
     def _on_entered(self) -> None:
         """Go on to the rows, where keys decide again."""
         self.table.setFocus()
 
-    def _show_duplicates(self) -> None:
-        open_ = self.duplicates_button.isChecked() and self.duplicates_button.isEnabled()
-        self.duplicates.setVisible(open_)
+    def _on_duplicates(self, on: bool) -> None:
+        self.filters.setVisible(not on)
+        self.decisions.show_decisions(not on)
+        self._rows_pages.setCurrentIndex(2 if on else 0)
+        self._show_rows_or_message()
+        (self.duplicates.list if on else self.table).setFocus()
+        self._share_height()
+        self.duplicates_toggled.emit(on)
+
+    def _tool(self, text: str, tip: str) -> QAction:
+        action = self.decisions.menu.addAction(text)
+        action.setToolTip(tip)
+        return action
 
     def _connect(self) -> None:
         self._groups.activated.connect(self.group_picked)
         self.filters.entered.connect(self._on_entered)
-        self.duplicates_button.toggled.connect(self._show_duplicates)
-        signals = {
-            "rules": self.rules_requested,
-            "raters": self.raters_requested,
-            "keys": self.keys_requested,
-            "export": self.export_requested,
-        }
-        for name, button in self.tools.items():
-            button.clicked.connect(signals[name])
-        self.save_button.clicked.connect(self.save_requested)
+        self.filters.filter_changed.connect(self._share_height)
+        self.filters.range_added.connect(self._share_height)
+        self.duplicates_button.toggled.connect(self._on_duplicates)
+        self._pairs_action.triggered.connect(self.duplicates_button.toggle)
+        self.tools["raters"].triggered.connect(self.raters_requested)
+        self.tools["export"].triggered.connect(self.export_requested)
+        self.tools["keys"].triggered.connect(self.keys_requested)
+        self.decisions.save_requested.connect(self.save_requested)
 
     def _lay_out(self) -> None:
-        self._rows_pages = QStackedWidget()
-        self._rows_pages.addWidget(self.table)
-        self._rows_pages.addWidget(self._no_rows)
-        tools = QHBoxLayout()
-        tools.setSpacing(4)
-        for button in self.tools.values():
-            tools.addWidget(button)
-        tools.addStretch(1)
-        tools.addWidget(self.save_button)
+        for page in (self.table, self._no_rows, self.duplicates):
+            self._rows_pages.addWidget(page)
+        # It takes what room there is, more than the table has: else it would ask for its own.
+        self.duplicates.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
         body = QVBoxLayout(self._body)
         body.setContentsMargins(0, 0, 0, 0)
-        body.setSpacing(5)
+        body.setSpacing(_SPACING_PX)
         body.addWidget(self._progress)
         body.addWidget(self.filters)
         body.addWidget(self._rows_pages, 1)
-        body.addWidget(self.duplicates_button)
-        body.addWidget(self.duplicates)
-        body.addWidget(self.display)
-        body.addWidget(self.decisions)
-        body.addLayout(tools)
+        for widget in (self.duplicates_button, self.display, self.decisions):
+            body.addWidget(widget)
         self._pages.addWidget(self._message)
         self._pages.addWidget(self._body)
         # Or napari fills the dock up with nothing.
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(*_SMALLEST_PX)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(4, 4, 4, 4)
-        layout.setSpacing(4)
+        layout.setContentsMargins(*(_SPACING_PX,) * 4)
+        layout.setSpacing(_SPACING_PX)
         layout.addWidget(self._groups)
         layout.addWidget(self._pages, 1)

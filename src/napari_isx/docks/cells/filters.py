@@ -42,6 +42,7 @@ class FilterBar(QWidget):
     """The user wants to filter by the column with this key; its values are needed."""
     entered = Signal()
     """The user is done with a name or a limit, and wants to go on to the cells found."""
+    rules_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -49,10 +50,15 @@ class FilterBar(QWidget):
         self.text.setPlaceholderText("Find by name")
         self.text.setClearButtonEnabled(True)
         self.text.setToolTip("Words that are in the cell's name")
+        self.text.setAccessibleName("Find cells by name")
+        self.text.setMinimumWidth(70)
         self._list = RangeList("+ Filter", "Show only cells within a range of a column")
         self.add_button = self._list.add_button
         self.clear_button = QPushButton("Clear")
         self.clear_button.setToolTip("Show all cells")
+        self.rules_button = QPushButton("Rules…")
+        self.rules_button.setToolTip("Decide about many cells at once by what was measured")
+        self.statuses, self.limits = QWidget(), QWidget()
         self.status_buttons = {status: _status_button(status) for status in STATUSES}
         self._sent = CellFilter()
         self._soon = QSignalThrottler(parent=self)
@@ -65,6 +71,7 @@ class FilterBar(QWidget):
         self._list.added.connect(self.range_added)
         self._list.entered.connect(self._on_return)
         self.clear_button.clicked.connect(self.clear)
+        self.rules_button.clicked.connect(self.rules_requested)
         for button in self.status_buttons.values():
             button.toggled.connect(self._on_change)
 
@@ -107,7 +114,7 @@ class FilterBar(QWidget):
     def show_counts(
         self, counts: Mapping[CellStatus, int], shown: Mapping[CellStatus, int]
     ) -> None:
-        """Tell how many cells have each status, and how many of these are shown."""
+        """Count the cells of each status, and how many of these are shown."""
         for status, button in self.status_buttons.items():
             total, some = counts[status], shown[status]
             count = f"{total:,}" if some == total else f"{some:,} of {total:,}"
@@ -141,24 +148,23 @@ class FilterBar(QWidget):
         self.entered.emit()
 
     def _show_state(self) -> None:
-        self.clear_button.setEnabled(not self.chosen.is_open or bool(self.ranges))
+        self.clear_button.setVisible(not self.chosen.is_open or bool(self.ranges))
 
     def _lay_out(self) -> None:
-        line = QHBoxLayout()
-        line.setSpacing(4)
+        line, statuses, limits = QHBoxLayout(), QHBoxLayout(self.statuses), QVBoxLayout(self.limits)
         line.addWidget(self.text, 1)
-        line.addWidget(self.add_button)
-        line.addWidget(self.clear_button)
-        statuses = QHBoxLayout()
-        statuses.setSpacing(4)
+        for button in (self.add_button, self.clear_button, self.rules_button):
+            line.addWidget(button)
         for button in self.status_buttons.values():
             statuses.addWidget(button, 1)
+        limits.addWidget(self._list)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
         layout.addLayout(line)
-        layout.addLayout(statuses)
-        layout.addWidget(self._list)
+        layout.addWidget(self.statuses)
+        layout.addWidget(self.limits)
+        for each in (layout, line, statuses, limits):
+            each.setContentsMargins(0, 0, 0, 0)
+            each.setSpacing(4)
         self._show_state()
 
 

@@ -38,7 +38,7 @@ class Measuring(Control):
         return review in self._works
 
     def measure(self, review: Review) -> None:
-        """Measure cells, if that was not done yet; the review tells of what comes."""
+        """Measure cells, if that was not done yet; the review emits what comes."""
         if self._tried.get(review) == review.version:
             return
         rois: Sequence[Roi] = ()

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
-from qtpy.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
+from qtpy.QtCore import QItemSelectionModel, QModelIndex, QPoint, QSignalBlocker, Qt, Signal
 from qtpy.QtGui import QAction, QContextMenuEvent, QKeyEvent, QKeySequence
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
 from napari_isx.docks.cells.decision_texts import decision_text
-from napari_isx.docks.cells.table_model import CellTableModel
+from napari_isx.docks.cells.table_model import CellTableModel, header_text
+from napari_isx.docks.common.list_keys import CopyKey, copy_to_clipboard
+from napari_isx.docks.common.settings import recall, remember
 from napari_isx.docks.common.status_icons import status_icon
 from napari_isx.io.cells.cell_set import STATUSES
 from napari_isx.session.cell_table import CellTable
@@ -20,6 +23,13 @@ _SAMPLED_ROWS: Final = 60
 _MIN_COLUMN_PX: Final = 40
 _MAX_COLUMN_PX: Final = 220
 _MARGIN_PX: Final = 2
+_HEADER_PX: Final = 14
+_ARROW_PX: Final = 16
+_FIRST: Final = (
+    *("status", "name", "neighbor_correlation", "overlap", "skewness", "snr", "peak_snr"),
+    *("num_events", "event_rate"),
+)
+"""The columns by which people decide, in view in a narrow dock too; the others follow."""
 _SHOWN_STORED: Final = frozenset(
     {
         "stored_snr",
@@ -30,21 +40,26 @@ _SHOWN_STORED: Final = frozenset(
     }
 )
 """Of what files have stored, the columns that are shown at first: those people sort by."""
+_SETTING: Final = "cell_columns"
 _STEPS: Final = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
 _Flags: Final = QItemSelectionModel.SelectionFlag
 
 
-class CellTableView(QTableView):
+class CellTableView(CopyKey, QTableView):
     """A row per cell; one or more are picked, with Ctrl and Shift."""
 
     cells_picked = Signal(list)
     """The user picked these cells, and no others."""
     cell_opened = Signal(int)
-    """The user double-clicked a cell."""
+    """The user double-clicked a cell, or wants it in the middle of the canvas."""
+    traces_requested = Signal()
+    """The traces of the selected cells are wanted in sight."""
     step_requested = Signal(int)
     """To the next row, 1, or the one above, -1."""
     sort_requested = Signal(str)
     """The user clicked the header of the column with this key."""
+    sorting_picked = Signal(object)
+    """Key and whether upwards, or None for the file's order, in the menu of a header."""
     status_requested = Signal(str)
     """The user gave the selected cells this status, in the menu."""
 
@@ -52,8 +67,13 @@ class CellTableView(QTableView):
         super().__init__(parent)
         self._model = CellTableModel(self)
         self._is_showing = False
-        self._shown_keys: dict[str, bool] = {}  # what the user chose
+        settings = recall(_SETTING)
+        chosen = settings if isinstance(settings, dict) else {}
+        shown, order = chosen.get("shown"), chosen.get("order")
+        self._shown_keys: dict[str, bool] = shown if isinstance(shown, dict) else {}
+        self._order_of_keys: list[str] = order if isinstance(order, list) else list(_FIRST)
         self.setModel(self._model)
+        self.setAccessibleName("Table of cells")
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
@@ -68,6 +88,7 @@ class CellTableView(QTableView):
         rows.setDefaultSectionSize(_ROW_PX)
         header = self.horizontalHeader()
         header.setSectionsClickable(True)
+        header.setSectionsMovable(True)
         header.setHighlightSections(False)
         header.setSortIndicatorShown(True)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
@@ -77,6 +98,7 @@ class CellTableView(QTableView):
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header.customContextMenuRequested.connect(self._on_header_menu)
         header.sectionClicked.connect(self._on_header)
+        header.sectionMoved.connect(self._on_moved)
         self.doubleClicked.connect(self._on_double_click)
         self.selectionModel().selectionChanged.connect(self._on_selection)
 
@@ -92,17 +114,13 @@ class CellTableView(QTableView):
 
     @property
     def shown_columns(self) -> list[str]:
-        """Keys of the columns that are shown."""
-        keys = [metric.key for metric in self._model.columns]
-        return [key for i, key in enumerate(keys) if not self.isColumnHidden(i)]
+        """Keys of the columns that are shown, from the left."""
+        return [self._model.columns[i].key for i in self._visible_columns()]
 
     @property
     def selected_cells(self) -> list[int]:
         """Cells of the selected rows, from the top."""
-        rows: set[int] = set()
-        for area in self.selectionModel().selection():
-            rows.update(range(area.top(), area.bottom() + 1))
-        return [self._model.order[row] for row in sorted(rows)]
+        return [self._model.order[row] for row in self._selected_rows()]
 
     def show_table(self, table: CellTable | None) -> None:
         """Show another table, or other columns of it."""
@@ -114,6 +132,7 @@ class CellTableView(QTableView):
             shown = self._shown_keys.get(metric.key, at_first or metric.key in _SHOWN_STORED)
             self.setColumnHidden(column, not shown)
             self._fit(column)
+        self._arrange_columns()
         self.show_sorting(table.sorted_by if table is not None else None)
 
     def show_rows(self) -> None:
@@ -124,22 +143,22 @@ class CellTableView(QTableView):
         self._is_showing = False
         self.horizontalScrollBar().setValue(beside)
 
-    def show_values(self, key: str) -> None:
-        """Show other values of a column."""
-        self._model.show_values(key)
+    def show_values(self, key: str, cells: Sequence[int] = (), *, widens: bool = True) -> None:
+        """Show other values of a column, of some cells or of all, and widen it for them."""
+        self._model.show_values(key, cells)
         column = self._model.column_of(key)
-        if column is not None:
+        if column is not None and widens:
             self._fit(column, at_least=self.columnWidth(column))
 
     def show_sorting(self, sorted_by: tuple[str, bool] | None) -> None:
         """Mark the column it is sorted by."""
         column = self._model.column_of(sorted_by[0]) if sorted_by is not None else None
-        ascending = sorted_by is None or sorted_by[1]
         orders = Qt.SortOrder
-        self.horizontalHeader().setSortIndicator(
-            -1 if column is None else column,
-            orders.AscendingOrder if ascending else orders.DescendingOrder,
-        )
+        rises = sorted_by is None or sorted_by[1]
+        order = orders.AscendingOrder if rises else orders.DescendingOrder
+        self.horizontalHeader().setSortIndicator(-1 if column is None else column, order)
+        if column is not None:
+            self._fit(column, at_least=self.columnWidth(column))
 
     def show_selection(self, cells: Sequence[int]) -> None:
         """Mark rows as selected, and bring the last of them into sight."""
@@ -152,32 +171,63 @@ class CellTableView(QTableView):
             self._make_current(self._model.row_of(shown[-1]) or 0)
         self._is_showing = False
 
+    # ---- columns
+
     def show_column(self, key: str, shown: bool) -> None:
-        """Show or hide a column."""
+        """Show or hide a column, also in the next window."""
         column = self._model.column_of(key)
         self._shown_keys[key] = shown
         if column is not None:
             self.setColumnHidden(column, not shown)
             self._fit(column)
+        self._remember()
 
-    def fill_columns_menu(self, menu: QMenu) -> None:
-        """Offer all columns but the first ones, to be shown or hidden."""
-        for column, metric in enumerate(self._model.columns):
-            if metric.kind == "text":
-                continue
-            action = menu.addAction(metric.header)
-            action.setCheckable(True)
-            action.setChecked(not self.isColumnHidden(column))
-            action.setToolTip(metric.tooltip)
-            action.setData(metric.key)
-        menu.setToolTipsVisible(True)
-        menu.triggered.connect(self._on_column)
+    def _visible_columns(self) -> list[int]:
+        header = self.horizontalHeader()
+        placed = map(header.logicalIndex, range(len(self._model.columns)))
+        return [column for column in placed if not self.isColumnHidden(column)]
+
+    def _arrange_columns(self) -> None:
+        """Put those that have a place into their order, the others behind them."""
+        header, keys = self.horizontalHeader(), [metric.key for metric in self._model.columns]
+        placed = [key for key in self._order_of_keys if key in keys]
+        rest = [key for key in keys if key not in placed]
+        with QSignalBlocker(header):
+            for place, key in enumerate([*placed, *rest]):
+                header.moveSection(header.visualIndex(keys.index(key)), place)
+        self.viewport().update()
+
+    def _on_moved(self) -> None:
+        """Remember the order; what is not there now keeps its place behind that."""
+        header = self.horizontalHeader()
+        places = range(len(self._model.columns))
+        keys = [self._model.columns[header.logicalIndex(place)].key for place in places]
+        self._order_of_keys = [*keys, *(key for key in self._order_of_keys if key not in keys)]
+        self._remember()
+
+    def _remember(self) -> None:
+        remember(_SETTING, {"shown": self._shown_keys, "order": self._order_of_keys})
+
+    def _fit(self, column: int, at_least: int = _MIN_COLUMN_PX) -> None:
+        """Make a column as wide as its title and some of its fields are."""
+        if self.isColumnHidden(column):
+            return
+        # Not as wide as Qt asks for, which keeps room for an arrow in every header.
+        arrow = _ARROW_PX * (self.horizontalHeader().sortIndicatorSection() == column)
+        lines = header_text(self._model.columns[column]).split("\n")
+        title = max(map(self.horizontalHeader().fontMetrics().horizontalAdvance, lines))
+        width = max(self.sizeHintForColumn(column) + _MARGIN_PX, title + _HEADER_PX + arrow)
+        self.setColumnWidth(column, max(min(width, _MAX_COLUMN_PX), at_least))
+
+    # ---- keys
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """Move in the table; all other keys are napari's, also letters, which Qt would search."""
+        """Move and copy; all other keys are napari's, also letters, which Qt would search."""
         held = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         row = self._row_at_key(event.key(), held)
-        if event.key() in _STEPS and held == Qt.KeyboardModifier.NoModifier:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_selected()
+        elif event.key() in _STEPS and held == Qt.KeyboardModifier.NoModifier:
             self.step_requested.emit(_STEPS[Qt.Key(event.key())])
         elif row is not None:
             self._pick_row(row, extends=bool(held & Qt.KeyboardModifier.ShiftModifier))
@@ -206,7 +256,7 @@ class CellTableView(QTableView):
     def _pick_row(self, row: int, *, extends: bool) -> None:
         """Pick a row, or all up to it from where the selected ones around the current one begin.
 
-        Only what is picked is told, and shown when it comes back as the selection: Qt by itself
+        Only what is picked is emitted, and shown when it comes back as the selection: Qt by itself
         moves the current row without the selection at some keys, and then decisions would be
         about cells that are out of sight.
         """
@@ -219,52 +269,112 @@ class CellTableView(QTableView):
 
     def _start_of_run(self, default: int) -> int:
         """The other end of the neighboring selected rows that end in the current one."""
-        current = int(self.currentIndex().row())
+        current, selected = int(self.currentIndex().row()), set(self._selected_rows())
         if current < 0:
             return default
-        selected = {self._model.row_of(cell) for cell in self.selected_cells}
-        ends = []
-        for by in (-1, 1):
-            end = current
-            while end + by in selected:
-                end += by
-            ends.append(end)
-        above, below = ends
+        above = below = current
+        while above - 1 in selected:
+            above -= 1
+        while below + 1 in selected:
+            below += 1
         return above if below == current else below if above == current else current
 
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
-        """Offer decisions about the selected cells."""
-        cells = self.selected_cells
-        if not cells or self._model.column_of("status") is None:
-            return
-        menu = self.decision_menu(len(cells))
-        menu.exec(event.globalPos())
-        menu.deleteLater()
+    # ---- menus
 
-    def decision_menu(self, count: int) -> QMenu:
-        """A menu of decisions about so many selected cells."""
-        menu = QMenu(self)
-        what = "this cell" if count == 1 else f"these {count:,} cells"
-        for status in STATUSES:
-            action = menu.addAction(status_icon(status), decision_text(status, what))
-            action.setData(status)
-        menu.triggered.connect(self._on_menu)
+    def selected_text(self) -> str:
+        """The selected rows with the titles of the shown columns, for a spreadsheet."""
+        rows = self._selected_rows()
+        return self._model.rows_as_text(rows, self._visible_columns()) if rows else ""
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
+        """Offer what can be done with the selected cells."""
+        if self.selected_cells:
+            self.row_menu().popup(event.globalPos())
+
+    def row_menu(self) -> QMenu:
+        """What can be done with the selected cells."""
+        menu, cells = self._menu(), self.selected_cells
+        what = "this cell" if len(cells) == 1 else f"these {len(cells):,} cells"
+        if self._model.column_of("status") is not None:
+            for status in STATUSES:
+                action = menu.addAction(status_icon(status), decision_text(status, what))
+                action.setData(status)
+                action.triggered.connect(partial(self._emit, self.status_requested, (status,)))
+            menu.addSeparator()
+        row = self.currentIndex().row()
+        current = self._model.order[row] if row in self._selected_rows() else cells[-1]
+        center = partial(self._emit, self.cell_opened, (current,))
+        menu.addAction("Center on the canvas").triggered.connect(center)
+        shown = "Show trace" if len(cells) == 1 else "Show traces"
+        menu.addAction(shown).triggered.connect(partial(self._emit, self.traces_requested, ()))
+        menu.addSeparator()
+        menu.addAction("Copy as text\tCtrl+C").triggered.connect(self.copy_selected)
+        self._add_columns(menu)
         return menu
 
-    def _on_menu(self, action: QAction) -> None:
-        self.status_requested.emit(action.data())
+    def header_menu(self, column: int) -> QMenu:
+        """What can be done with a column."""
+        menu, metric = self._menu(), self._model.columns[column]
+        for text, sorting in (
+            ("Sort upwards", (metric.key, True)),
+            ("Sort downwards", (metric.key, False)),
+            ("Order of the file", None),
+        ):
+            action = menu.addAction(text)
+            action.triggered.connect(partial(self._emit, self.sorting_picked, (sorting,)))
+        menu.addSeparator()
+        if metric.kind != "text":
+            menu.addAction("Hide this column").triggered.connect(partial(self._hide, metric.key))
+        self._add_columns(menu)
+        menu.addAction("Copy table as text").triggered.connect(self._copy_all)
+        return menu
+
+    def _menu(self) -> QMenu:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        return menu
+
+    def _add_columns(self, menu: QMenu) -> None:
+        columns = menu.addMenu("Choose columns")
+        columns.setToolTipsVisible(True)
+        for column, metric in enumerate(self._model.columns):
+            if metric.kind != "text":
+                action = columns.addAction(metric.header)
+                action.setCheckable(True)
+                action.setChecked(not self.isColumnHidden(column))
+                action.setToolTip(metric.tooltip)
+                action.setData(metric.key)
+        columns.triggered.connect(self._on_column)
+
+    def _copy_all(self) -> None:
+        rows = range(len(self._model.order))
+        copy_to_clipboard(self._model.rows_as_text(rows, self._visible_columns()))
+
+    # `checked` is what Qt adds for an action.
+    def _emit(self, signal: Any, values: tuple[Any, ...], checked: bool = False) -> None:  # noqa: ARG002
+        signal.emit(*values)
+
+    def _hide(self, key: str, checked: bool = False) -> None:  # noqa: ARG002
+        self.show_column(key, False)
+
+    def _on_column(self, action: QAction) -> None:
+        self.show_column(action.data(), action.isChecked())
 
     def _on_header(self, column: int) -> None:
         self.sort_requested.emit(self._model.columns[column].key)
 
     def _on_header_menu(self, at: QPoint) -> None:
-        menu = QMenu(self)
-        self.fill_columns_menu(menu)
-        menu.exec(self.horizontalHeader().mapToGlobal(at))
-        menu.deleteLater()
+        column = self.horizontalHeader().logicalIndexAt(at)
+        if column >= 0:
+            self.header_menu(column).popup(self.horizontalHeader().mapToGlobal(at))
 
-    def _on_column(self, action: QAction) -> None:
-        self.show_column(action.data(), action.isChecked())
+    # ---- rows
+
+    def _selected_rows(self) -> list[int]:
+        rows: set[int] = set()
+        for area in self.selectionModel().selection():
+            rows.update(range(area.top(), area.bottom() + 1))
+        return sorted(rows)
 
     def _on_double_click(self, index: QModelIndex) -> None:
         self.cell_opened.emit(self._model.order[index.row()])
@@ -285,11 +395,3 @@ class CellTableView(QTableView):
         self.selectionModel().setCurrentIndex(index, _Flags.NoUpdate)
         self.scrollTo(index)
         self.horizontalScrollBar().setValue(beside)
-
-    def _fit(self, column: int, at_least: int = _MIN_COLUMN_PX) -> None:
-        """Make a column as wide as its title and some of its fields are."""
-        if self.isColumnHidden(column):
-            return
-        header = self.horizontalHeader()
-        width = max(self.sizeHintForColumn(column), header.sectionSizeHint(column)) + _MARGIN_PX
-        self.setColumnWidth(column, max(min(width, _MAX_COLUMN_PX), at_least))

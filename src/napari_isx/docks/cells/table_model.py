@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -30,27 +30,20 @@ class CellTableModel(QAbstractTableModel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._table: CellTable | None = None
-        self._columns: list[Metric] = []
-        self._order: list[int] = []
-        self._rows = np.empty(0, np.intp)
-        self._italic = QFont()
-        self._italic.setItalic(True)
-
-    @property
-    def columns(self) -> list[Metric]:
+        self.columns: list[Metric] = []
         """What is in each column."""
-        return self._columns
-
-    @property
-    def order(self) -> list[int]:
+        self.order: list[int] = []
         """The cell in each row."""
-        return self._order
+        self._rows = np.empty(0, np.intp)
+        self._italic, self._bold = QFont(), QFont()
+        self._italic.setItalic(True)
+        self._bold.setBold(True)
 
     def show_table(self, table: CellTable | None) -> None:
         """Show another table, or none."""
         self.beginResetModel()
         self._table = table
-        self._columns = table.columns if table is not None else []
+        self.columns = table.columns if table is not None else []
         self._take_order()
         self.endResetModel()
 
@@ -60,15 +53,18 @@ class CellTableModel(QAbstractTableModel):
         self._take_order()
         self.endResetModel()
 
-    def show_values(self, key: str) -> None:
-        """Show other values of a column."""
+    def show_values(self, key: str, cells: Sequence[int] = ()) -> None:
+        """Show other values of a column, of some cells or of all."""
         column = self.column_of(key)
-        if column is not None and self._order:
-            self.dataChanged.emit(self.index(0, column), self.index(len(self._order) - 1, column))
+        if column is None or not self.order:
+            return
+        rows = self._known_rows(cells) if cells else np.arange(len(self.order))
+        for first, last in _runs(rows):
+            self.dataChanged.emit(self.index(first, column), self.index(last, column))
 
     def column_of(self, key: str) -> int | None:
         """Where a column is; None if there is none."""
-        return next((i for i, metric in enumerate(self._columns) if metric.key == key), None)
+        return next((i for i, metric in enumerate(self.columns) if metric.key == key), None)
 
     def row_of(self, cell: int) -> int | None:
         """The row a cell is in; None if it has none."""
@@ -77,52 +73,56 @@ class CellTableModel(QAbstractTableModel):
 
     def selection_of(self, cells: Iterable[int]) -> QItemSelection:
         """The rows of cells, neighboring ones together."""
-        rows = self._known_rows(cells)
-        selection, last = QItemSelection(), len(self._columns) - 1
-        for run in np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1):
-            if len(run):
-                selection.select(self.index(int(run[0]), 0), self.index(int(run[-1]), last))
+        selection, last_column = QItemSelection(), len(self.columns) - 1
+        for first, last in _runs(self._known_rows(cells)):
+            selection.select(self.index(first, 0), self.index(last, last_column))
         return selection
 
-    def _known_rows(self, cells: Iterable[int]) -> npt.NDArray[np.intp]:
-        asked = np.array([cell for cell in cells if cell < len(self._rows)], np.intp)
-        rows = self._rows[asked]
-        return np.unique(rows[rows >= 0])
+    def rows_as_text(self, rows: Iterable[int], columns: Sequence[int]) -> str:
+        """Titles and rows, with tabs between fields, as spreadsheets take them."""
+        lines = ["\t".join(self.columns[column].header for column in columns)]
+        for row in rows:
+            fields = (self._exact_text(self.order[row], self.columns[i]) for i in columns)
+            lines.append("\t".join(" ".join(field.split()) for field in fields))
+        return "\n".join(lines) + "\n"
 
     def rowCount(self, parent: _AnyIndex | None = None) -> int:  # noqa: N802
         """How many rows are shown."""
-        return 0 if parent is not None and parent.isValid() else len(self._order)
+        return 0 if parent is not None and parent.isValid() else len(self.order)
 
     def columnCount(self, parent: _AnyIndex | None = None) -> int:  # noqa: N802
         """How many columns there are, hidden ones as well."""
-        return 0 if parent is not None and parent.isValid() else len(self._columns)
+        return 0 if parent is not None and parent.isValid() else len(self.columns)
 
     def data(self, index: _AnyIndex, role: int = _Role.DisplayRole) -> Any:
         """What stands in a field, and how."""
         if not index.isValid() or self._table is None:
             return None
-        metric, cell = self._columns[index.column()], self._order[index.row()]
+        metric, cell = self.columns[index.column()], self.order[index.row()]
         if role == _Role.DisplayRole:
             return self._text(cell, metric)
         if role == _Role.TextAlignmentRole:
             return _LEFT if metric.kind == "text" else _RIGHT
-        if role == _Role.DecorationRole and metric.key == STATUS:
-            return status_icon(_status(self._table.text(cell, STATUS)))
         if role == _Role.ToolTipRole:
-            return f"{self._table.names[cell]}: {metric.header} {self._text(cell, metric)}"
+            return self._tooltip(cell, metric)
+        if metric.key == STATUS and role == _Role.DecorationRole:
+            text = self._table.text(cell, STATUS)
+            return status_icon(next((s for s in STATUSES if s == text), "undecided"))
+        if metric.key == STATUS and role == _Role.FontRole:
+            return self._bold if self._table.proposal(cell) is not None else None
         return None
 
     def headerData(  # noqa: N802
         self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole
     ) -> Any:
         """Title, unit and definition of a column."""
-        if orientation != Qt.Orientation.Horizontal or section >= len(self._columns):
+        if orientation != Qt.Orientation.Horizontal or section >= len(self.columns):
             return None
-        metric = self._columns[section]
+        metric = self.columns[section]
         if role == _Role.DisplayRole:
             return header_text(metric)
         if role == _Role.ToolTipRole:
-            return metric.tooltip
+            return f"{metric.tooltip}\nClick to sort, drag to move, right-click for more."
         if role == _Role.FontRole and metric.source == "stored" and metric.kind != "text":
             return self._italic
         return None
@@ -131,24 +131,46 @@ class CellTableModel(QAbstractTableModel):
         assert self._table is not None
         if metric.kind != "text" and self._table.values(metric.key) is None:
             return _COMING
-        return self._table.text(cell, metric.key)
+        proposed = self._table.proposal(cell) if metric.key == STATUS else None
+        return self._table.text(cell, metric.key) if proposed is None else f"→ {proposed}"
+
+    def _exact_text(self, cell: int, metric: Metric) -> str:
+        """With all digits, as what is copied may be computed with."""
+        assert self._table is not None
+        values = self._table.values(metric.key)
+        if values is None:
+            return self._table.text(cell, metric.key)
+        return "" if np.isnan(values[cell]) else f"{values[cell]:.10g}"
+
+    def _tooltip(self, cell: int, metric: Metric) -> str:
+        assert self._table is not None
+        proposed = self._table.proposal(cell) if metric.key == STATUS else None
+        tip = f"{self._table.names[cell]}: {metric.header} {self._table.text(cell, metric.key)}"
+        return tip if proposed is None else f"{tip}, {proposed} if the rule is applied"
+
+    def _known_rows(self, cells: Iterable[int]) -> npt.NDArray[np.intp]:
+        asked = np.array([cell for cell in cells if cell < len(self._rows)], np.intp)
+        rows = self._rows[asked]
+        return np.unique(rows[rows >= 0])
 
     def _take_order(self) -> None:
         order = self._table.order if self._table is not None else np.empty(0, np.intp)
-        self._order = order.tolist()
-        count = len(self._table) if self._table is not None else 0
-        self._rows = np.full(count, -1, np.intp)
+        self.order = order.tolist()
+        self._rows = np.full(len(self._table) if self._table is not None else 0, -1, np.intp)
         self._rows[order] = np.arange(len(order))
 
 
 def header_text(metric: Metric) -> str:
     """Title, and below it the unit and whether the file has it stored."""
     is_stored = metric.source == "stored" and metric.kind != "text"
-    words = ["stored"] if is_stored else []
-    unit = metric.unit.strip()
-    below = ", ".join([*words, unit] if unit else words)
-    return f"{metric.title.removesuffix(_STORED)}\n{below}"
+    below = ", ".join(filter(None, ("stored" * is_stored, metric.unit.strip())))
+    title = metric.title.removesuffix(_STORED)
+    # What needs one line alone is narrower on two.
+    return f"{title}\n{below}" if below or " " not in title else "\n".join(title.split(" ", 1))
 
 
-def _status(text: str) -> Any:
-    return text if text in STATUSES else "undecided"
+def _runs(rows: npt.NDArray[np.intp]) -> Iterator[tuple[int, int]]:
+    """First and last of neighboring rows, which are in order."""
+    for run in np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1):
+        if len(run):
+            yield int(run[0]), int(run[-1])

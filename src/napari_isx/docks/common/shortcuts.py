@@ -17,7 +17,10 @@ from napari.utils.key_bindings import coerce_keybinding
 
 DECIDE: Final = "Decide"
 _ONCE: Final = frozenset(
-    {"accept", "reject", "undecide", "flip", "play", "loop", "mark", "exclude_trial"}
+    {
+        *("accept", "reject", "undecide", "flip", "keep_first", "keep_second", "keep_both"),
+        *("play", "loop", "mark", "exclude_trial"),
+    }
 )
 
 
@@ -97,6 +100,14 @@ _TABLE: Final = (
     Command(DECIDE, "undecide", "Set the selected cells undecided",
             lambda c: c.cells.decide("undecided"), _KEY.KeyU),
     Command(DECIDE, "flip", "Move the selected cells to the other side", _flip),
+    Command(DECIDE, "keep_first", "Keep the first duplicate",
+            lambda c: c.cells.keep("first"), _KEY.Digit1),
+    Command(DECIDE, "keep_second", "Keep the second duplicate",
+            lambda c: c.cells.keep("second"), _KEY.Digit2),
+    Command(DECIDE, "keep_both", "Keep both duplicates",
+            lambda c: c.cells.keep("both"), _KEY.Digit3),
+    Command(DECIDE, "next_pair", "Go to the next open pair",
+            lambda c: c.cells.next_pair(), _KEY.Digit4),
     Command(DECIDE, "undo", "Undo the last decision",
             lambda c: c.cells.undo(), _CONTROL | _KEY.KeyZ),
     Command(DECIDE, "redo", "Redo the decision",
