@@ -15,9 +15,11 @@ import numpy.typing as npt
 from napari_isx.io.base.labelled_set import STATUSES as STATUSES
 from napari_isx.io.base.labelled_set import CellStatus as CellStatus
 from napari_isx.io.base.labelled_set import IsxdLabels, LabelledSet, footer_lists, status_codes
+from napari_isx.io.base.optional import needed
 from napari_isx.io.base.recording import MemoryRecording
 from napari_isx.io.base.spacing import Spacing, check_shape
 from napari_isx.io.base.timing import Timing
+from napari_isx.io.base.to_frames import ToTimes, shown_times
 from napari_isx.io.format.json_fields import Fields
 from napari_isx.io.format.source import array_to_fill
 
@@ -162,6 +164,87 @@ class CellSet(LabelledSet):
         target = np.empty(self.timing.num_samples, "<f4")
         self._read_trace(self._index(i), target)
         return target
+
+    def to_pandas(self, *, times_s: npt.ArrayLike | ToTimes | None = None) -> pd.DataFrame:
+        """All traces as a table: a row for each sample, a column for each cell.
+
+        Parameters
+        ----------
+        times_s : array-like or callable, optional
+            Other times of the samples, or what makes others of the file's own seconds.
+
+        Returns
+        -------
+        pandas.DataFrame
+            float32, NaN where a sample is missing. ``attrs`` has "units" and "status".
+        """
+        import pandas as pd
+
+        index = pd.Index(shown_times(self.timing.times_s, times_s), name="time_s")
+        table = pd.DataFrame(self._shown_traces().T, index, pd.Index(self.names, name="cell"))
+        table.attrs.update(units=self.trace_units, status=self.statuses)
+        return table
+
+    def to_xarray(self, *, times_s: npt.ArrayLike | ToTimes | None = None) -> Any:
+        """Traces and footprints as a dataset; parameters are those of :meth:`to_pandas`.
+
+        Returns
+        -------
+        xarray.Dataset
+            ``traces`` (cell, time_s), NaN where a sample is missing, and ``footprints``
+            (cell, y_um, x_um), with the cells' names and statuses.
+
+        Raises
+        ------
+        ImportError
+            xarray is not installed.
+        """
+        xarray = needed("to_xarray", "xarray")
+        rows, cols = (np.arange(count) for count in self.spacing.num_pixels)
+        corners = (np.array([[0.0, 0.0]]), np.array([[1.0, 1.0]]))
+        (y, x), (next_y, next_x) = (self.spacing.to_um(corner)[0] for corner in corners)
+        return xarray.Dataset(
+            {
+                "traces": (("cell", "time_s"), self._shown_traces(), {"units": self.trace_units}),
+                "footprints": (("cell", "y_um", "x_um"), self.footprints),
+            },
+            {
+                "cell": np.arange(self.num_cells),
+                "name": ("cell", np.array(self.names, object)),
+                "status": ("cell", np.array(self.statuses, object)),
+                "time_s": shown_times(self.timing.times_s, times_s),
+                "y_um": y + rows * (next_y - y),
+                "x_um": x + cols * (next_x - x),
+            },
+        )
+
+    def to_pynapple(self, *, times_s: npt.ArrayLike | ToTimes | None = None) -> Any:
+        """All traces as a series; parameters are those of :meth:`to_pandas`.
+
+        Returns
+        -------
+        pynapple.TsdFrame
+            A column for each cell, by number, with "name" and "status" as metadata; NaN where a
+            sample is missing.
+
+        Raises
+        ------
+        ImportError
+            pynapple is not installed.
+        """
+        nap = needed("to_pynapple", "pynapple")
+        labels = {"name": self.names, "status": self.statuses}
+        return nap.TsdFrame(
+            shown_times(self.timing.times_s, times_s),
+            self._shown_traces().T,
+            metadata={key: np.array(values, object) for key, values in labels.items()},
+        )
+
+    def _shown_traces(self) -> npt.NDArray[np.float32]:
+        """A copy of all traces with NaN where a sample is missing."""
+        traces = np.array(self.traces)
+        traces[:, ~self.timing.valid_mask] = np.nan
+        return traces
 
     @abstractmethod
     def save_statuses(self, statuses: Sequence[CellStatus]) -> None:

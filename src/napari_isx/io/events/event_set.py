@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Final, SupportsIndex
 
@@ -15,6 +15,7 @@ from napari_isx.io.base.labelled_set import checked_names
 from napari_isx.io.base.recording import MemoryRecording, Recording
 from napari_isx.io.base.signal import Signal, whole_microseconds
 from napari_isx.io.base.timing import Timing
+from napari_isx.io.base.to_frames import SignalFrames
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +33,7 @@ METRIC_COLUMNS: Final = (
 )
 
 
-class EventSet(Recording):
+class EventSet(SignalFrames, Recording):
     """Events of cells.
 
     Attributes
@@ -44,6 +45,8 @@ class EventSet(Recording):
     """
 
     kind: ClassVar[str] = "event set"
+    _value: ClassVar[str] = "amplitude"
+    _row: ClassVar[str] = "event"
     names: list[str]
     timing: Timing
 
@@ -104,6 +107,9 @@ class EventSet(Recording):
     @abstractmethod
     def _signals(self) -> list[Signal]:
         """The events of all cells."""
+
+    def _labels(self) -> dict[str, Sequence[Any]]:
+        return {"cell": range(self.num_cells), "name": self.names}
 
     def _summary(self) -> str:
         cells = "1 cell" if self.num_cells == 1 else f"{self.num_cells} cells"

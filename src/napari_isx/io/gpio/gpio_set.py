@@ -5,14 +5,15 @@ IMU recordings, of the head sensor, are of the same class.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import ClassVar, Final, SupportsIndex
+from typing import Any, ClassVar, Final, SupportsIndex
 
 from napari_isx.io.base.channels import Channels, channel_index, open_channels
 from napari_isx.io.base.recording import IsxdRecording, Recording
 from napari_isx.io.base.signal import Signal
 from napari_isx.io.base.timing import Timing
+from napari_isx.io.base.to_frames import SignalFrames
 from napari_isx.io.format.container import Footer, IsxKind
 from napari_isx.io.format.source import FileSource
 
@@ -26,7 +27,7 @@ UNITS: Final = {
 """Units by channel name; on/off states, the frame count and the e-focus have none."""
 
 
-class GpioSet(Recording):
+class GpioSet(SignalFrames, Recording):
     """Channels recorded beside the images: inputs, outputs, LED power, or head movement."""
 
     kind: ClassVar[str] = "GPIO"
@@ -101,6 +102,9 @@ class GpioSet(Recording):
     @cached_property
     def _signals(self) -> list[Signal]:
         return self._channels.read()
+
+    def _labels(self) -> dict[str, Sequence[Any]]:
+        return {"channel": self.channel_names, "unit": self.channel_units}
 
     def _summary(self) -> str:
         return f"{self.num_channels} channels over {self.timing.duration_s:.4g} s"
