@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from napari_isx.export.movies import export_movie
     from napari_isx.export.nwb.write import export_nwb
     from napari_isx.export.rois import export_rois
+    from napari_isx.export.tidy import export_tidy
     from napari_isx.export.timestamps_csv import export_aligned_timestamps, export_timestamps
     from napari_isx.export.tracking_csv import export_tracking
     from napari_isx.export.vessels_csv import export_vessels
@@ -60,6 +61,7 @@ _HOME: Final = {
     "export_movie": "export.movies",
     "export_nwb": "export.nwb.write",
     "export_rois": "export.rois",
+    "export_tidy": "export.tidy",
     "export_timestamps": "export.timestamps_csv",
     "export_tracking": "export.tracking_csv",
     "export_vessels": "export.vessels_csv",
@@ -95,6 +97,7 @@ __all__ = [
     "export_movie",
     "export_nwb",
     "export_rois",
+    "export_tidy",
     "export_timestamps",
     "export_tracking",
     "export_vessels",

@@ -6,12 +6,20 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from napari_isx.io.base.recording import Recording
+
 # What ends a field or a line of a table.
 _NO_COLUMN: Final = re.compile(r'[\x00-\x1f\x7f",]')
 _NO_FILE: Final = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
 # Windows has devices of these names, whatever follows a dot.
 _DEVICE: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(?=\.|$)", re.IGNORECASE)
 _MOST_BYTES: Final = 150  # systems take 255, with what stands before and after
+
+
+def short_name(recording: Recording) -> str:
+    """What files made of a recording are called: "rec" for rec.isxd, "rec-gpio" for rec.gpio."""
+    suffix = "" if recording.path is None else recording.path.suffix.lower()
+    return recording.title + (f"-{suffix[1:]}" if suffix not in ("", ".isxd") else "")
 
 
 def column_names(names: Iterable[str]) -> list[str]:
