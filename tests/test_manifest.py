@@ -78,6 +78,7 @@ def test_every_command_is_used_or_in_the_table(manifest):
     assert len(set(ids)) == len(ids)
     contributed = manifest.contributions
     used = {one.command for one in (*contributed.readers, *contributed.widgets)}
+    used |= {writer.command for writer in contributed.writers}
     used |= {sample.command for sample in contributed.sample_data}
     used |= {item.command for menu in contributed.menus.values() for item in menu}
     others = ("recordings_opened", "tell_of_broken_file", "choose_recordings")

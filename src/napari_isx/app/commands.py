@@ -47,6 +47,11 @@ def show_cells() -> None:
     _show("Cells")
 
 
+def show_export() -> None:
+    """Show the dock that exports what is open in the current window."""
+    _show("Export")
+
+
 def lay_out_docks() -> None:
     """Put the docks of the current window where they have most room."""
     viewer = napari.current_viewer()
