@@ -99,7 +99,9 @@ def test_all_of_the_time_is_shown_again(plot, qtbot, how):
     turn(plot, qtbot, SHIFT, time_s=15.0)
     height = values(plot)
     if how == "home":
-        assert press_is_taken(plot.canvas_viewport, Qt.Key.Key_A) is False
+        for widget in (plot.canvas_viewport, plot._scroll):
+            for key in (Qt.Key.Key_A, Qt.Key.Key_Down):
+                assert not press_is_taken(widget, key)
         QTest.keyClick(plot.canvas_viewport, Qt.Key.Key_Home)
     else:
         for click in (QTest.mouseClick, QTest.mouseDClick, QTest.mouseRelease):

@@ -313,3 +313,14 @@ def test_a_file_that_was_cut_short_is_told(stage, control, dock, paths):
 def test_it_follows_the_theme(stage, dock):
     stage.viewer.theme = "light"
     assert dock.colors[-1] != dock.colors[0]
+
+
+def test_a_cell_is_decided_about_and_centered_from_its_row(stage, control, dock, paths):
+    stage.open(paths["cells"])
+    finish(control)
+    dock.cell_decided.emit(1, "accepted")
+    assert stage.session.group.status(1) == "accepted"
+    assert dock.statuses[1] == "accepted"
+    camera = getattr(stage.viewer, "scene", stage.viewer).camera
+    dock.cell_centered.emit(1)
+    assert camera.center[-2:] == pytest.approx((16.5, 61.5), abs=1.6)

@@ -134,7 +134,7 @@ def test_a_window_closed_while_traces_are_read_leaves_nothing(hands, dock, files
 
     def slowly(self, i):
         read.append(i)
-        time.sleep(0.15)
+        time.sleep(0.5)
         return trace(self, i)
 
     monkeypatch.setattr(CellSet, "trace", slowly)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from helpers.qt_input import wheel as turn_wheel
+from helpers.qt_input import without_name
 from helpers.window_data import NAMES, NUM_FRAMES, PERIOD_S
 from napari.utils.action_manager import action_manager
 from qtpy.QtCore import QEvent, QObject, Qt
-from qtpy.QtGui import QColor
+from qtpy.QtGui import QColor, QContextMenuEvent
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QAbstractItemView
+from qtpy.QtWidgets import QAbstractItemView, QApplication
 
 from napari_isx.app.commands import show_traces
 from napari_isx.docks.common.theme import plot_colors
@@ -76,22 +77,22 @@ def test_a_click_on_a_cell_shows_its_trace_and_events(hands, session):
 
 
 def test_a_decision_paints_the_titles_alone(hands, session):
-    session.select(session.group, [0, 1])
+    session.select(session.group, [1, 0])
     hands.settle()
     painted, heights_px = Painted(), []
     hands.dock.plot.canvas_viewport.installEventFilter(painted)
     for status in ("undecided", "accepted", "rejected"):
         painted.height_px = 0
         session.group.curation.decide([0, 3], status)
-        hands.settle()
+        hands.qtbot.waitUntil(lambda: painted.height_px > 0)
         heights_px.append(painted.height_px)
-    assert [row.status for row in hands.dock.plot.rows] == ["rejected", "undecided"]
-    assert "✗ rejected" in hands.dock.plot._rows[0].title
+    assert [row.status for row in hands.dock.plot.rows] == ["undecided", "rejected"]
+    assert "✗ rejected" in hands.dock.plot._rows[1].title
     # Not of each: the window may still be busy with what was before.
-    assert 0 < min(heights_px) < 40
+    assert min(heights_px) < 40
     session.group.curation.undo()
     hands.settle()
-    assert hands.dock.plot.rows[0].status == "accepted"
+    assert hands.dock.plot.rows[1].status == "accepted"
 
 
 def test_trace_events_and_cursor_are_drawn(hands, session):
@@ -276,6 +277,35 @@ def wheel(hands, widget, point):
     """Turn the mouse wheel by one notch, with Ctrl."""
     turn_wheel(widget, point, Ctrl, hands.qtbot, 120)
     hands.settle()
+
+
+def test_a_right_click_on_a_row_offers_what_can_be_done_with_its_cell(hands, session):
+    session.select(session.group, [0, 1])
+    hands.settle()
+    at = hands.dock.plot.mapTo(hands.dock, hands.dock.plot.scene_position(0, 5.0, 0.0).toPoint())
+    asked = QContextMenuEvent(
+        QContextMenuEvent.Reason.Mouse, at, hands.dock.mapToGlobal(at), Qt.KeyboardModifier(0)
+    )
+    QApplication.sendEvent(hands.dock, asked)
+    menu = QApplication.activePopupWidget()
+    actions = {action.text(): action for action in menu.actions()}
+    assert any(name.startswith("Go to 5.0") for name in actions)
+    assert {"Same scale for all cells", "Time of day", "Save picture…", "Copy picture"} <= {
+        *actions
+    }
+    assert not actions["Accept C0"].isEnabled(), "it is accepted"
+    actions["Reject C0"].trigger()
+    menu.close()
+    assert session.group.status(0) == "rejected"
+    assert session.selected == (0, 1)
+
+
+def test_the_dock_says_how_many_of_the_selected_cells_are_drawn(hands, session):
+    rows = hands.dock.plot.rows
+    hands.dock.show_selection([0, 1, 2], rows, 4, 2, (0.0, 10.0))
+    assert hands.dock.note_text == "3 of 4 cells · 2 of 3 drawn"
+    assert without_name(hands.dock) == []
+    assert hands.dock.minimumHeight() <= 120
 
 
 def test_the_plot_follows_the_theme(hands, session):

@@ -62,6 +62,7 @@ class _Shown:
     row: TraceRow
     key: _Key
     subject: Subject
+    neighbors: list[Neighbor]
 
 
 class CloseUpControl(SeenControl["CloseUpWidget"]):
@@ -113,21 +114,26 @@ class CloseUpControl(SeenControl["CloseUpWidget"]):
             self._say(reason)
             return
         cell = selected[-1]
+        clock = self.session.clock
         try:
-            row = trace_row(group, cell, self.session.clock)
-            row, note, no_events = self._with_events(group, row)
-            neighbors, traces = self._neighbors(group, cell, row)
+            row, note, no_events = self._with_events(group, trace_row(group, cell, clock))
         except (OSError, ValueError) as error:  # the file was closed, cut short, or is out of reach
             self._say(f"The trace cannot be read.\n{error}")
             return
-        has_trace = len(row.times_s) > 0
-        cut = waveforms(row.times_s, row.values, row.event_times_s) if has_trace else None
         for view in self._seen():
             view.show_cell(row.name, row.status, row, note)
-            view.show_waveforms(cut)
             view.show_time(self.session.cursor.time_s)
-            view.show_neighbors(traces, self.session.clock.span_s)
-        self._show_pictures(group, cell, row, neighbors, no_events)
+        movie, why_not = self._choose_movie(group)
+        placed = clock.placed(movie) if movie is not None else None
+        roi, neighbors = self._roi_of(group, cell), self._neighbors_of(group, cell)
+        subject = subject_of(group, cell, roi, row, placed, why_not, no_events)
+        key = id(group), cell, id(movie)
+        self._shown = _Shown(group, cell, row, key, subject, neighbors)
+        self._show_place(subject, neighbors)
+        if key in self._kept:
+            self._kept.move_to_end(key)
+            self._on_pictures(self._kept[key])
+        self._later.request()
 
     def _with_events(self, group: CellGroup, row: TraceRow) -> tuple[TraceRow, str, str]:
         """A row with its events, or with the peaks of its trace where no event set is known.
@@ -147,41 +153,6 @@ class CloseUpControl(SeenControl["CloseUpWidget"]):
         note = f"Peaks of the trace, {rule}, as {why}"
         return row, note, f"The trace has no peak that is {rule}"
 
-    def _neighbors(
-        self, group: CellGroup, cell: int, row: TraceRow
-    ) -> tuple[list[Neighbor], list[TraceRow]]:
-        """The cells near a cell, and their traces above its own."""
-        layer, cells = self.layer_with_rois(group), group.cells
-        if layer is None or cells is None:
-            return [], [row]
-        found = neighbors_of(layer.metadata[ROIS_KEY], cell, cells.spacing)
-        clock = self.session.clock
-        rows = [replace(trace_row(group, one.cell, clock), color=one.color) for one in found]
-        return found, [*rows, row]
-
-    def _show_pictures(
-        self,
-        group: CellGroup,
-        cell: int,
-        row: TraceRow,
-        neighbors: Sequence[Neighbor],
-        no_events: str,
-    ) -> None:
-        """Show what there is of the pictures, and have the rest read."""
-        clock = self.session.clock
-        movie, why_not = self._choose_movie(group)
-        roi = self._roi_of(group, cell)
-        placed = clock.placed(movie) if movie is not None else None
-        subject = subject_of(group, cell, roi, row, placed, why_not, no_events)
-        self._shown = shown = _Shown(group, cell, row, (id(group), cell, id(movie)), subject)
-        self._show_place(subject, neighbors)
-        kept = self._kept.get(shown.key)
-        if kept is not None:
-            self._kept.move_to_end(shown.key)
-            self._on_pictures(kept)
-        elif subject.place_um is not None:
-            self._later.request()
-
     def _show_place(self, subject: Subject, neighbors: Sequence[Neighbor]) -> None:
         """Show where the cell is, and what is known without reading."""
         for view in self._seen():
@@ -196,8 +167,29 @@ class CloseUpControl(SeenControl["CloseUpWidget"]):
                 view.loop_panel.show_message(subject.no_movie)
 
     def _read(self) -> None:
-        if self._shown is not None:
-            self._work.start(partial(read_pictures, self._shown.subject))
+        """Show what takes longer than a key may, and have the pictures read that are not there."""
+        shown = self._shown
+        if shown is None:
+            return
+        self._show_traces(shown)
+        if shown.key not in self._kept and shown.subject.place_um is not None:
+            self._work.start(partial(read_pictures, shown.subject))
+
+    def _show_traces(self, shown: _Shown) -> None:
+        """Show the waveforms of the cell, and the traces of its neighbors above its own."""
+        row, clock = shown.row, self.session.clock
+        has_trace = len(row.times_s) > 0
+        cut = waveforms(row.times_s, row.values, row.event_times_s) if has_trace else None
+        try:
+            rows = [
+                replace(trace_row(shown.group, one.cell, clock), color=one.color)
+                for one in shown.neighbors
+            ]
+        except (OSError, ValueError):  # as the traces say
+            rows = []
+        for view in self._seen():
+            view.show_waveforms(cut)
+            view.show_neighbors([*rows, row], clock.span_s)
 
     def _on_pictures(self, pictures: Pictures) -> None:
         before, self._pictures = self._pictures, pictures
@@ -266,6 +258,12 @@ class CloseUpControl(SeenControl["CloseUpWidget"]):
         if group.cells is None:
             return None
         return self._centering.roi_of(group, cell) or cut_roi(group.cells.footprint(cell))
+
+    def _neighbors_of(self, group: CellGroup, cell: int) -> list[Neighbor]:
+        layer = self.layer_with_rois(group)
+        if layer is None or group.cells is None:
+            return []
+        return neighbors_of(layer.metadata[ROIS_KEY], cell, group.cells.spacing)
 
     def _say(self, text: str) -> None:
         for view in self._seen():

@@ -45,8 +45,9 @@ WINDOW_S: Final = 20.0
 """How much time the traces of neighbors show at first; Ctrl and the wheel change it."""
 
 _LEAST_PX: Final = (280, 110)
-# A dock this much wider than high has all panels in one row.
-_WIDE: Final = 1.6
+# What panels have besides pictures, and the column of waveforms compared with the others.
+_BARS_PX: Final = 30
+_COLUMNS: Final = 4.5
 # Row, column, and how many of both, of pictures, waveforms and neighbors; how rows and columns
 # share the room.
 _WIDE_PLACES: Final = (
@@ -59,7 +60,7 @@ _TALL_PLACES: Final = (
     (4, 4, 3),
     (1, 1, 0, 0),
 )
-# Lower ones have no room for what is written below the pictures.
+# Lower ones, with pictures in pairs those half as low, have no room for what is below the pictures.
 _LOW_PX: Final = 210
 _NO_CELL: Final = "Select a cell to see the evidence for it."
 _NO_NEIGHBORS: Final = "No other cell is near this one"
@@ -146,7 +147,7 @@ class CloseUpWidget(SeenWidget):
         self._show_count()
         for button in (self._previous, self._next):
             button.setEnabled(len(row.event_times_s) > 0)
-        for panel in self.pictures:
+        for panel in (*self.pictures, self.waveform_panel):
             panel.show_waiting()
 
     def show_status(self, name: str, status: CellStatus | None) -> None:
@@ -237,11 +238,15 @@ class CloseUpWidget(SeenWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
-        wide = self.width() > _WIDE * self.height()
+        # Pictures stand in one row or in pairs, whichever makes them larger.
+        width, height = self.width(), self.height() - _BARS_PX
+        wide = min(width / _COLUMNS, height - _BARS_PX) >= min(width / 2, height / 2 - _BARS_PX)
         if wide != self.is_wide or not self._grid.count():
             self._arrange(wide=wide)
+        has_room = self.height() >= (_LOW_PX if wide else 2 * _LOW_PX)
         for panel in (*self.pictures, self.waveform_panel):
-            panel.show_caption(self.height() >= _LOW_PX)
+            panel.show_caption(has_room)
+        self._neighbor_pages.setVisible(has_room)
 
     def _arrange(self, *, wide: bool) -> None:
         """Put all panels into one row, or pictures in pairs over the traces."""

@@ -334,6 +334,11 @@ class WaveformPanel(Panel):
         drawn: npt.NDArray[np.float32] = self._mean.getData()[1]
         return drawn
 
+    def show_waiting(self) -> None:
+        for curve in (self._each, self._mean):
+            curve.setData([], [])
+        super().show_waiting()
+
     def show_waveforms(self, shown: Waveforms, units: str) -> None:
         count = len(shown.values)
         known = shown.values[:: max(-(-count // _MOST_WAVEFORMS), 1)]

@@ -12,6 +12,7 @@ from qtpy.QtGui import QKeyEvent, QWheelEvent
 from qtpy.QtWidgets import QApplication, QGraphicsLineItem, QScrollArea, QVBoxLayout, QWidget
 
 from napari_isx.docks.common.canvas import Canvas, TimeAxis
+from napari_isx.docks.common.passing_keys import pass_keys_on
 from napari_isx.docks.common.theme import DARK, PlotColors
 from napari_isx.docks.common.trace_row import LEFT_AXIS_PX, Row
 from napari_isx.io.cells.cell_set import CellStatus
@@ -50,8 +51,6 @@ class TracePlot(QWidget):
         self._canvas.ci.layout.setVerticalSpacing(0)  # that empty rows would have too
         self._scroll = QScrollArea(widgetResizable=True, frameShape=QScrollArea.Shape.NoFrame)
         self._scroll.setWidget(self._canvas)
-        # Keys come here, and go on to napari.
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._scroll.setMinimumHeight(24)
         self._axis_canvas = Canvas()
         self._axis_canvas.setFixedHeight(_AXIS_HEIGHT_PX)
@@ -71,6 +70,7 @@ class TracePlot(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self._scroll)
         layout.addWidget(self._axis_canvas)
+        pass_keys_on(self)
         self._scroll.viewport().installEventFilter(self)
         self._canvas.viewport().installEventFilter(self)
         self._scroll.verticalScrollBar().valueChanged.connect(self._show_values)

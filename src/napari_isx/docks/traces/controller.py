@@ -150,12 +150,11 @@ class TracesControl(Control):
         group = self.session.group
         cells = group.cells if group is not None and self._is_same_scale else None
         known = self._ranges.get(cells) if cells is not None else None
-        if cells is not None and known is None:
-            self._measuring.start(partial(_common_range, cells))
-        else:
-            self._measuring.cancel()
+        self._measuring.cancel()
         for view in self._views:
             view.show_scale(known, is_same=self._is_same_scale)
+        if cells is not None and known is None:
+            self._measuring.start(partial(_common_range, cells))
 
     def _on_range(self, found: Span | None) -> None:
         cells = self.session.group.cells if self.session.group is not None else None
@@ -258,4 +257,5 @@ def _common_range(cells: CellSet) -> Iterator[Span | None]:
         found += [one] if one is not None else []
         yield None
     if found:
-        yield min(low for low, _ in found), max(high for _, high in found)
+        low, high = min(low for low, _ in found), max(high for _, high in found)
+        yield (low, high) if high > low else (low - 0.5, high + 0.5)

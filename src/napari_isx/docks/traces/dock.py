@@ -49,9 +49,11 @@ _ALL_CONSTANT: Final = (
 _NO_SELECTION: Final = "Click a {item} on the canvas or in the list, or press Down."
 _CELLS_TAB, _CHANNELS_TAB = 0, 1
 _LIST_WIDTH_PX: Final = 180
+_MORE_PX: Final = 36
 _LEAST_PX: Final = (320, 100)
 # In a lower dock the list has the room of what is chosen less often.
 _LOW_PX: Final = 200
+_NARROW_PX: Final = 900  # narrower ones have no room for the keys
 
 
 class TracesWidget(QWidget):
@@ -114,6 +116,7 @@ class TracesWidget(QWidget):
         self._same_scale.setToolTip("From the lowest to the highest value of any cell of the set")
         self._clock_time = QAction("Time of day", self, checkable=True)
         self._more = small_button("⋯", "What can be done with the plot")
+        self._more.setMinimumWidth(_MORE_PX)
         self._more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._more.setMenu(QMenu(self._more))
         self._lay_out()
@@ -353,6 +356,7 @@ class TracesWidget(QWidget):
             and not (is_low and self._groups.count() > 1 and self.event_choice.currentIndex() >= 0)
         )
         self.coloring.setVisible(not is_low)
+        self._keys.setVisible(self.width() >= _NARROW_PX)
 
     def _show_page(self) -> None:
         """Show the plot where there is something to draw, else why not."""
