@@ -126,6 +126,15 @@ def take_window(viewer: Viewer) -> None:
     viewer.window._qt_window.resizeDocks([dock], [440], Qt.Orientation.Horizontal)
     info.tree.topLevelItem(0).setExpanded(False)  # the folder is nobody's
     save(dock, "recording-info")
+    dock.hide()
+    take_responses(viewer, coordinator)
+
+
+def take_responses(viewer: Viewer, coordinator: Coordinator) -> None:
+    dock, _ = open_dock(viewer, "Responses")
+    coordinator.responses.responses.pick(CHANNELS[0])
+    settle_until(lambda: not coordinator.responses.is_busy)
+    save(dock, "responses")
 
 
 def take_traces(viewer: Viewer, coordinator: Coordinator) -> None:

@@ -247,6 +247,11 @@ class Responses:
             excluded[time_s] = reason
         self.changed.emit()
 
+    def include_all(self) -> None:
+        """Take all excluded events in again, of those that are looked at."""
+        if self._excluded.pop(self._picked or "", {}):
+            self.changed.emit()
+
     def computing(self) -> tuple[str, Callable[[], Iterator[Computed]] | None]:
         """What computes the responses, or why there is nothing to compute."""
         group = self._session.group

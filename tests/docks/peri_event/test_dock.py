@@ -137,6 +137,8 @@ def test_an_excluded_trial_is_in_no_number(stage, dock, control):
     assert "12 of 13 events (left out: 1 excluded)" in dock.text
     assert 4 not in control.computed.kept
     assert not np.allclose(control.computed.result.mean, before)
+    dock.all_included.emit()
+    np.testing.assert_array_equal(control.computed.result.mean, before)
 
 
 def test_results_are_columns_of_the_table(stage, dock, control):

@@ -97,6 +97,7 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
         view.trial_picked.connect(self.go_to_trial)
         view.trial_stepped.connect(self.step_trial)
         view.trial_excluded.connect(self.exclude_trial)
+        view.all_included.connect(self.responses.include_all)
         view.map_requested.connect(self.make_map)
         view.export_requested.connect(self._ask_for_export)
         view.methods_requested.connect(self._copy_methods)
@@ -149,7 +150,7 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
         event = int(computed.kept[self._trial])
         self.responses.exclude(computed.alignment, event)
         number = f"Trial {event + 1} of {len(computed.alignment)}"
-        show_info(f"{number} is left out. Choose its events again to take all in.")
+        show_info(f"{number} is left out. More > Include all trials takes it in again.")
 
     def mark(self) -> None:
         """Mark the time that is shown, or take the mark away that is there."""

@@ -24,6 +24,7 @@ from superqt import QElidingLabel
 
 from napari_isx.analysis.event_responses import PeriEvent
 from napari_isx.docks.common.passing_keys import pass_keys_on
+from napari_isx.docks.common.save_picture import add_picture_actions
 from napari_isx.docks.common.theme import PlotColors
 from napari_isx.docks.common.visible_widget import SeenWidget
 from napari_isx.docks.peri_event.panels import Curve, Panels
@@ -56,6 +57,7 @@ class ResponsesWidget(SeenWidget):
     trial_picked = Signal(int)
     trial_stepped = Signal(int)
     trial_excluded = Signal()
+    all_included = Signal()
     map_requested = Signal()
     export_requested = Signal()
     methods_requested = Signal()
@@ -104,6 +106,8 @@ class ResponsesWidget(SeenWidget):
         more = _button("More", "Response map, tables, text for the methods")
         choices = QMenu(more)
         choices.addAction("Response map", self.map_requested)
+        choices.addAction("Include all trials", self.all_included)
+        add_picture_actions(choices, self.panels, "responses")
         choices.addAction("Export tables…", self.export_requested)
         choices.addAction("Copy methods text", self.methods_requested)
         more.setMenu(choices)
