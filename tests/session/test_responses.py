@@ -111,7 +111,11 @@ def test_a_table_is_read_and_looked_at(responses, tmp_path):
     responses.read_table(path)
     assert [one.title for one in responses.sources()] == ["Digital GPI 0", "lick", "lick 2"]
     assert responses.picked == "lick 2"
-    assert compute(responses).alignment.conditions == ["left", "right"]
+    computed = compute(responses)
+    assert computed.alignment.conditions == ["left", "right"]
+    assert (computed.difference.first, computed.difference.second) == ("left", "right")
+    effects = computed.result.effects
+    np.testing.assert_allclose(computed.difference.difference, effects[0] - effects[1])
 
 
 def test_events_of_the_selected_cell_and_files_that_go(session, responses, opened, tmp_path):

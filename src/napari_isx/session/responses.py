@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from psygnal import Signal
 
+from napari_isx.analysis.conditions import ConditionDifference, compare_conditions
 from napari_isx.analysis.event_responses import Normalize, PeriEvent, Range, peri_event
 from napari_isx.io.base.recording import Recording
 from napari_isx.io.errors import IsxFileError
@@ -78,12 +79,15 @@ class Computed:
     events : numpy.ndarray
         ``(n,)``: which of them were given to :func:`peri_event`, in its order.
     result : PeriEvent
+    difference : ConditionDifference or None
+        Between the first two labels of averaged events; None where they have no two.
     """
 
     group: CellGroup
     alignment: Alignment
     events: npt.NDArray[np.int64]
     result: PeriEvent
+    difference: ConditionDifference | None = None
 
     @property
     def kept(self) -> npt.NDArray[np.int64]:
@@ -316,7 +320,12 @@ def _compute(responses: Responses, group: CellGroup, alignment: Alignment) -> It
         response_s=settings.response_s, shuffles=settings.shuffles, seed=settings.seed,
         alpha=settings.alpha, normalize=settings.normalize,
     )  # fmt: skip
-    yield Computed(group, alignment, events, result)
+    labels = [alignment.labels[event] for event in events.tolist()] if alignment.labels else []
+    known = list(dict.fromkeys(labels[i] for i in result.kept_events.tolist())) if labels else []
+    difference = None
+    if len(known) > 1:
+        difference = compare_conditions(result, labels, known[0], known[1], seed=settings.seed)
+    yield Computed(group, alignment, events, result, difference)
 
 
 def _largest(channel: Channel) -> float:

@@ -381,6 +381,10 @@ def columns_of(computed: Computed) -> tuple[list[Metric], dict[str, npt.NDArray[
         "effect": result.effect, "z": result.z, "p": result.p, "q": result.q,
         "modulated": np.where(known, modulated, np.nan),
     }  # fmt: skip
+    both = computed.difference
+    if both is not None:
+        by_title[f"{both.first} - {both.second}"] = both.difference
+        by_title[f"q of {both.first} - {both.second}"] = both.q
     metrics, values = [], {}
     for title, column in by_title.items():
         key = f"response {title}: {name}"
@@ -400,6 +404,10 @@ def summary(computed: Computed) -> str:
         f"{up} of {len(result.cell_indices)} cells up, {down} down; {significant} at q < "
         f"{result.alpha:g} · {len(result.kept_events)} of {len(computed.alignment)} events"
     )
+    both = computed.difference
+    if both is not None:
+        differ = int((both.q < result.alpha).sum())
+        text += f"; {both.first} and {both.second} differ in {differ} cells at q < {result.alpha:g}"
     reasons = list(result.left_out.values())
     left = [f"{reasons.count(one)} {one}" for one in dict.fromkeys(reasons)]
     excluded = len(computed.alignment) - len(computed.events)
