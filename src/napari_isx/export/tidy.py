@@ -49,8 +49,8 @@ def export_tidy(
 
     Each recording becomes ``<name>.csv`` (``rec-gpio.csv`` of ``rec.gpio``): a row for each sample
     of each cell, each event, each value of a channel, or each frame, with where the tracker saw the
-    animal. A cell set also becomes ``<name>-cells.csv``: a row for each cell, with all metrics, whose columns end in their
-    units. In each row are ``recording`` and ``animal``, and three times:
+    animal. A cell set also becomes ``<name>-cells.csv``: a row for each cell, with all metrics,
+    whose columns end in their units. In each row are ``recording`` and ``animal``, and three times:
 
     - ``time_s``, seconds from the start of the file, as it has them;
     - ``session_time_s``, on the one clock of all recordings given: their hardware timestamps where
