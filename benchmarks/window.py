@@ -56,6 +56,9 @@ class Window:
         self.viewer.window.resize(1400, 900)
         self._canvas = self.viewer.window._qt_viewer.canvas
         self.draws = 0
+        self.canvas_s = 0.0
+        """Main-thread time that drawing the canvas took so far."""
+        self._canvas._scene_canvas.events.draw.connect(self._before_draw, position="first")
         self._canvas._scene_canvas.events.draw.connect(self._on_draw, position="last")
         self._paints: PaintCounter | None = None
         self._words: Any = None
@@ -125,8 +128,12 @@ class Window:
         self.clear()
         self.viewer.close()
 
+    def _before_draw(self, event: object) -> None:  # noqa: ARG002
+        self._draw_began_s = time.thread_time()
+
     def _on_draw(self, event: object) -> None:  # noqa: ARG002
         self.draws += 1
+        self.canvas_s += time.thread_time() - self._draw_began_s
 
 
 class PaintCounter:

@@ -18,6 +18,7 @@ from napari_isx.layers.styles import (
     contour_width_px,
     fill_colors,
     label_colormap,
+    label_colors,
     outline_colors,
 )
 
@@ -142,7 +143,7 @@ def renew_thumbnails(layers: Sequence[Layer]) -> None:
 
 def _recolor_labels(layer: Labels, fills: npt.NDArray[np.float32]) -> None:
     """Give labels other colors; in place, where napari would also cut its slice again."""
-    colors = label_colormap(fills).colors
+    colors = label_colors(fills)
     shown = layer.colormap
     if np.shape(shown.colors) != colors.shape or not hasattr(shown, "_clear_cache"):
         layer.colormap = label_colormap(fills)

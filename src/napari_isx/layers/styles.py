@@ -104,9 +104,13 @@ def label_colormap(fills: npt.NDArray[np.float32]) -> CyclicLabelColormap:
     """
     from napari.utils.colormaps import CyclicLabelColormap
 
-    # A color more than labels, as napari does not take a map of the background alone.
+    return CyclicLabelColormap(colors=label_colors(fills), background_value=0)
+
+
+def label_colors(fills: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Those of the map: a color more than labels, as napari takes none of the background alone."""
     nothing = np.zeros((1, 4), np.float32)
-    return CyclicLabelColormap(colors=np.concatenate([nothing, fills, nothing]), background_value=0)
+    return np.concatenate([nothing, fills, nothing])
 
 
 def contour_width_px(rois: Sequence[Roi]) -> float:

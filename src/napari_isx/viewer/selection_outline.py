@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -71,7 +72,7 @@ def _redraw(
 ) -> None:
     """Draw other contours; setters of napari's are slow, so only what changes is set."""
     # The viewer would measure the world again, which the outline of a cell never changes.
-    with outline.events.data.blocker():
+    with outline.events.data.blocker(), _refreshed_once(outline):
         outline.data = [(contour, "path") for contour in contours]
     if not np.allclose(outline.edge_width, width_px):
         outline.edge_width = width_px
@@ -80,6 +81,17 @@ def _redraw(
     for name in ("scale", "translate"):
         if not np.array_equal(getattr(outline, name), getattr(like, name)):
             setattr(outline, name, getattr(like, name))
+
+
+@contextmanager
+def _refreshed_once(layer: Shapes) -> Iterator[None]:
+    """Cut napari's slice of a layer anew once, not three times as other shapes are set."""
+    if not hasattr(layer, "_block_refresh"):
+        yield
+        return
+    with layer._block_refresh():
+        yield
+    layer.refresh()
 
 
 def _make(like: Layer, contours: Sequence[npt.NDArray[np.float64]], width_px: float) -> Shapes:
