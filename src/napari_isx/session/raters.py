@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from math import isnan
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from napari_isx.analysis.cell_metrics.agreement import Agreement, compare
-from napari_isx.io.cells.cell_set import CellStatus
+from napari_isx.io.cells.cell_set import STATUSES, CellStatus
 from napari_isx.session.decisions.journal import read_journal
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+# The words of Landis and Koch (1977) for kappa up to each of these.
 _KAPPAS: Final = (
     (0.0, "no better than chance"),
     (0.2, "slight"),
@@ -22,58 +25,77 @@ _KAPPAS: Final = (
     (0.8, "substantial"),
     (np.inf, "almost perfect"),
 )
-"""The words of Landis and Koch (1977) for kappa up to each of these."""
 
 
 @dataclass(frozen=True)
 class Rater:
-    """What someone decided about all cells of a set.
-
-    Attributes
-    ----------
-    title : str
-    names : tuple of str
-        Of the cells.
-    statuses : tuple of str
-    journal : Path or None
-        Where it is from; None for the decisions here.
-    """
+    """What someone decided about all cells of a set, by the name and the status of each."""
 
     title: str
-    names: tuple[str, ...]
-    statuses: tuple[CellStatus, ...]
+    names: Sequence[str]
+    statuses: Sequence[CellStatus]
     journal: Path | None = None
+    """Where it is from; None for the decisions here."""
 
     def with_folder(self) -> Rater:
         """The same with its folder in the title: copies of a set have one name, as accounts."""
         return replace(self, title=f"{self.title}, {self.journal.parent if self.journal else ''}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Comparison:
-    """Two raters of the same cells, and what comes of comparing them.
-
-    Attributes
-    ----------
-    a, b : Rater
-    """
+    """Two raters of the same cells."""
 
     a: Rater
     b: Rater
+    confusion: pd.DataFrame
+    """Number of cells for each pair of statuses; rows are those of a, columns those of b."""
+    disagreements: pd.DataFrame
+    """A row for each cell about which they differ: ``cell`` (its index), ``name``, ``a``, ``b``."""
 
-    @cached_property
-    def agreement(self) -> Agreement:
-        """How far they agree."""
-        return compare(self.a.names, self.a.statuses, self.b.statuses)
+    @property
+    def n(self) -> int:
+        """Number of cells."""
+        return len(self.a.names)
+
+    @property
+    def kappa(self) -> float:
+        """Cohen's kappa, unweighted: (p - c) / (1 - c).
+
+        p is the agreement, and c what raters with these totals agree on by chance. NaN where n is
+        0 and where both gave all cells the same one status, as chance leaves nothing to explain
+        then.
+        """
+        counts, n = self.confusion.to_numpy(), self.n
+        by_chance = int(counts.sum(axis=1) @ counts.sum(axis=0))  # in whole numbers: exact
+        if n * n == by_chance:
+            return np.nan
+        return (n * int(np.trace(counts)) - by_chance) / (n * n - by_chance)
+
+    @property
+    def queue(self) -> list[int]:
+        """The cells to look at together."""
+        return [int(cell) for cell in self.disagreements["cell"]]
 
     @property
     def text(self) -> str:
         """It in sentences."""
-        found = self.agreement
-        if not found.n:
+        if not self.n:
             return "There are no cells to compare."
-        agree = f"They agree about {np.trace(found.confusion):,} of {found.n:,} cells"
-        return f"{agree} ({found.agreement:.1%}). {kappa_text(found.kappa)}"
+        count = self.n - len(self.disagreements)
+        agree = f"They agree about {count:,} of {self.n:,} cells ({count / self.n:.1%})."
+        return f"{agree} {kappa_text(self.kappa)}"
+
+
+def compare(a: Rater, b: Rater) -> Comparison:
+    """Compare two raters of the same cells; undecided is a status too."""
+    import pandas as pd
+
+    ratings = {"cell": range(len(a.names)), "name": a.names, "a": a.statuses, "b": b.statuses}
+    table = pd.DataFrame(ratings).astype({"name": object, "a": object, "b": object})
+    confusion = pd.crosstab(table["a"], table["b"])
+    confusion = confusion.reindex(index=STATUSES, columns=STATUSES, fill_value=0)
+    return Comparison(a, b, confusion, table[table["a"] != table["b"]].reset_index(drop=True))
 
 
 def raters_of(path: Path) -> list[Rater]:
@@ -87,9 +109,9 @@ def raters_of(path: Path) -> list[Rater]:
     journal = read_journal(path)
     users: list[tuple[str, str | None]] = [(user, user) for user in journal.users]
     asked = [*users, ("everyone", None)] if len(users) != 1 else [(users[0][0], None)]
+    names = list(journal.identity.names)
     return [
-        Rater(f"{name} ({path.name})", journal.identity.names, tuple(journal.statuses(user)), path)
-        for name, user in asked
+        Rater(f"{who} ({path.name})", names, journal.statuses(user), path) for who, user in asked
     ]
 
 
@@ -105,7 +127,9 @@ def kappa_text(kappa: float) -> str:
 
 
 def different_text(first: Rater, second: Rater) -> str:
-    """Why two raters cannot be compared, whose cells are not the same."""
+    """Why two raters cannot be compared, whose cells are not the same; empty where they are."""
+    if list(first.names) == list(second.names):
+        return ""
     ours, theirs = len(first.names), len(second.names)
     if ours != theirs:
         difference = f"one has {ours:,} cells, the other {theirs:,}"

@@ -14,7 +14,7 @@ from napari_isx.docks.raters.dialog import RatersDialog
 from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.io.format.atomic_write import write_whole
 from napari_isx.session.groups import CellGroup
-from napari_isx.session.raters import Comparison, Rater, different_text, raters_of
+from napari_isx.session.raters import Comparison, Rater, compare, different_text, raters_of
 from napari_isx.session.review import Review
 from napari_isx.session.session import Session
 from napari_isx.viewer.control import Control
@@ -51,23 +51,22 @@ class RatersControl(Control):
         group = self.session.group
         if group is None or group.curation is None:
             return list(self._journals)
-        here = Rater(_HERE, tuple(group.names), tuple(group.curation.statuses))
-        return [here, *self._journals]
+        return [Rater(_HERE, group.names, group.curation.statuses), *self._journals]
 
     @property
     def queue(self) -> list[int]:
         """Cells about which the raters differ."""
-        return self._comparison.agreement.queue if self._comparison is not None else []
+        return self._comparison.queue if self._comparison is not None else []
 
     def attach(self, view: RatersDialog) -> None:
         """Compare for a dialog until that is closed."""
         self._view = view
+        self._comparison, self._place = None, -1
         view.journal_chosen.connect(self.add_journal)
         view.raters_picked.connect(self.compare)
         view.row_picked.connect(self.go_to)
         view.csv_chosen.connect(self.save_csv)
         view.closed.connect(self.end)
-        self._comparison, self._place = None, -1
         self._on_group()
 
     def end(self) -> None:
@@ -94,15 +93,13 @@ class RatersControl(Control):
             return
         if not (0 <= a < len(raters) and 0 <= b < len(raters)):
             text = "Choose two raters: open the journal of another one."
-        elif raters[a].names != raters[b].names:
-            text = different_text(raters[a], raters[b])
-        else:
-            self._comparison = Comparison(raters[a], raters[b])
+        elif not (text := different_text(raters[a], raters[b])):
+            self._comparison = compare(raters[a], raters[b])
             text = self._comparison.text
         view.show_comparison(self._comparison, self._now())
         view.show_message(text)
 
-    def go_to(self, place: int) -> None:
+    def go_to(self, place: int, *, by_decision: bool = False) -> None:
         """Go to a disagreement, and select its cell."""
         view, queue = self.view, self.queue
         if view is None or not 0 <= place < len(queue):
@@ -111,7 +108,7 @@ class RatersControl(Control):
         view.show_place(place)
         group = self._group()
         if group is not None:
-            self.session.select(group, [queue[place]])
+            self.session.select(group, [queue[place]], by_decision=by_decision)
         else:
             view.show_message("Open the cell set that these decisions are about to see its cells.")
 
@@ -120,9 +117,7 @@ class RatersControl(Control):
         found, target = self._comparison, Path(path)
         if found is None:
             return
-        table = found.agreement.disagreements.rename(
-            columns={"a": found.a.title, "b": found.b.title}
-        )
+        table = found.disagreements.rename(columns={"a": found.a.title, "b": found.b.title})
         try:
             write_whole(target, table.to_csv(index=False).encode("utf-8-sig", "backslashreplace"))
         except OSError as error:
@@ -154,10 +149,10 @@ class RatersControl(Control):
         if not 0 <= place < len(queue) or self.session.selected != (queue[place],):
             return
         if place + 1 < len(queue):
-            self.go_to(place + 1)
+            self.go_to(place + 1, by_decision=True)
         elif group is not None:
             # Or the table would move on to a cell about which the raters agree.
-            self.session.select(group, [])
+            self.session.select(group, [], by_decision=True)
             self._say("That was the last disagreement.")
 
     def _offer_again(self) -> None:
@@ -193,7 +188,7 @@ class RatersControl(Control):
 
     def _group(self) -> CellGroup | None:
         """The open group whose cells the raters decided about, the one shown before others."""
-        names = list(self._comparison.a.names) if self._comparison is not None else None
+        names = self._comparison.a.names if self._comparison is not None else None
         for group in (self.session.group, *self.session.groups):
             if group is not None and group.curation is not None and group.names == names:
                 return group

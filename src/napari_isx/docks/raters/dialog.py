@@ -45,13 +45,7 @@ class RatersDialog(QDialog):
     """Shows how two raters differ, and says which disagreement the user wants to see.
 
     Keys that it does not know go to the window, so that cells are decided about from here too.
-
-    Parameters
-    ----------
-    folder : str
-        Where journals are looked for first.
-    parent : QWidget, optional
-        The window, whose style is followed.
+    Journals are looked for in `folder` first.
     """
 
     journal_chosen = Signal(str)
@@ -83,7 +77,14 @@ class RatersDialog(QDialog):
         self.csv_button = QPushButton("Save table…")
         self.close_button = QPushButton("Close")
         self._lay_out()
-        self._connect()
+        self.a.activated.connect(self._on_picked)
+        self.b.activated.connect(self._on_picked)
+        self.open_button.clicked.connect(self.ask_for_journal)
+        self.previous_button.clicked.connect(partial(self._step, -1))
+        self.next_button.clicked.connect(partial(self._step, 1))
+        self.csv_button.clicked.connect(self.ask_for_csv)
+        self.close_button.clicked.connect(self.close)
+        self.table.currentCellChanged.connect(self._on_row)
         self.show_comparison(None, None)
 
     def show_raters(self, titles: Sequence[str], a: int, b: int) -> None:
@@ -169,7 +170,7 @@ class RatersDialog(QDialog):
         self.table.setHorizontalHeaderLabels(["Cell", *map(_short, titles), "Now"])
         for column, title in enumerate(titles, start=1):
             self.table.horizontalHeaderItem(column).setToolTip(title)
-        found = comparison.agreement.disagreements
+        found = comparison.disagreements
         self.table.setRowCount(len(found))
         for row, (cell, name, a, b) in enumerate(found.itertuples(index=False)):
             item = QTableWidgetItem(name)
@@ -180,7 +181,7 @@ class RatersDialog(QDialog):
     def _show_confusion(self, comparison: Comparison) -> None:
         """Rows are the statuses by the first rater, columns those by the second."""
         a, b = comparison.a.title, comparison.b.title
-        table, counts = self.confusion, comparison.agreement.confusion.to_numpy()
+        table, counts = self.confusion, comparison.confusion.to_numpy()
         table.setHorizontalHeaderLabels([f"{_short(a)} ↓   {_short(b)} →", *STATUSES])
         table.setRowCount(len(STATUSES))
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -219,16 +220,6 @@ class RatersDialog(QDialog):
 
     def _step(self, by: int, checked: bool = False) -> None:  # noqa: ARG002
         self.table.setCurrentCell(self.table.currentRow() + by, 0)
-
-    def _connect(self) -> None:
-        self.a.activated.connect(self._on_picked)
-        self.b.activated.connect(self._on_picked)
-        self.open_button.clicked.connect(self.ask_for_journal)
-        self.previous_button.clicked.connect(partial(self._step, -1))
-        self.next_button.clicked.connect(partial(self._step, 1))
-        self.csv_button.clicked.connect(self.ask_for_csv)
-        self.close_button.clicked.connect(self.close)
-        self.table.currentCellChanged.connect(self._on_row)
 
     def _lay_out(self) -> None:
         raters = QGridLayout()
