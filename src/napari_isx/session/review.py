@@ -45,23 +45,9 @@ class Selection(Protocol):
 class Review:
     """The review of one set of cells.
 
-    Parameters
-    ----------
-    group : CellGroup
-    selection : Selection
-        What the user decides about, and what moves on.
-
-    Attributes
-    ----------
-    group : CellGroup
-    table : CellTable
-    curation : Curation or None
-        None where nothing can be decided, as for events on their own.
-    version : int
-        Of the files that are measured; another with other events.
-    order : callable or None
-        Gives the cells, ``(n_rows,)``, in the order of another view that was used last; empty
-        once nobody sees it. None for the rows of the table.
+    `selection` is what the user decides about, and what moves on. `curation` is None where
+    nothing can be decided, as for events on their own. `version` is of the files that are
+    measured; another with other events.
     """
 
     progressed: ClassVar[Signal] = Signal(float)
@@ -88,6 +74,8 @@ class Review:
         self._keeping: tuple[str, tuple[int, int] | None] | None = None
         self._fraction = 0.0
         self.order: Callable[[], npt.NDArray[np.intp]] | None = None
+        """Gives the cells, ``(n_rows,)``, in the order of another view that was used last; empty
+        once nobody sees it. None for the rows of the table."""
         self._added: dict[str, Metric] = {}
         self.table.set_columns(metrics_of(group.cells, group.events))
         if self.curation is not None:
@@ -122,13 +110,7 @@ class Review:
         self._set_fraction(0.0)
 
     def measuring(self, rois: Sequence[Roi]) -> Callable[[], Iterator[MetricColumns]]:
-        """The work of measuring, for another thread; :meth:`take` each piece in this one.
-
-        Parameters
-        ----------
-        rois : sequence of Roi
-            One for each cell of the cell set.
-        """
+        """The work of measuring, for another thread; :meth:`take` each piece in this one."""
         return partial(compute_metrics, self.group.cells, self.group.events, rois)
 
     def add_columns(
@@ -163,14 +145,8 @@ class Review:
     ) -> None:
         """Give the selected cells a status.
 
-        Parameters
-        ----------
-        status : {"accepted", "undecided", "rejected"}
-        how : str
-            For the journal.
-        advance : bool
-            Whether to select the next row afterwards, where a single cell is selected; after
-            the last row none is, so that the next key does not decide about it again.
+        With `advance` the next row is selected afterwards, where a single cell was; after the
+        last row none is, so that the next key does not decide about it again.
         """
         cells = self._selected
         if self.curation is None or not cells:
@@ -311,16 +287,8 @@ class Review:
 class Reviews:
     """The review of each group of cells, as long as the group is open.
 
-    Parameters
-    ----------
-    selection : Selection
-
-    Attributes
-    ----------
-    advance : bool
-        Whether a decision about a single cell moves on to the next row.
-    advance_on_canvas : bool
-        Whether it does so for a cell that was clicked on the canvas, too.
+    `advance` is whether a decision about a single cell moves on to the next row, and
+    `advance_on_canvas` whether it does so for a cell that was clicked on the canvas, too.
     """
 
     def __init__(self, selection: Selection) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import threading
 
 import pytest
 from helpers.window_data import STATUSES
@@ -20,6 +22,7 @@ from napari_isx.docks.raters.dialog import RatersDialog
 from napari_isx.docks.rules.dialog import RulesDialog
 from napari_isx.docks.saving.window import prompts_of
 from napari_isx.io.cells.isxd import IsxdCellSet
+from napari_isx.session.decisions import journal_file
 from napari_isx.session.decisions.curation import Curation
 
 
@@ -209,6 +212,7 @@ def test_the_last_save_is_taken_back_after_a_question(hands, curation, path):
         hands.coordinator.dialogs.restore_previous()
         assert question(hands).windowTitle() == "Restore previous statuses"
         press(hands, button)
+        hands.qtbot.waitUntil(is_saved(hands))
         hands.settle()
         assert in_file(path)[0] == curation.status(0) == expected
 
@@ -336,3 +340,72 @@ def test_a_script_that_closes_its_viewer_is_not_held_up(hands, curation):
     window_of(hands).setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
     window_of(hands).close()  # no event loop runs: nobody could answer
     assert not window_of(hands).isVisible()
+
+
+# Disks that are slow
+
+
+@pytest.fixture
+def hanging(monkeypatch):
+    """A disk that answers no sync before it is told to."""
+    answer, fsync = threading.Event(), os.fsync
+    monkeypatch.setattr(os, "fsync", lambda handle: (answer.wait(60), fsync(handle)))
+    monkeypatch.setattr(journal_file, "PATIENCE_S", 0.01)
+    yield answer
+    answer.set()
+
+
+def test_the_window_says_what_is_not_on_the_disk_and_closes_when_it_is(
+    hands, curation, path, hanging
+):
+    waiting = prompts_of(hands.viewer).waiting
+    curation.decide([0], "rejected")
+    curation.decide([1], "rejected")
+    hands.qtbot.waitUntil(waiting.isVisible)
+    assert waiting.text() == "2 decisions not yet on the disk"
+    close_by_hand(hands)
+    hands.qtbot.waitUntil(lambda: question(hands) is not None)
+    assert "lost" in question(hands).text.text()
+    press(hands, "Don't save")
+    hands.qtbot.waitUntil(
+        lambda: getattr(question(hands), "windowTitle", str)() == "Decisions are not on the disk"
+    )
+    assert window_of(hands).isVisible()
+    hanging.set()
+    hands.qtbot.waitUntil(lambda: not window_of(hands).isVisible())
+    with open_isx(path) as cells:
+        assert [one.cell for one in Curation(cells).restorable.cells] == [0, 1]
+
+
+def test_a_window_can_be_closed_on_a_disk_that_does_not_answer(hands, curation, hanging):
+    curation.decide([0], "rejected")
+    curation.undo()  # nothing is unsaved, and the disk has none of it
+    close_by_hand(hands)
+    hands.qtbot.waitUntil(lambda: question(hands) is not None)
+    assert question(hands).headline.text() == "2 decisions are not on the disk yet."
+    QTest.keyClick(question(hands), Qt.Key.Key_Escape)
+    hands.settle()
+    assert window_of(hands).isVisible()
+    close_by_hand(hands)
+    hands.qtbot.waitUntil(lambda: question(hands) is not None)
+    press(hands, "Close and lose them")
+    hands.qtbot.waitUntil(lambda: not window_of(hands).isVisible())
+
+
+def test_a_set_that_may_not_be_written_offers_a_copy(hands, curation, path, tmp_path, monkeypatch):
+    def refuse(cells, statuses):
+        raise PermissionError(13, "Permission denied")
+
+    curation.decide([0], "rejected")
+    monkeypatch.setattr(IsxdCellSet, "save_statuses", refuse)
+    hands.coordinator.saving.save()
+    hands.qtbot.waitUntil(lambda: question(hands) is not None)
+    assert "may not be written" in question(hands).text.text()
+    press(hands, "Save a copy…")
+    (dialog,) = window_of(hands).findChildren(QFileDialog)
+    dialog.fileSelected.emit(str(tmp_path / "copy.isxd"))
+    dialog.done(1)
+    hands.qtbot.waitUntil(is_saved(hands))
+    assert in_file(tmp_path / "copy.isxd") == curation.statuses
+    assert in_file(path) == STATUSES
+    assert curation.unsaved == (0,)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
@@ -21,7 +22,6 @@ from qtpy.QtWidgets import QApplication
 from napari_isx.docks.common.background import Work
 from napari_isx.export.decisions_csv import write_decisions_csv
 from napari_isx.io.cells.status_backups import kept_statuses
-from napari_isx.io.errors import IsxFileError
 from napari_isx.session.decisions.conflicts import SaveConflict
 from napari_isx.session.decisions.curation import Curation
 from napari_isx.session.decisions.restorable import Restorable
@@ -296,12 +296,9 @@ class SavingControl(Control):
             if done is not None:
                 done(not outcome.problem)
 
-        def on_failure(text: str) -> None:
-            on_step(_Outcome(text))
-
         title = f"Saving {file_name(group)}"
-        self._running[group] = work = Work(on_step, on_failure, title=title)
-        work.start(steps)
+        self._running[group] = Work(on_step, lambda text: on_step(_Outcome(text)), title=title)
+        self._running[group].start(steps)
 
     def _on_saved(self, group: CellGroup, text: str, outcome: _Outcome) -> None:
         if outcome.conflict is not None:
@@ -333,20 +330,23 @@ class SavingControl(Control):
         return when(kept[-1].time) if kept else None
 
     def restore_previous(self, group: CellGroup | None = None) -> None:
-        """Give the file the statuses it had before the last save."""
+        """Give the file the statuses it had before the last save, in another thread."""
         group = group or self.session.group
         if group is None or group.curation is None:
             return
-        try:
-            group.curation.restore_previous_save()
-        except (OSError, IsxFileError) as error:
-            show_error(_reason(error))
-        else:
-            show_info(
-                f"{file_name(group)} has the statuses again that it had before the last save. "
-                "The same command takes that back."
-            )
-            self.saved.emit(group)
+        curation = group.curation
+        text = (
+            f"{file_name(group)} has the statuses again that it had before the last save. "
+            "The same command takes that back."
+        )
+
+        def follow(is_done: bool) -> None:
+            if is_done:
+                curation.follow_file()
+                self.saved.emit(group)
+
+        if group not in self._running:
+            self._run(group, follow, curation.take_save_back, text)
 
     # ---- the log
 
@@ -366,11 +366,9 @@ class SavingControl(Control):
                 yield _Outcome(f"{target.name} was not written: {_reason(error)}.")
             else:
                 show_info(f"{decisions(count)} written into {target.name}.")
-                yield _Outcome()
 
         def on_step(outcome: _Outcome) -> None:
-            if outcome.problem:
-                show_error(outcome.problem)
+            show_error(outcome.problem)
 
         self._logs = [work for work in self._logs if work.is_running]
         self._logs.append(Work(on_step, show_error, title=f"Writing {target.name}"))
@@ -379,10 +377,11 @@ class SavingControl(Control):
     # ---- the journals
 
     def flush(self, timeout_s: float = 0) -> None:
-        """Have journals written where they are not, and wait for them so long."""
+        """Have journals written where they are not, and wait for all of them so long."""
+        end = time.monotonic() + timeout_s
         for curation in self._known.values():
             if not curation.is_journaled:
-                curation.flush(timeout_s)
+                curation.flush(max(end - time.monotonic(), 0))
         self._count_waiting()
 
     def _on_statuses(self, group: CellGroup) -> None:  # noqa: ARG002
@@ -467,9 +466,9 @@ def file_name(group: CellGroup) -> str:
     return group.recording.name if group.recording is not None else ""
 
 
-def when(time: str) -> str:
+def when(utc: str) -> str:
     """A time of a journal as the clock on the wall here had it: "21 Nov 02:15"."""
-    local = datetime.fromisoformat(time).astimezone()
+    local = datetime.fromisoformat(utc).astimezone()
     year = "" if local.year == datetime.now().astimezone().year else f" {local.year}"
     return f"{local.day} {local:%b}{year} {local:%H:%M}"
 

@@ -49,17 +49,10 @@ logger = logging.getLogger(__name__)
 
 
 def update_statuses(path: Path, opened: Footer, codes: Sequence[int]) -> Footer:
-    """Write status codes (one digit each) into a cell set's footer; return the new footer.
+    """Write status codes (one digit per cell) into a cell set's footer; return the new footer.
 
-    Parameters
-    ----------
-    path : Path
-        The file.
-    opened : Footer
-        The footer as it was when the file was opened: the file must still have the same cells.
-        What else another program changed in the footer stays as it is.
-    codes : sequence of int
-        One code from 0 to 9 per cell.
+    The file must still have the same cells as the footer that was read when it was opened. What
+    else another program changed in the footer stays as it is.
 
     Raises
     ------
@@ -107,12 +100,7 @@ def restore_footer(path: Path) -> Footer:
 def statuses_in_file(path: Path, names: Sequence[str]) -> list[int]:
     """The status codes that a cell set's file has now.
 
-    Raises
-    ------
-    IsxFileError
-        It has other cells, or is no cell set any more.
-    OSError
-        It cannot be read.
+    Raises IsxFileError where it has other cells, or is no cell set any more.
     """
     current, _ = _read_current(path)
     codes = current.fields.integers(_KEY, 0, len(STATUSES) - 1)

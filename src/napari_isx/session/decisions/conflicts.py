@@ -28,25 +28,15 @@ _CAUSES: Final = {
 
 
 class Difference(NamedTuple):
-    """A cell that has another status in the file than when the file was opened.
-
-    Attributes
-    ----------
-    cell : int
-    name : str
-    opened : str
-        Its status in the file when that was opened, or last saved from here.
-    in_file : str
-        Its status in the file now.
-    ours : str
-        The status that saving would give it.
-    """
+    """A cell that has another status in the file than when the file was opened."""
 
     cell: int
     name: str
     opened: CellStatus
+    """In the file when that was opened, or last saved from here."""
     in_file: CellStatus
     ours: CellStatus
+    """What saving would give it."""
 
     @property
     def is_ours_decided(self) -> bool:
@@ -57,10 +47,7 @@ class Difference(NamedTuple):
 class SaveConflict(IsxFileError):  # noqa: N818 - it asks a question
     """Nothing was saved, because the file has other statuses than when it was opened.
 
-    Attributes
-    ----------
-    differences : tuple of Difference
-        Cells for which the file would lose what it says now.
+    `differences` are the cells for which the file would lose what it says now.
     """
 
     def __init__(

@@ -179,10 +179,7 @@ class Curation:
             self.decide_many(wanted, "restore", f"{', '.join(found.users)}, {found.time}")
 
     def dismiss(self) -> None:
-        """Drop the restorable decisions; they are offered again only if more are taken there.
-
-        They stay in the journal.
-        """
+        """Offer these decisions again only if more are taken there; they stay in the journal."""
         found, self._found = self.restorable, None
         if found is not None:
             self._note("declined", sessions=found.sessions)
@@ -247,9 +244,12 @@ class Curation:
         self.decide_many(theirs, "file", "changed by another program")
 
     def restore_previous_save(self) -> None:
-        """Give the file the statuses it had before the last save, and take them over here.
+        """Give the file the statuses it had before the last save, and take them over here."""
+        self.take_save_back()
+        self.follow_file()
 
-        Here that is one step, which can be undone and saved; doing this again takes it back.
+    def take_save_back(self) -> None:
+        """Give the file the statuses it had before the last save; may be called in a worker.
 
         Raises
         ------
@@ -261,17 +261,17 @@ class Curation:
             self._cells.restore_previous_statuses()
         except OSError as error:
             raise explained(error, self._cells.place) from error
-        in_file = self._cells.statuses
-        self.decide_many(dict(enumerate(in_file)), "file", "before the last save")
+
+    def follow_file(self) -> None:
+        """Take over what the file has since then, as one step, which can be undone and saved."""
+        in_file = dict(enumerate(self._cells.statuses))
+        self.decide_many(in_file, "file", "before the last save")
         self._on_saved()
 
     def save_copy(self, path: Path) -> None:
         """Write the cells with these statuses into another file; those in memory have them then.
 
-        Raises
-        ------
-        OSError
-            The file cannot be written; what was there is unchanged.
+        Raises OSError where it cannot be written; what was there is unchanged.
         """
         cells, statuses = self._cells, self.statuses
         write_cell_set(

@@ -21,20 +21,13 @@ class Change(NamedTuple):
 
 @dataclass(frozen=True)
 class CellSetIdentity:
-    """What tells one cell set from another that has, or had, the same file name.
-
-    Attributes
-    ----------
-    file : str
-        The file's name, for people: files are renamed.
-    names : tuple of str
-    content : str
-        A hash of some of the traces; empty where they could not be read.
-    """
+    """What tells one cell set from another that has, or had, the same file name."""
 
     file: str
+    """The file's name, for people: files are renamed."""
     names: tuple[str, ...]
     content: str = ""
+    """A hash of some of the traces; empty where they could not be read."""
 
     def is_same(self, other: CellSetIdentity) -> bool:
         """Whether both have the same cells, as far as is known."""
@@ -44,47 +37,29 @@ class CellSetIdentity:
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of a journal.
-
-    Attributes
-    ----------
-    kind : {"opened", "decided", "saved", "declined"}
-    time : str
-        ISO 8601, UTC.
-    user, host : str
-    pid : int
-        The process.
-    session : str
-        Which window's work.
-    step : int
-        Counts the lines of a session, from 1.
-    how : str
-        "key", "click", "bulk", "rule", "undo", "redo", "restore" or "file".
-    note : str
-        A rule's text, or what was undone.
-    changes : tuple of Change
-        Of a step.
-    statuses : tuple of str
-        In the file; of "opened" and "saved".
-    identity : CellSetIdentity or None
-        Of "opened".
-    sessions : tuple of str
-        Of "declined".
-    """
+    """One line of a journal."""
 
     kind: Kind
     time: str
+    """ISO 8601, UTC."""
     user: str
     host: str
     pid: int
     session: str
+    """Which window's work."""
     step: int
+    """Counts the lines of a session, from 1."""
     how: str = ""
+    """"key", "click", "bulk", "rule", "undo", "redo", "restore" or "file"."""
     note: str = ""
+    """A rule's text, or what was undone."""
     changes: tuple[Change, ...] = ()
     statuses: tuple[CellStatus, ...] = ()
+    """In the file; of "opened" and "saved"."""
     identity: CellSetIdentity | None = None
+    """Of "opened"."""
     sessions: tuple[str, ...] = ()
+    """Of "declined"."""
 
     @property
     def key(self) -> tuple[int, str, int]:

@@ -16,25 +16,9 @@ _VERBS: Final = {"accepted": "accept", "rejected": "reject", "undecided": "set u
 class Step:
     """One decision about one or many cells; small, as there may be thousands of it.
 
-    Parameters
-    ----------
-    wanted : mapping of int to str
-        The status that each cell gets.
-    statuses : sequence of str
-        The status of every cell before.
-    how, note : str
-        As in the journal.
-    name : str
-        Of the first cell that changes, or else of the first one.
-
-    Attributes
-    ----------
-    cells : list of int
-        Those that change; none where all had their status already.
-    text : str
-        What is done, as a menu has it after "Undo".
-    place : tuple of int or None
-        The cells to select when it is undone, or done again; None while nobody has said.
+    `statuses` are those of every cell before, `name` that of the first cell that changes, or else
+    of the first one. `text` is what is done, as a menu has it after "Undo"; `place` the cells to
+    select when it is undone, or done again, None while nobody has said.
     """
 
     def __init__(
@@ -58,7 +42,7 @@ class Step:
 
     @property
     def cells(self) -> list[int]:
-        """Those that change."""
+        """Those that change; none where all had their status already."""
         return [int(cell) for cell in self._cells]
 
     @property

@@ -80,11 +80,10 @@ def read_journal(path: str | os.PathLike[str]) -> Journal:
     entries = unique_entries(parse_entries(data))
     identities = [e.identity for e in entries if e.identity is not None]
     if not identities:
-        raise IsxFileError(
-            file,
-            "it is not a journal of decisions, or nothing in it can be read",
-            f"Choose a file whose name ends in {JOURNAL_SUFFIX}.",
-        )
+        finding = "it is not a journal of decisions, or nothing in it can be read"
+        if any(journal_lines.parse_lines(data)):
+            finding = "nobody has decided about cells in it yet: it only keeps what saves replaced"
+        raise IsxFileError(file, finding, f"Choose a file whose name ends in {JOURNAL_SUFFIX}.")
     if not all(identities[0].is_same(other) for other in identities):
         raise IsxFileError(
             file,

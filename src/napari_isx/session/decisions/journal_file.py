@@ -56,17 +56,8 @@ class JournalFile:
     folder; where that fails too, they wait here, and are tried again until one of both works. A
     place that works is always given all lines it lacks. Nothing here raises an error of the disk.
 
-    The thread lives while there is something to write. What it has to say waits in ``said``, for
-    whoever asks in a thread that may speak.
-
-    Parameters
-    ----------
-    paths : sequence of Path
-        The cell set's files.
-    identity : CellSetIdentity
-        Journals about other cells are moved aside, not written to.
-    session : str
-        This window's name in the journal.
+    Journals about other cells are moved aside, not written to. The thread lives while there is
+    something to write. What it has to say waits in ``said``, for a thread that may speak.
     """
 
     progressed: ClassVar[Signal] = Signal()

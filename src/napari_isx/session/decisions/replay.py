@@ -10,28 +10,17 @@ from napari_isx.session.decisions.entries import Entry
 
 
 class Pending(NamedTuple):
-    """A decision about one cell that was not saved.
-
-    Attributes
-    ----------
-    status : str
-        The decision.
-    base : str
-        What the file had when the decision was taken.
-    depth : int
-        How many decisions of that window about the cell can be taken back until nothing is left
-        of them.
-    undid_saved : bool
-        Whether it has taken back what was saved, so that something is left in any case.
-    entry : Entry
-        The line that says so.
-    """
+    """A decision about one cell that was not saved."""
 
     status: CellStatus
     base: CellStatus
+    """What the file had when the decision was taken."""
     depth: int
+    """How many of that window's decisions about the cell can be taken back until none is left."""
     undid_saved: bool
+    """Whether it has taken back what was saved, so that something is left in any case."""
     entry: Entry
+    """The line that says so."""
 
 
 class Replay:
@@ -40,17 +29,8 @@ class Replay:
     Decisions of several windows stand side by side, the later one of each cell counts, until
     undo takes it back: then the one before counts again. So undoing a restore, or a slip, loses
     nothing of what another window decided. Saving ends those decisions that the file then has,
-    not those of another window, or taken while it was saved.
-
-    Parameters
-    ----------
-    entries : iterable of Entry
-        In order.
-
-    Attributes
-    ----------
-    in_file : tuple of str
-        The statuses in the file, as last heard of; empty where nothing was.
+    not those of another window, or taken while it was saved. `in_file` are the statuses in the
+    file, as last heard of; empty where nothing was.
     """
 
     def __init__(self, entries: Iterable[Entry]) -> None:

@@ -14,49 +14,28 @@ from napari_isx.session.decisions.replay import Replay
 
 
 class RestorableCell(NamedTuple):
-    """One cell whose last decision is not in the file.
-
-    Attributes
-    ----------
-    cell : int
-    name : str
-    in_file : str
-        Its status in the file.
-    decided : str
-        Its status by the journal.
-    is_conflict : bool
-        Whether the file was given another status after that decision was taken.
-    """
+    """One cell whose last decision is not in the file."""
 
     cell: int
     name: str
     in_file: CellStatus
     decided: CellStatus
     is_conflict: bool
+    """Whether the file was given another status after that decision was taken."""
 
 
 @dataclass(frozen=True)
 class Restorable:
-    """Decisions that can be restored.
-
-    Attributes
-    ----------
-    cells : tuple of RestorableCell
-    users : tuple of str
-        Who decided.
-    time : str
-        When the last of them was taken; ISO 8601, UTC.
-    may_be_open : bool
-        Whether the window that took them may still be open on this computer.
-    sessions : tuple of str
-        Of which windows they are.
-    """
+    """Decisions that can be restored."""
 
     cells: tuple[RestorableCell, ...]
     users: tuple[str, ...]
     time: str
+    """When the last of them was taken; ISO 8601, UTC."""
     may_be_open: bool
+    """Whether the window that took them may still be open on this computer."""
     sessions: tuple[str, ...]
+    """Of which windows they are."""
 
     @property
     def conflicts(self) -> tuple[RestorableCell, ...]:
@@ -67,17 +46,7 @@ class Restorable:
 def find_restorable(
     entries: Iterable[Entry], names: Sequence[str], in_file: Sequence[CellStatus]
 ) -> Restorable | None:
-    """Decisions by others that are not in the file, or None.
-
-    Parameters
-    ----------
-    entries : iterable of Entry
-        Of other windows, in order.
-    names : sequence of str
-        The cells'.
-    in_file : sequence of str
-        The status of each in the file now.
-    """
+    """Decisions by other windows that are not in the file, whose statuses are given; or None."""
     unsaved = Replay(entries).wanted
     wanted = {
         i: pending
