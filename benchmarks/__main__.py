@@ -24,6 +24,7 @@ GROUPS = {
     "review": "metrics and the table of cells",
     "why": "event-triggered image, loop and heat map",
     "responses": "responses to events",
+    "opening": "opening on a slow disk, and a session of the real size, in a real window",
     "together": "a whole recording in a real window",
     "window": "steps, dock, big cell sets and memory in a real window",
 }

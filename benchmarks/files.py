@@ -58,6 +58,9 @@ class Sizes:
     packets: int = 1_000_000
     camera: tuple[int, int] = (960, 1280)
     pictures: int = 200
+    session_frames: int = 144_000
+    session_cells: int = 2_000
+    session_packets: int = 7_200_000
 
 
 FULL = Sizes()
@@ -69,6 +72,9 @@ QUICK = Sizes(
     scrubbed_frames=100,
     many_cells=300,
     packets=200_000,
+    session_frames=7_200,
+    session_cells=200,
+    session_packets=360_000,
 )
 
 
@@ -122,9 +128,10 @@ class Files:
 
         return self._made(f"events{num_cells}-{per_cell}.isxd", write)
 
-    def gpio(self) -> Path:
+    def gpio(self, num_packets: int | None = None) -> Path:
         """A `.gpio` file whose packets all tell a change."""
-        return self._made("box.gpio", self._write_gpio)
+        count = self.sizes.packets if num_packets is None else num_packets
+        return self._made(f"box{count}.gpio", lambda path: self._write_gpio(path, count))
 
     def behavior(self) -> Path:
         """A behavior movie."""
@@ -196,14 +203,13 @@ class Files:
                 handle.write(np.roll(trace, i).data)
             write_footer(handle, footer)
 
-    def _write_gpio(self, path: Path) -> None:
+    def _write_gpio(self, path: Path, count: int) -> None:
         """Packets of one size, so that they can be made as one array."""
         small = path.with_name("small.gpio")
         write_gpio(small, [], session={"ad": {"clock": 1000}})
         head = bytearray(small.read_bytes())
         session_at = int.from_bytes(head[40:48], "little")
         rng = np.random.default_rng(3)
-        count = self.sizes.packets
         words = np.zeros((count, 8), "<u4")
         kinds = np.resize(list(_CHANNELS), count)
         times = np.cumsum(rng.integers(100, 2_000, count))

@@ -22,7 +22,6 @@ from napari_isx.io.movies.isxd import Image
 from napari_isx.io.vessels.vessel_set import VesselSet
 from napari_isx.layers.keys import BOX_KEY, RECORDING_KEY, LayerData, recording_of
 from napari_isx.layers.placement import placement
-from napari_isx.layers.redraw_shapes import redraw
 from napari_isx.layers.styles import BOX_COLOR, zone_colors
 from napari_isx.timeline.frame_grid import to_dask_in_time
 
@@ -146,7 +145,12 @@ def show_box(layer: Shapes, movie: BehaviorMovie, sample: int) -> None:
     # napari tells of new shapes three times over, and has the viewer measure the world again, in
     # which the picture round the box has its place. Once, to the canvas, is enough.
     with layer.events.blocker_all():
-        redraw(layer, corners, "rectangle", edge_width=_width_px(movie))
+        # To set the data would do, if napari did not fail at that with a layer of two dimensions
+        # while it shows three.
+        layer.selected_data = set(range(len(shown)))
+        layer.remove_selected()
+        if corners:
+            layer.add(corners, shape_type="rectangle", edge_width=_width_px(movie))
     layer.refresh(thumbnail=False, extent=False)
 
 

@@ -198,25 +198,11 @@ def split_index(
 ) -> tuple[npt.NDArray[np.intp] | None, list[slice]]:
     """Take an index apart into samples and what is cut out of every frame.
 
-    Parameters
-    ----------
-    index : object
-        As NumPy takes it.
-    shape : tuple of int
-        Of the movie.
-
-    Returns
-    -------
-    samples : numpy.ndarray or None
-        The samples in order, in the shape that they have in the result; None where the index is
-        of another form than samples, then slices.
-    within : list of slice
-        For the axes of a frame, as far as the index names them.
-
-    Raises
-    ------
-    IndexError
-        NumPy would refuse the index of samples.
+    `index`: as NumPy takes it. `shape`: of the movie.
+    Returns `samples`: the samples in order, in the shape that they have in the result; None where
+    the index is of another form than samples, then slices. `within`: for the axes of a frame, as
+    far as the index names them.
+    Raises IndexError: numPy would refuse the index of samples.
     """
     parts = list(index) if isinstance(index, tuple) else [index]
     whole = [i for i, part in enumerate(parts) if part is Ellipsis]
@@ -284,10 +270,7 @@ def frames_to_dask(frames: FrameSource, frames_per_chunk: int) -> da.Array:
     The name is given, because dask would hash the data to find one; the blocks are made by
     number, because dask would copy an array it is handed.
 
-    Raises
-    ------
-    ValueError
-        `frames_per_chunk` is less than 1.
+    Raises ValueError: `frames_per_chunk` is less than 1.
     """
     import dask.array as da
     from dask.base import tokenize

@@ -1,0 +1,117 @@
+"""What opening keeps the window from: on a slow disk, and a session of the real size."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from benchmarks.files import PERIOD_S, Files
+from benchmarks.measure import Row
+from benchmarks.together import steps
+from benchmarks.window import Window, has_screen
+from napari_isx import open_isx
+from napari_isx.layers.build import layers_of
+from napari_isx.sample_data import COMPANION_FILES, FILES, write_sample
+
+_DELAY_S = 0.005
+
+
+def rows(files: Files) -> Iterator[Row]:
+    """All lines about it."""
+    if not has_screen():
+        raise RuntimeError("there is no screen; `make bench` brings a virtual one")
+    window = Window()
+    yield from sample(window, files)
+    yield from session(window, files)
+    window.close()
+
+
+def sample(window: Window, files: Files) -> Iterator[Row]:
+    """The sample, its disk as fast as it is, and with 5 ms for each call."""
+    import pytest
+
+    sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+    from helpers.slow_disk import slow_disk
+
+    folder = files.folder / "sample"
+    write_sample(folder)
+    paths = [folder / name for name in FILES + COMPANION_FILES]
+    beats(lambda: window.open(*paths))  # what is done once
+    window.clear()
+    block_s, _ = beats(lambda: window.open(*paths))
+    yield Row("opening the sample: the longest block of the window", block_s, most=0.25)
+    window.clear()
+    with slow_disk(folder, pytest.MonkeyPatch(), _DELAY_S) as disk:
+        block_s, open_s = beats(lambda: window.open(*paths))
+    note = f"{disk.count} calls, {disk.main_thread_calls} of them in the window's thread"
+    yield Row("the same at 5 ms for each call to the disk", block_s, most=0.25, note=note)
+    yield Row("until the sample is drawn, 5 ms for each call", open_s)
+    window.clear()
+
+
+def session(window: Window, files: Files) -> Iterator[Row]:
+    """Two hours at 20 Hz with 2,000 cells, a behavior movie and GPIO."""
+    sizes = files.sizes
+    frames, cells = sizes.session_frames, sizes.session_cells
+    paths = (
+        files.sparse_movie(frames),
+        files.behavior(),
+        files.cells(cells, frames, sizes.field),
+        files.gpio(sizes.session_packets),
+    )
+    what = f"{frames * PERIOD_S / 3600:.2g} h, {cells:,} cells, {sizes.session_packets:,} packets"
+    napari_s = sum(added(window, path) for path in paths)
+    window.clear()
+    block_s, open_s = beats(lambda: window.open(*paths))
+    note = "floor: napari adding the same layers, without anything of ours"
+    yield Row(
+        f"opening {what}: the longest block", block_s, None, napari_s, most_floor=2, note=note
+    )
+    yield Row(f"until {what} are drawn", open_s)
+    window.settle(2.0)
+    yield Row(f"a step of the slider: {what}", steps(window, files))
+    window.clear()
+
+
+def added(window: Window, path: Path) -> float:
+    """How long napari takes to add the layers of a file, as if they were somebody else's."""
+    taken = 0.0
+    with open_isx(path) as recording:
+        for data, kwargs, kind in layers_of(recording):
+            add = getattr(window.viewer, f"add_{kind}")
+            start = time.perf_counter()
+            add(data, **{key: value for key, value in kwargs.items() if key != "metadata"})
+            taken += time.perf_counter() - start
+    return taken
+
+
+def beats(work: Callable[[], object]) -> tuple[float, float]:
+    """Do something in a running window: its longest block, and how long all of it took."""
+    from qtpy.QtCore import QEventLoop, QTimer
+
+    loop, beat = QEventLoop(), QTimer(interval=2)
+    heard: list[float] = []
+    taken: list[float] = []
+
+    def run() -> None:
+        start = time.perf_counter()
+        heard.append(start)
+        work()
+        taken.append(time.perf_counter() - start)
+        QTimer.singleShot(300, loop.quit)
+
+    beat.timeout.connect(lambda: heard.append(time.perf_counter()))
+    beat.start()
+    QTimer.singleShot(0, run)
+    loop.exec()
+    beat.stop()
+    return longest(heard), taken[0]
+
+
+def longest(times: Sequence[Any]) -> float:
+    """The longest time between two."""
+    return max(later - earlier for earlier, later in pairwise(times))
