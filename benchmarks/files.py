@@ -73,7 +73,7 @@ QUICK = Sizes(
     many_cells=300,
     packets=200_000,
     session_frames=7_200,
-    session_cells=200,
+    session_cells=100,
     session_packets=360_000,
 )
 

@@ -81,7 +81,7 @@ def test_every_command_is_used_or_in_the_table(manifest):
     used |= {writer.command for writer in contributed.writers}
     used |= {sample.command for sample in contributed.sample_data}
     used |= {item.command for menu in contributed.menus.values() for item in menu}
-    others = ("recordings_opened", "tell_of_broken_file", "choose_recordings")
+    others = ("recordings_opened", "report_broken_file", "choose_recordings")
     others += ("run_beside", "show_open_files")
     by_name = {f"napari-isx.{name}" for name in (*COMMANDS, "lay_out_docks", *others)}
     assert set(ids) == used | by_name

@@ -33,7 +33,7 @@ def told(monkeypatch) -> list[str]:
     """What is told to the user of a window, which there is not in these tests."""
     messages: list[str] = []
     monkeypatch.setattr(
-        window, "tell_of_broken_file", lambda message: messages.append(message) or True
+        window, "report_broken_file", lambda message: messages.append(message) or True
     )
     return messages
 

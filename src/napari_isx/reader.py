@@ -64,11 +64,11 @@ def read(path: Paths) -> list[LayerData] | list[tuple[None]]:
     )
 
     layers: list[LayerData] = []
-    with _telling(path), OpenFiles() as own:
+    with _reporting(path), OpenFiles() as own:
         recordings, files = _recordings(path, own)
         for parts in recordings:
             others = [one for group in recordings if group is not parts for one in group]
-            with _telling(parts[0], [*others, *_to_come(path)]):
+            with _reporting(parts[0], [*others, *_to_come(path)]):
                 if show_open_files(parts):
                     continue
                 load = partial(_layers_in, files, parts)
@@ -79,19 +79,19 @@ def read(path: Paths) -> list[LayerData] | list[tuple[None]]:
 
 
 @contextmanager
-def _telling(path: Paths | Path, others: Sequence[Path] = ()) -> Iterator[None]:
-    """Tell the user of a running window what is wrong with a file; without one, raise it.
+def _reporting(path: Paths | Path, others: Sequence[Path] = ()) -> Iterator[None]:
+    """Show in a running window what is wrong with a file; without one, raise it.
 
     What is raised has a note on the others that are not opened because of it.
     """
-    from napari_isx.layers.window_commands import tell_of_broken_file
+    from napari_isx.layers.window_commands import report_broken_file
 
     try:
         yield
     except Exception as error:
         if not isinstance(error, (IsxFileError, OSError)):
             _log.exception("unexpected, while opening %s", path)
-        if not tell_of_broken_file(_in_words(error, path)):
+        if not report_broken_file(_in_words(error, path)):
             if others:
                 error.add_note(_not_opened(others))
             raise
@@ -170,13 +170,13 @@ def _chosen(folder: Path, files: OpenFiles) -> list[list[Path]]:
 
 
 def _joined(finds: Iterable[Found], files: OpenFiles) -> list[list[Path]]:
-    """The parts of each find; those of which it could not be told in the list are joined now."""
+    """The parts of each find; those that the list could not join are joined now."""
     from napari_isx.io.folders.grouping import series_of
 
     finds = list(finds)
-    untold = [one.path for one in finds if len(one.paths) == 1 and one.may_be_part]
-    joined = {parts[0]: parts for parts in series_of(untold, files) if len(untold) > 1}
-    groups = [list(one.paths) for one in finds if one.path not in untold or one.path in joined]
+    alone = [one.path for one in finds if len(one.paths) == 1 and one.may_be_part]
+    joined = {parts[0]: parts for parts in series_of(alone, files) if len(alone) > 1}
+    groups = [list(one.paths) for one in finds if one.path not in alone or one.path in joined]
     return [joined.get(parts[0], parts) for parts in groups]
 
 

@@ -72,8 +72,8 @@ def recordings_opened() -> None:
         _coordinate(viewer)
 
 
-def tell_of_broken_file(message: str) -> bool:
-    """Tell the user of a running window about a file that cannot be opened.
+def report_broken_file(message: str) -> bool:
+    """Show in a running window why a file cannot be opened.
 
     Returns
     -------
@@ -138,7 +138,7 @@ def _paint(event: Any = None) -> None:
 
 
 def _is_watched() -> bool:
-    """Whether a window runs that shows what it is told; that of a script does not run yet."""
+    """Whether a window runs that shows messages; that of a script does not run yet."""
     running = QApplication.instance() is not None and QThread.currentThread().loopLevel() > 0
     return running and bool(Viewer._instances)
 

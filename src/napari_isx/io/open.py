@@ -32,7 +32,7 @@ def open_isx(path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) ->
         recording of nVista 1 or 2 or nVoke 1 (`.xml`, `.hdf5`, `.h5`, `.tif`, `.tiff`, `.raw`).
         A TIFF or HDF5 file is tried even where nothing in it is Inscopix', and numbered files
         beside it (`rec.tif`, `rec-001.tif`) are read with it. If there is an `.xml`, open that: it
-        alone tells times, and the frames that were dropped.
+        alone has the times, and the frames that were dropped.
 
     Returns
     -------

@@ -57,8 +57,8 @@ def behavior_layer(movie: BehaviorMovie) -> LayerData:
     """
     ends = movie.timing.first_and_last_valid()
     if ends is not None:
-        # So that what cannot be decoded is told here, and not by napari's canvas. Only the first
-        # one: finding a later one means to walk through all the video before it.
+        # So that what cannot be decoded is reported here, and not by napari's canvas. Only the
+        # first one: finding a later one means to walk through all the video before it.
         movie.read_frame(ends[0])
     return (
         to_dask_in_time(movie),
@@ -142,7 +142,7 @@ def show_box(layer: Shapes, movie: BehaviorMovie, sample: int) -> None:
     shown = layer.data
     if len(shown) == len(corners) and all(map(np.array_equal, shown, corners)):
         return
-    # napari tells of new shapes three times over, and has the viewer measure the world again, in
+    # napari announces new shapes three times over, and has the viewer measure the world again, in
     # which the picture round the box has its place. Once, to the canvas, is enough.
     with layer.events.blocker_all():
         # To set the data would do, if napari did not fail at that with a layer of two dimensions
@@ -238,7 +238,7 @@ def _place(layer: Layer, scale: tuple[float, float], translate: tuple[float, flo
     is_moved = not np.allclose(layer.translate, places, rtol=1e-12, atol=1e-9)
     if not np.allclose(layer.scale, scales, rtol=1e-12, atol=1e-9):
         if is_moved:
-            with layer.events.scale.blocker():  # the other one tells of both
+            with layer.events.scale.blocker():  # the other one announces both
                 layer.scale = scales
         else:
             layer.scale = scales

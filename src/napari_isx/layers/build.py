@@ -31,7 +31,7 @@ def layers_of(recording: Recording) -> list[LayerData]:
 
     Where the pictures are sound but what the file says about its planes or its tracking is
     broken, napari shows a warning, and the layers are those of the pictures alone. It also does
-    where a GPIO file does not tell how fast its clock ran.
+    where a GPIO file does not say how fast its clock ran.
 
     Raises IsxFileError: what a layer needs is broken; UnsupportedIsxError: no layer is defined for
     this kind of file.

@@ -1,4 +1,4 @@
-"""Telling the window what happens and asking its user, without knowing whether there is one.
+"""Showing the window what happens and asking its user, without knowing whether there is one.
 
 Readers must not import Qt, so they run the widgets' commands by their names in the manifest.
 """
@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 from napari_isx.io.folders.summary import Found
 
 _OPENED: Final = "napari-isx.recordings_opened"
-_BROKEN: Final = "napari-isx.tell_of_broken_file"
+_BROKEN: Final = "napari-isx.report_broken_file"
 _CHOOSE: Final = "napari-isx.choose_recordings"
 _SHOW_OPEN: Final = "napari-isx.show_open_files"
 _BESIDE: Final = "napari-isx.run_beside"
@@ -36,8 +36,8 @@ def run_beside(work: Callable[[], T], title: str) -> T:
     return work() if outcome is None else outcome[0]
 
 
-def tell_of_broken_file(message: str) -> bool:
-    """Tell the user about a file that cannot be opened; False where nobody would see it."""
+def report_broken_file(message: str) -> bool:
+    """Show why a file cannot be opened; False where nobody would see it."""
     return bool(_run(_BROKEN, message))
 
 
@@ -59,7 +59,7 @@ def _run(name: str, *args: Any) -> Any:
     commands = PluginManager.instance().commands
     try:
         return commands.execute(name, args=args)
-    except KeyError:  # not installed as a plugin: nobody to tell
+    except KeyError:  # not installed as a plugin: nobody to show it to
         return None
     except RuntimeError as error:
         if isinstance(error.__cause__, ImportError):  # no Qt: npe2 found, but could not import it

@@ -26,7 +26,7 @@ from napari_isx.sample_data.plan import (
 )
 
 STIMULUS: Final = "Digital GPI 0"
-"""The channel that tells when the stimulus is on."""
+"""The channel that says when the stimulus is on."""
 BOX_LEAD_S: Final = 1.5
 """How long before the movie the box starts."""
 

@@ -42,7 +42,7 @@ def write_series(folder: Path) -> None:
     traces = noisy_traces(random(23), neurons)
     frames = simulate_frames(random(24), scene, tissue, neurons)
     session = session_json("Simulated series", _UUID)
-    seen = 0
+    made = 0
     for part, first in enumerate((0, PART_FRAMES + GAP_FRAMES)):
         movie, cells, events = (folder / name for name in SERIES_FILES[part::2])
         span = slice(first, first + PART_FRAMES)
@@ -50,12 +50,12 @@ def write_series(folder: Path) -> None:
         timing = Timing.regular(PART_FRAMES, PERIOD_S, start)
         write_movie(
             movie,
-            islice(frames, first - seen, first - seen + PART_FRAMES),
+            islice(frames, first - made, first - made + PART_FRAMES),
             timing=timing,
             spacing=movie_spacing(scene),
             timestamps_us=tsc_us(_LATER.total_seconds() + scene.times_s[span]),
             extra_properties=session,
         )
-        seen = first + PART_FRAMES
+        made = first + PART_FRAMES
         write_cells(cells, scene, neurons, traces[:, span], timing, session)
         write_events(events, neurons, timing, session, first)

@@ -99,7 +99,7 @@ def _alignment(clock: Clock) -> ClockWords:
 
 
 def _unknown(placed: list[Placed], worst: Misalignment) -> str:
-    """What to say of the files that the hardware's clock tells nothing about."""
+    """What to say of the files that the hardware's clock says nothing about."""
     if len(worst.between) == 1:
         return _without_hardware(placed)
     sharing = Counter(one.counter for one in placed if one.counter is not None)

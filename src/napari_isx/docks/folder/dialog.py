@@ -35,7 +35,7 @@ _MAX_NAME_PX: Final = 440
 _MAX_CONTENTS_PX: Final = 460
 _MIN_ROWS, _MAX_ROWS = 4, 18
 _SCREEN_SHARE: Final = 0.9
-# napari styles no check boxes in lists, and the system's are hardly seen on its dark theme.
+# napari styles no check boxes in lists, and the system's are hardly visible on its dark theme.
 _LIST_STYLE: Final = """
 QTreeWidget::item {{ padding: 4px 6px 4px 2px; }}
 QTreeWidget::indicator {{ width: 14px; height: 14px; padding: 1px; border-radius: 2px; }}
@@ -129,7 +129,7 @@ class FolderDialog(QDialog):
         tree.setRootIsDecorated(False)
         tree.setUniformRowHeights(True)
         tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        # What tells one name from the next is at the end.
+        # Names differ at their ends.
         tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         tree.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -139,7 +139,9 @@ class FolderDialog(QDialog):
             item.setTextAlignment(_SIZE, right)
             item.setCheckState(_NAME, _state(found.selected))
             item.setToolTip(_NAME, "\n".join(map(str, found.paths)))
-            item.setToolTip(_CONTENTS, _told(found.problem or found.description, found.processing))
+            item.setToolTip(
+                _CONTENTS, _joined_text(found.problem or found.description, found.processing)
+            )
             changed = QDateTime.fromSecsSinceEpoch(int(found.modified_s))
             when = QLocale.system().toString(changed, QLocale.FormatType.ShortFormat)
             item.setToolTip(_RECORDED, f"The file was last changed: {when}")
@@ -160,7 +162,7 @@ class FolderDialog(QDialog):
         return [
             name,
             found.kind,
-            f"⚠ {found.problem}" if found.problem else _told(found.description, last_step),
+            f"⚠ {found.problem}" if found.problem else _joined_text(found.description, last_step),
             found.animal,
             found.recorded,
             _size_text(found.size_bytes),
@@ -254,7 +256,7 @@ def _counted(finds: Sequence[Found]) -> str:
     return text if files == recordings else f"{text} in {files:,} files"
 
 
-def _told(*parts: str) -> str:
+def _joined_text(*parts: str) -> str:
     return " · ".join(filter(None, parts))
 
 

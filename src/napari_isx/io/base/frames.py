@@ -250,7 +250,7 @@ def _moved(rows: range, start: int) -> slice:
 
 
 class FrameSource(Protocol):
-    """What a stack is made from; it has to pickle and to tell dask its identity."""
+    """What a stack is made from; it has to pickle and to give dask its identity."""
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -48,7 +48,7 @@ class _File:
 def series_of(
     paths: Iterable[str | os.PathLike[str]], files: OpenFiles | None = None
 ) -> list[list[Path]]:
-    """Tell which of several files, opened together, are parts of one recording.
+    """Find which of several files, opened together, are parts of one recording.
 
     Parts hold the same kind of data, alike in all that :func:`~napari_isx.open_isx` asks of a
     series, of the same focal plane, color, animal and instrument as far as they and their names
@@ -251,12 +251,12 @@ def _clusters(items: Iterable[T], key: Callable[[T], Hashable]) -> list[list[T]]
 def _in_order(given: Sequence[Path], groups: Sequence[list[Path]]) -> list[list[Path]]:
     """All paths, those of no group alone."""
     group_of = {path: i for i, group in enumerate(groups) for path in group}
-    ordered, seen = [], set()
+    ordered, listed = [], set()
     for path in given:
         group = group_of.get(path)
         if group is None:
             ordered.append([path])
-        elif group not in seen:
-            seen.add(group)
+        elif group not in listed:
+            listed.add(group)
             ordered.append(groups[group])
     return ordered

@@ -1,4 +1,4 @@
-"""Files that were opened to look at them, and stay open for whoever needs them next."""
+"""Files that were opened to look at them, and stay open for what needs them next."""
 
 from __future__ import annotations
 

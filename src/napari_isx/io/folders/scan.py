@@ -72,7 +72,7 @@ def find_recordings(folder: Path, files: OpenFiles | None = None) -> list[Found]
     be read or are more than three levels down.
 
     `files`: in which those that were looked at stay open.
-    Returns by kind and name. Parts of one recording are one find, where that can be told without
+    Returns by kind and name. Parts of one recording are one find, where that is known without
     decoding them: `.gpio` files, and long behavior movies beyond the first, stand alone. What
     cannot be opened is among them, with its problem.
     Raises OSError: the folder is missing or may not be read.
@@ -130,7 +130,7 @@ def _with_selection(finds: Sequence[Found]) -> list[Found]:
     only_images = all(found.kind == IMAGE for found in sound)
     converted = _converted(sound)
     others = _of_other_sources(sound, movie) if movie is not None else {}
-    told = {**others, **converted}
+    notes = {**others, **converted}
 
     def selected(found: Found) -> bool:
         if found.problem is not None or found.paths in converted:
@@ -145,7 +145,7 @@ def _with_selection(finds: Sequence[Found]) -> list[Found]:
         replace(
             found,
             selected=selected(found),
-            processing=told.get(found.paths, found.processing),
+            processing=notes.get(found.paths, found.processing),
         )
         for found in finds
     ]
@@ -153,7 +153,7 @@ def _with_selection(finds: Sequence[Found]) -> list[Found]:
 
 def _of_other_sources(finds: Iterable[Found], movie: Found) -> dict[tuple[Path, ...], str]:
     """Which finds do not go with a movie, and what to say of it."""
-    told = {}
+    notes = {}
     for found in finds:
         if found.provenance is None or movie.provenance is None:
             continue
@@ -164,8 +164,8 @@ def _of_other_sources(finds: Iterable[Found], movie: Found) -> dict[tuple[Path, 
             apart_s = abs(found.start_s - movie.start_s)  # type: ignore[operator]
             against = "of another day than the movie" if apart_s > SAME_SESSION_S else ""
         if against and found.kind != MOVIE:
-            told[found.paths] = against
-    return told
+            notes[found.paths] = against
+    return notes
 
 
 def _converted(finds: Iterable[Found]) -> dict[tuple[Path, ...], str]:
@@ -207,7 +207,7 @@ def _series_keys(found: Found) -> set[Hashable]:
     """What a file has in common with others that may be parts of the same recording.
 
     That is the recording's UUID, or what remains of a name without what numbers its part; cell
-    sets are told by their cells.
+    sets are known by their cells.
     """
     path = found.path
     is_legacy_file = path.suffix.lower() in LEGACY_SUFFIXES
@@ -229,7 +229,7 @@ def _without_listed(finds: Sequence[Found]) -> list[Found]:
 
 def _recording_files(folder: Path) -> Iterator[Path]:
     """The files that are ours, each once, though links may lead to it."""
-    seen = set()
+    visited = set()
     looks = 0
     for path, real in _files(folder):
         suffix = path.suffix.lower()
@@ -247,8 +247,8 @@ def _recording_files(folder: Path) -> Iterator[Path]:
                 )
             if looks > _MAX_LEGACY_LOOKS or not is_ours(path):
                 continue
-        if real not in seen:
-            seen.add(real)
+        if real not in visited:
+            visited.add(real)
             yield path
 
 
@@ -258,14 +258,14 @@ def _files(folder: Path) -> Iterator[tuple[Path, str]]:
     Raises OSError: the folder itself cannot be listed.
     """
     queue = deque([(folder, 0)])
-    seen = set()
+    visited = set()
     left = _MAX_ENTRIES
     while queue:
         place, depth = queue.popleft()
         real = os.path.realpath(place)
-        if real in seen:  # a link back up
+        if real in visited:  # a link back up
             continue
-        seen.add(real)
+        visited.add(real)
         try:
             entries = _entries(place, left)
         except OSError:

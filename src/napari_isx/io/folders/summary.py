@@ -1,4 +1,4 @@
-"""What a file of a recording folder holds, told from its description alone."""
+"""What a file of a recording folder holds, from its description alone."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ IMU: Final = "IMU"
 UNKNOWN: Final = "unknown"
 
 LEGACY_SUFFIXES: Final = XML | HDF5 | TIFF | RAW
-"""Of files that may be Inscopix'; only their content tells."""
+"""Of files that may be Inscopix'; only their content says so."""
 
 _KIND_BY_SUFFIX: Final = {
     ".imu": IMU,
@@ -73,7 +73,7 @@ class Found:
     Empty with a problem. `processing`: what was done to it since it was recorded, as far as it is
     known; else empty. `selected`: whether to open it unless the user wishes otherwise. `problem`:
     why it cannot be opened. `may_be_part`: whether it could be a part of a series for all that is
-    known without reading it whole. `provenance`: what the file and its name tell of where it comes
+    known without reading it whole. `provenance`: what the file and its name say of where it comes
     from; None where that was not read. `start_s`: Unix time at which it begins, where that was
     read. `recorded`: date and time of that on the clock where it was recorded; empty where that is
     unknown. `animal`: as the file has it; empty where it does not say. `stands_for`: other files
@@ -119,7 +119,7 @@ class Allowance:
 
 
 def describe(path: Path, allowance: Allowance, files: OpenFiles) -> Found:
-    """Tell what a file holds.
+    """Find out what a file holds.
 
     `allowance`: of a behavior movie beyond it, only the header is read. `files`: in which the file
     stays open. What is returned is not selected.
@@ -178,7 +178,7 @@ def describe_series(parts: Sequence[Found], files: OpenFiles) -> Found:
 def processing_of(recording: Recording) -> str:
     """What was done to a movie, in words; empty for a raw one and for other kinds.
 
-    Told from the end of its name, from what processing leaves in the file's `idps`, and from
+    Known from the end of its name, from what processing leaves in the file's `idps`, and from
     its pixels: the microscope records whole numbers.
     """
     if not isinstance(recording, Movie):
