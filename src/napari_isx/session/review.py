@@ -190,7 +190,7 @@ class Review:
     def decision_about(self, pair: Duplicate) -> str:
         """What was decided about a suspected pair, in words; empty while that is open."""
         cells = (pair.first, pair.second)
-        kept = [self.table.names[i] for i in cells if self.group.status(i) != "rejected"]
+        kept = [self.group.names[i] for i in cells if self.group.status(i) != "rejected"]
         if len(kept) == 2:
             return "keep both" if cells in self._settled else ""
         return f"keep {kept[0]}" if kept else "keep none"

@@ -602,7 +602,7 @@ def test_next_goes_round_the_open_pairs(stage, dock, tmp_path):
     stage.open(make_cells(tmp_path / "three.isxd", footprints=three))
     assert len(dock.told["pairs"]) == 3
     dock.is_at_duplicates = True
-    stage.coordinator.cells.next_pair()
+    dock.duplicates_toggled.emit(True)
     first = stage.session.selected
     dock.duplicates.kept.emit("both")
     assert stage.session.selected != first

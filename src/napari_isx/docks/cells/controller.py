@@ -175,15 +175,11 @@ class CellsControl(Control):
             self._say("Every suspected pair is decided.")
 
     def undo(self) -> None:
-        """Take the last decision about the cells of the group back."""
-        review = self.session.review
-        step = review.undo() if review is not None else None
+        step = review.undo() if (review := self.session.review) is not None else None
         self._say(f"Undone: {step.text}" if step is not None else "Nothing to undo")
 
     def redo(self) -> None:
-        """Take the decision again that was undone last."""
-        review = self.session.review
-        step = review.redo() if review is not None else None
+        step = review.redo() if (review := self.session.review) is not None else None
         self._say(f"Done again: {step.text}" if step is not None else "Nothing to redo")
 
     # ---- what changes
@@ -194,7 +190,6 @@ class CellsControl(Control):
         self._measure()
 
     def show_keys(self, event: object = None) -> None:  # noqa: ARG002
-        """Name the keys as they are bound now."""
         for view in self._views:
             view.show_keys(key_texts())
         self.show_steps()
@@ -211,15 +206,13 @@ class CellsControl(Control):
         if review is not None:
             for view in self._views:
                 view.show_selection(self.session.selected)
-            self._show_duplicates()
+            self._follow_pairs()
             self.display.follow_selection(review)
 
     def _follow_group(self, *, always: bool = False) -> None:
-        """Show the review of the group that is selected now."""
         if not (self._followed.update() or always):
             return
-        review = self._review
-        reviewed = self._reviewed
+        review, reviewed = self._review, self._reviewed
         place = reviewed.index(review.group) if review is not None else -1
         for view in self._views:
             view.show_groups(titles_of(reviewed), place)
@@ -281,7 +274,11 @@ class CellsControl(Control):
 
     def _on_step(self) -> None:
         self.show_steps()
-        self._show_duplicates()
+        self._follow_pairs()
+
+    def _follow_pairs(self) -> None:
+        if any(view.is_at_duplicates for view in self._views):
+            self._show_duplicates()
 
     def _on_theme(self, event: object = None) -> None:  # noqa: ARG002
         for view in self._views:
@@ -337,6 +334,7 @@ class CellsControl(Control):
         self.keep(kept, "click")
 
     def _on_duplicates_toggled(self, on: bool) -> None:
+        self._follow_pairs()
         if on and self._review is not None and self._review.suspected_pair is None:
             self.next_pair()
 
@@ -368,7 +366,6 @@ class CellsControl(Control):
             self._ask(self._review, status, "shown", self._review.table.order.tolist())
 
     def _ask(self, review: Review, status: CellStatus, kind: str, cells: Sequence[int]) -> None:
-        """Ask whether many cells are to get a status."""
         statuses = review.table.statuses or []
         num_changed = sum(statuses[cell] != status for cell in cells)
         act = partial(review.decide, tuple(cells), status, "bulk")
@@ -412,7 +409,6 @@ class CellsControl(Control):
     # ---- what is shown
 
     def _say(self, text: str, *, offer: str = "") -> None:
-        """Say what came of the last key."""
         for view in self._views:
             view.show_note(text, offer)
 

@@ -83,7 +83,6 @@ class DecisionRow(QWidget):
 
     @property
     def note(self) -> str:
-        """What came of the last key; empty for nothing."""
         return str(self._note.text())
 
     def show_note(self, text: str, offer: str = "") -> None:
@@ -95,25 +94,21 @@ class DecisionRow(QWidget):
         self._said.setVisible(bool(text))
 
     def show_advance(self, on: bool, on_canvas: bool) -> None:
-        """Show whether decisions move on."""
         self.advance.setChecked(on)
         self.advance_on_canvas.setChecked(on_canvas)
         self.advance_on_canvas.setEnabled(on)
 
     def show_keys(self, keys: Mapping[str, str]) -> None:
-        """Name the keys, by the names of their commands."""
         for status, (title, command) in _BUTTONS.items():
             self.buttons[status].setText(f"{title}  {keys.get(command, '')}".rstrip())
             self.buttons[status].setToolTip(decision_text(status, "the selected cells"))
         self._keys = keys
 
     def show_selected(self, count: int) -> None:
-        """Show whether there is anything to decide about."""
         for button in self.buttons.values():
             button.setEnabled(count > 0)
 
     def show_counts(self, shown: Mapping[CellStatus, int]) -> None:
-        """Show whether any cells are shown."""
         self.all_shown.setEnabled(sum(shown.values()) > 0)
 
     def show_steps(self, undo: str, redo: str, num_unsaved: int) -> None:
@@ -130,7 +125,6 @@ class DecisionRow(QWidget):
         self.save.setToolTip(tip if num_unsaved else "The file has all decisions")
 
     def show_decisions(self, shown: bool) -> None:
-        """Show the buttons of decisions, or leave them out."""
         self._decide.setVisible(shown)
 
     def _switch(self, text: str, tip: str) -> QAction:

@@ -59,7 +59,6 @@ class DisplayRow(QWidget):
         return "" if self._legend_row.isHidden() else f"{self._low.text()} {self._high.text()}"
 
     def show_columns(self, columns: Sequence[Metric]) -> None:
-        """Offer to color by these columns."""
         chosen = self.colors.currentData()
         with QSignalBlocker(self.colors):
             self.colors.clear()

@@ -122,7 +122,6 @@ class CellsWidget(QWidget):
 
     @property
     def is_at_duplicates(self) -> bool:
-        """Whether the user goes through suspected duplicates."""
         return bool(self.duplicates_button.isChecked())
 
     def show_groups(self, titles: Sequence[str], current: int) -> None:
@@ -136,7 +135,6 @@ class CellsWidget(QWidget):
             self.show_message(_NO_SET)
 
     def show_message(self, text: str) -> None:
-        """Say why there is no table."""
         self._message.setText(text)
         self._pages.setCurrentWidget(self._message)
         self.table.show_table(None)
@@ -163,7 +161,6 @@ class CellsWidget(QWidget):
         self._show_rows_or_message()
 
     def show_values(self, key: str, values: npt.NDArray[np.float64] | None) -> None:
-        """Show other values of a column."""
         self.table.show_values(key)
         self.filters.show_values(key, values)
 
@@ -172,7 +169,6 @@ class CellsWidget(QWidget):
         self.table.show_values("status", cells, widens=proposed)
 
     def show_selection(self, cells: Sequence[int]) -> None:
-        """Mark the selected cells."""
         self.table.show_selection(cells)
         self.decisions.show_selected(len(cells))
 
@@ -189,7 +185,6 @@ class CellsWidget(QWidget):
         self._share_height()
 
     def show_keys(self, keys: Mapping[str, str]) -> None:
-        """Name the keys, by the names of their commands."""
         self.decisions.show_keys(keys)
         self.duplicates.show_keys(keys)
 
@@ -211,7 +206,6 @@ class CellsWidget(QWidget):
             self.duplicates_button.setChecked(False)
 
     def show_display(self, scope: Scope, style: Style | None, color: str) -> None:
-        """Show what is on the canvas."""
         self.display.show_choice(scope, style, color)
 
     def show_legend(self, colors: Sequence[str] | None, low: str, high: str) -> None:
@@ -219,7 +213,6 @@ class CellsWidget(QWidget):
         self.display.show_legend(colors, low, high)
 
     def set_colors(self, colors: PlotColors) -> None:
-        """Follow another theme."""
         self.filters.set_colors(colors)
 
     def event(self, event: QEvent) -> bool:
@@ -239,7 +232,6 @@ class CellsWidget(QWidget):
             event.ignore()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        """Leave out what there is no room for."""
         super().resizeEvent(event)
         self._share_height()
 

@@ -128,7 +128,6 @@ class DuplicatesPanel(QWidget):
         self._show_buttons()
 
     def show_keys(self, keys: Mapping[str, str]) -> None:
-        """Name the keys, by the names of their commands."""
         self._keys = keys
         self._show_buttons()
 

@@ -82,7 +82,6 @@ class FilterBar(QWidget):
 
     @property
     def chosen(self) -> CellFilter:
-        """What is let through."""
         statuses = (s for s, button in self.status_buttons.items() if button.isChecked())
         chosen = CellFilter(self.text.text(), frozenset(statuses))
         for key, limits in self._list.ranges.items():
@@ -90,7 +89,6 @@ class FilterBar(QWidget):
         return chosen
 
     def show_columns(self, columns: Sequence[Metric], *, can_decide: bool) -> None:
-        """Offer these columns."""
         self._list.show_columns(columns)
         for button in self.status_buttons.values():
             button.setVisible(can_decide)
@@ -126,11 +124,9 @@ class FilterBar(QWidget):
             )
 
     def set_colors(self, colors: PlotColors) -> None:
-        """Take the colors of a theme."""
         self._list.set_colors(colors)
 
     def clear(self) -> None:
-        """Show all cells."""
         self.show_filter(CellFilter(), {})
         self.filter_changed.emit(self._sent)
 

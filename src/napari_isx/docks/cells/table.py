@@ -104,12 +104,10 @@ class CellTableView(CopyKey, QTableView):
 
     @property
     def order(self) -> list[int]:
-        """The cell in each row."""
         return list(self._model.order)
 
     @property
     def num_visible_rows(self) -> int:
-        """How many rows can be seen at once."""
         return int(self.viewport().height()) // _ROW_PX
 
     @property
@@ -151,7 +149,6 @@ class CellTableView(CopyKey, QTableView):
             self._fit(column, at_least=self.columnWidth(column))
 
     def show_sorting(self, sorted_by: tuple[str, bool] | None) -> None:
-        """Mark the column it is sorted by."""
         column = self._model.column_of(sorted_by[0]) if sorted_by is not None else None
         orders = Qt.SortOrder
         rises = sorted_by is None or sorted_by[1]
@@ -287,12 +284,10 @@ class CellTableView(CopyKey, QTableView):
         return self._model.rows_as_text(rows, self._visible_columns()) if rows else ""
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
-        """Offer what can be done with the selected cells."""
         if self.selected_cells:
             self.row_menu().popup(event.globalPos())
 
     def row_menu(self) -> QMenu:
-        """What can be done with the selected cells."""
         menu, cells = self._menu(), self.selected_cells
         what = "this cell" if len(cells) == 1 else f"these {len(cells):,} cells"
         if self._model.column_of("status") is not None:
@@ -313,7 +308,6 @@ class CellTableView(CopyKey, QTableView):
         return menu
 
     def header_menu(self, column: int) -> QMenu:
-        """What can be done with a column."""
         menu, metric = self._menu(), self._model.columns[column]
         for text, sorting in (
             ("Sort upwards", (metric.key, True)),

@@ -33,14 +33,12 @@ class CellTableModel(QAbstractTableModel):
         self.columns: list[Metric] = []
         """What is in each column."""
         self.order: list[int] = []
-        """The cell in each row."""
         self._rows = np.empty(0, np.intp)
         self._italic, self._bold = QFont(), QFont()
         self._italic.setItalic(True)
         self._bold.setBold(True)
 
     def show_table(self, table: CellTable | None) -> None:
-        """Show another table, or none."""
         self.beginResetModel()
         self._table = table
         self.columns = table.columns if table is not None else []
@@ -63,7 +61,6 @@ class CellTableModel(QAbstractTableModel):
             self.dataChanged.emit(self.index(first, column), self.index(last, column))
 
     def column_of(self, key: str) -> int | None:
-        """Where a column is; None if there is none."""
         return next((i for i, metric in enumerate(self.columns) if metric.key == key), None)
 
     def row_of(self, cell: int) -> int | None:
@@ -87,15 +84,12 @@ class CellTableModel(QAbstractTableModel):
         return "\n".join(lines) + "\n"
 
     def rowCount(self, parent: _AnyIndex | None = None) -> int:  # noqa: N802
-        """How many rows are shown."""
         return 0 if parent is not None and parent.isValid() else len(self.order)
 
     def columnCount(self, parent: _AnyIndex | None = None) -> int:  # noqa: N802
-        """How many columns there are, hidden ones as well."""
         return 0 if parent is not None and parent.isValid() else len(self.columns)
 
     def data(self, index: _AnyIndex, role: int = _Role.DisplayRole) -> Any:
-        """What stands in a field, and how."""
         if not index.isValid() or self._table is None:
             return None
         metric, cell = self.columns[index.column()], self.order[index.row()]

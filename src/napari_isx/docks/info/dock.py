@@ -81,18 +81,15 @@ class InfoWidget(QWidget):
             self.tree.show_info(info)
 
     def show_note(self, text: str) -> None:
-        """Say what became of copying or saving."""
         self.note.setText(text)
         self.note.setVisible(bool(text))
 
     def copy_text(self) -> None:
-        """Put all of it on the clipboard as text."""
         if self.info is not None:
             copy_to_clipboard(self.info.to_text())
             self.show_note("Copied as text.")
 
     def copy_json(self) -> None:
-        """Put all of it on the clipboard as JSON."""
         if self.info is not None:
             copy_to_clipboard(self.info.to_json())
             self.show_note("Copied as JSON.")
@@ -107,7 +104,6 @@ class InfoWidget(QWidget):
             dialog.open()
 
     def sizeHint(self) -> QSize:  # noqa: N802
-        """Wide enough for most texts in one line."""
         return QSize(_WIDTH_PX, super().sizeHint().height())
 
     def _lay_out(self) -> None:

@@ -90,7 +90,6 @@ class InfoTree(CopyKey, MovingKeys, QTreeWidget):
         self._show_rows()
 
     def selected_text(self) -> str:
-        """The selected rows, a line for each."""
         lines = []
         for section, rows in self._sections():
             if section.isSelected():
@@ -100,7 +99,6 @@ class InfoTree(CopyKey, MovingKeys, QTreeWidget):
         return "\n".join(lines)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
-        """Offer to copy, and to open or close all sections."""
         menu, item = QMenu(self), self.itemAt(event.pos())
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if item is not None and item.parent() is not None:
@@ -113,7 +111,6 @@ class InfoTree(CopyKey, MovingKeys, QTreeWidget):
         menu.popup(event.globalPos())
 
     def resizeEvent(self, event: Any) -> None:  # noqa: N802
-        """Share the width again."""
         super().resizeEvent(event)
         self._share_width()
 

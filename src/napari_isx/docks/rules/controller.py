@@ -41,7 +41,6 @@ class RulesControl(Control):
 
     @property
     def view(self) -> RulesDialog | None:
-        """The dialog, while it is open."""
         return self._view if self._view is not None and is_alive(self._view) else None
 
     def attach(self, view: RulesDialog) -> None:
@@ -67,7 +66,6 @@ class RulesControl(Control):
         self._show_changes(None, {})
 
     def preview(self) -> None:
-        """Show what the rule would do."""
         view, review = self.view, self._followed.review
         changes: Mapping[int, CellStatus] = {}
         if view is not None:

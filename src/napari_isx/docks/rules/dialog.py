@@ -100,7 +100,6 @@ class RulesDialog(QDialog):
 
     @property
     def among(self) -> Among:
-        """Which cells it is about."""
         return cast("Among", self.among_combo.currentData())
 
     def show_table(self, title: str, table: CellTable | None) -> None:
@@ -114,7 +113,6 @@ class RulesDialog(QDialog):
             widget.setEnabled(table is not None)
 
     def show_values(self, key: str) -> None:
-        """Show other values of a column."""
         if self._table is not None:
             self.ranges.show_values(key, self._table.values(key))
 
@@ -133,7 +131,6 @@ class RulesDialog(QDialog):
             offered += known
 
     def show_rule(self, rule: Rule) -> None:
-        """Show a rule, to be changed."""
         table = self._table
         values = {key: table.values(key) for key in rule.ranges} if table is not None else {}
         self.ranges.show_ranges(rule.ranges, values)
@@ -153,11 +150,9 @@ class RulesDialog(QDialog):
         self.apply_button.setText(f"&Apply to {cells}" if num_changes else "&Apply")
 
     def set_colors(self, colors: PlotColors) -> None:
-        """Follow a theme."""
         self.ranges.set_colors(colors)
 
     def done(self, result: int) -> None:
-        """Close, by whatever key or button."""
         self._soon.cancel()
         super().done(result)
         self.closed.emit()
