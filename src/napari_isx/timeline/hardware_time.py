@@ -88,11 +88,13 @@ def _read(recording: Recording) -> HardwareTime | None:
         case Movie() if recording.has_timestamps:
             # None is only what a movie without timestamps gives.
             read: Callable[[int], Any] = recording.timestamp_us
-            return _of_frames(recording.timing, partial(in_threads, read), _PAIRS)
+            valid = np.flatnonzero(recording.timing.valid_mask)
+            return _of_frames(recording.timing, valid, partial(in_threads, read), _PAIRS)
         case BehaviorMovie():
             counters = recording.timestamps_us
             if counters is not None:
-                return _of_frames(recording.timing, counters.__getitem__, len(counters))
+                known = np.flatnonzero(recording.timing.valid_mask & (counters > 0))
+                return _of_frames(recording.timing, known, counters.__getitem__, len(counters))
         case GpioSet():
             first_us = recording.first_tsc_us
             if first_us is not None:
@@ -101,10 +103,9 @@ def _read(recording: Recording) -> HardwareTime | None:
 
 
 def _of_frames(
-    timing: Timing, counters_us: Callable[[Samples], npt.ArrayLike], pairs: int
+    timing: Timing, valid: Samples, counters_us: Callable[[Samples], npt.ArrayLike], pairs: int
 ) -> HardwareTime | None:
     """The time of frames, whose counters are read; so many pairs of them to begin with."""
-    valid = np.flatnonzero(timing.valid_mask)
     if not len(valid) or timing.period_s <= 0:
         return None
     samples, counters = _looked_at(valid, counters_us, timing.period_s, pairs)

@@ -14,6 +14,7 @@ from helpers.behavior_files import (
     COLS,
     JPEGS,
     ROWS,
+    counters,
     encode,
     isxb,
     pictures,
@@ -27,6 +28,7 @@ from PIL import Image
 
 from napari_isx import IsxFileError, open_isx
 from napari_isx.io.behavior import jpeg
+from napari_isx.timeline.hardware_time import hardware_time
 
 
 def with_number(path: Path, offset: int, value: int) -> None:
@@ -110,6 +112,39 @@ def test_a_session_that_lies_is_named(tmp_path: Path, description: Any, finding:
 )
 def test_metadata_that_lies_is_named(tmp_path: Path, samples: Any, finding: str) -> None:
     assert_refused(isxb(tmp_path / "movie.isxb", samples=samples), finding)
+
+
+@pytest.mark.parametrize("broken", [0, 4, 9])
+@pytest.mark.parametrize("entry", [{}, {"tsc": -1}, {"tsc": "soon"}, {"tsc": None}])
+@pytest.mark.parametrize("processed", [False, True])
+def test_one_broken_timestamp_leaves_the_rest_of_the_movie(
+    tmp_path: Path, broken: int, entry: dict[str, Any], processed: bool
+) -> None:
+    whole = counters(10)
+    samples = [{"fc": 100 + i, "tsc": tsc} for i, tsc in enumerate(whole)]
+    samples[broken] = {"fc": 100 + broken, **entry}
+    given = {"timingInfo": timing_info(10)} if processed else {}
+    path = isxb(tmp_path / "m.isxb", samples=samples, description=session(**given))
+    with open_isx(path) as movie, open_isx(isxb(tmp_path / "whole.isxb")) as truth:
+        assert movie.clock_problems == (f"m.isxb: the time of frame {broken} is damaged",)
+        assert movie.timestamps_us.tolist() == [
+            0 if i == broken else tsc for i, tsc in enumerate(whole)
+        ]
+        assert all(same_bits(a, b) for a, b in zip(movie, truth, strict=True))
+        if not processed:
+            assert movie.timing.period_s == pytest.approx(truth.timing.period_s, rel=1e-3)
+        true, found = hardware_time(truth), hardware_time(movie)
+        assert found is not None
+        last = [9 * movie.timing.period_s]
+        expected = true.start_us / 1e6 + true.to_true_s([9 * truth.timing.period_s])
+        assert found.start_us / 1e6 + found.to_true_s(last) == pytest.approx(expected, abs=0.02)
+
+
+def test_many_broken_timestamps_are_counted(tmp_path: Path) -> None:
+    samples = [{"fc": i, "tsc": 1000 * i} if i in (3, 7) else {"fc": i} for i in range(10)]
+    with open_isx(isxb(tmp_path / "m.isxb", samples=samples)) as movie:
+        assert movie.clock_problems == ("m.isxb: the time of frame 0 and of 7 more is damaged",)
+        assert movie.timing.period_s == 0.001
 
 
 def test_fewer_pictures_than_frames_are_an_error_where_they_are_missing(tmp_path: Path) -> None:

@@ -30,15 +30,13 @@ class Recording(ABC):
         All files that are read, in order of time; none in memory.
     name : str
         What people call it: the file's name, or one that was given in memory.
-    clock_problems : tuple of str
-        Which file does not tell its times in full, and why: they may be off.
     """
 
     kind: ClassVar[str]
     path: Path | None
     paths: tuple[Path, ...]
     name: str
-    clock_problems: tuple[str, ...] = ()
+    _clock_problems: tuple[str, ...] = ()
     _description: Mapping[str, Any] = MappingProxyType({})
 
     @property
@@ -55,6 +53,11 @@ class Recording(ABC):
     def metadata(self) -> dict[str, Any]:
         """The file's own JSON description; empty where there is none."""
         return dict(self._description)
+
+    @property
+    def clock_problems(self) -> tuple[str, ...]:
+        """Which file does not tell its times in full, and why: they may be off."""
+        return self._clock_problems
 
     @cached_property
     def acquisition_info(self) -> dict[str, Any]:

@@ -45,6 +45,11 @@ class Composed(Recording, Generic[R]):
         """The file's own JSON description; of several files that of the first."""
         return self._parts[0].metadata
 
+    @property
+    def clock_problems(self) -> tuple[str, ...]:
+        """Those of all files."""
+        return tuple(problem for part in self._parts for problem in part.clock_problems)
+
     @cached_property
     def acquisition_info(self) -> dict[str, Any]:
         """What the file, or the first of several, knows of the acquisition."""

@@ -78,7 +78,7 @@ class BehaviorMovie(FrameSequence[np.uint8]):
     def timestamps_us(self) -> npt.NDArray[np.uint64] | None:
         """``(T,)`` hardware counter of each frame in microseconds, or None without metadata.
 
-        0 for samples without a frame.
+        0 for samples without a frame, and where a frame's is damaged, as ``clock_problems`` say.
         """
 
     @property

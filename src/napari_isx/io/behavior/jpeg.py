@@ -36,8 +36,8 @@ from napari_isx.io.errors import IsxFileError
 from napari_isx.io.format.picture import PictureError, Pixels, luma_plane, max_pixels
 from napari_isx.io.format.source import FileSource
 
+# No JPEG is smaller: start, one frame and one scan header of one color, end.
 MIN_PICTURE_BYTES: Final = 27
-"""No JPEG is smaller: start, one frame and one scan header of one color, end."""
 
 _START, _END, _TEMPORARY = 0xD8, 0xD9, 0x01
 _PICTURE: Final = re.compile(rb"\xff\xd8")
@@ -50,12 +50,8 @@ _MAX_MARKERS: Final = 4096
 class JpegDecoder:
     """Decodes pictures of one size, from any thread; the threads run side by side.
 
-    Its methods raise :class:`PictureError` where a picture is damaged or of another size.
-
-    Parameters
-    ----------
-    num_pixels : (int, int)
-        Rows, columns. To a picture of another size no memory is given.
+    Its methods raise :class:`PictureError` where a picture is damaged or of another size; to one
+    of another size no memory is given.
     """
 
     def __init__(self, num_pixels: tuple[int, int]) -> None:
@@ -95,82 +91,64 @@ class JpegDecoder:
 
 
 class JpegIndex:
-    """Where each picture of the video is, found when it is first asked for.
+    """Where each picture of the video from byte `start` to `stop` is, found when first asked for.
 
     The walk goes as far as the picture wanted and stays there, so a video is read through once
     at most, at about the speed of the disk. Nothing is decoded.
-
-    Parameters
-    ----------
-    source : FileSource
-    start, stop : int
-        The video's first byte and the one after its last.
     """
 
     def __init__(self, source: FileSource, start: int, stop: int) -> None:
-        self._source = source
-        self._start, self._stop = start, stop
+        self._source, self._start, self._stop = source, start, stop
         self._reset()
 
     def locate(self, picture: int) -> tuple[int, int]:
-        """Return a picture's offset in the file and its size.
-
-        Raises
-        ------
-        IsxFileError
-            The video ends before that picture does.
-        """
+        """A picture's offset in the file and its size."""
         if picture >= len(self._ends):
             if self._pid != os.getpid():
                 # Forked while another thread was walking: its lock will never be given back.
                 self._reset()
             with self._lock:
                 while picture >= len(self._ends):
-                    self._add_next()
-        start = self._starts[picture]
-        return start, self._ends[picture] - start
+                    start, end = self._next()
+                    self._starts.append(start)
+                    self._ends.append(end)
+        return self._starts[picture], self._ends[picture] - self._starts[picture]
 
     def _reset(self) -> None:
-        self._pid = os.getpid()
-        self._lock = threading.Lock()
+        self._pid, self._lock = os.getpid(), threading.Lock()
         self._starts, self._ends = array("Q"), array("Q")
-        self._at = self._window_at = self._start
-        self._window = b""
+        self._window, self._window_at = b"", self._start
 
-    def _add_next(self) -> None:
-        start = self._find(_PICTURE, self._at)
-        end = None if start is None else self._find_end(start)
+    def _next(self) -> tuple[int, int]:
+        """Where the next picture starts and ends."""
+        start = self._find(_PICTURE, self._ends[-1] if self._ends else self._start)
+        end = None if start is None else self._end_of(start)
         if start is None or end is None:
-            number = len(self._ends)
             where = "" if start is None else f", inside the one that starts at byte {start:,}"
             raise IsxFileError(
                 self._source.path,
-                f"the video should go on, but ends at byte {self._stop:,} after {number:,} "
-                f"pictures{where}",
+                f"the video should go on, but ends at byte {self._stop:,} after "
+                f"{len(self._ends):,} pictures{where}",
             )
-        self._at = end
-        self._starts.append(start)
-        self._ends.append(end)
+        return start, end
 
-    def _find_end(self, start: int) -> int | None:
+    def _end_of(self, start: int) -> int | None:
         """The byte after a picture, or None where the video ends before."""
-        at: int | None = start + 2
+        at = start + 2
         for _ in range(_MAX_MARKERS):
             # A segment is followed by a marker at once; looking for it also passes over
             # compressed data, fill bytes and damage.
-            at = self._find(_MARKER, at or 0)
-            if at is None:
+            found = self._find(_MARKER, at)
+            if found is None:
                 return None
-            marker = self._take(at + 1, 1)[0]
-            if marker == _END:
-                return at + 2
-            if marker == _START:
-                return at  # the picture was cut off, and here is the next one
-            at += 2
-            if marker != _TEMPORARY:
-                at += max(2, int.from_bytes(self._take(at, 2), "big"))
-            if at > self._stop:
-                return None
+            marker = self._window[found + 1 - self._window_at]
+            if marker in (_END, _START):  # or it was cut off, and here is the next one
+                return found + 2 * (marker == _END)
+            at = found + 2
+            if marker != _TEMPORARY and at + 2 <= self._stop:
+                self._show(at)
+                i = at - self._window_at
+                at += max(2, int.from_bytes(self._window[i : i + 2], "big"))
         raise IsxFileError(
             self._source.path,
             f"the picture at byte {start:,} has more than {_MAX_MARKERS:,} segments",
@@ -179,21 +157,15 @@ class JpegIndex:
     def _find(self, pattern: re.Pattern[bytes], at: int) -> int | None:
         """Where two bytes that match come next, or None where the video ends before."""
         while at + 2 <= self._stop:
-            self._show(at, 2)
+            self._show(at)
             match = pattern.search(self._window, at - self._window_at)
             if match:
                 return self._window_at + match.start()
             at = self._window_at + len(self._window) - 1  # its last byte may be a first half
         return None
 
-    def _take(self, at: int, size: int) -> bytes:
-        if at + size > self._stop:
-            return bytes(size)
-        self._show(at, size)
-        return self._window[at - self._window_at : at - self._window_at + size]
-
-    def _show(self, at: int, size: int) -> None:
-        """Have the window on the video contain the bytes."""
-        if not self._window_at <= at <= self._window_at + len(self._window) - size:
+    def _show(self, at: int) -> None:
+        """Have the window on the video contain two bytes."""
+        if not self._window_at <= at <= self._window_at + len(self._window) - 2:
             self._window = self._source.read(at, min(_CHUNK_BYTES, self._stop - at))
             self._window_at = at

@@ -23,7 +23,6 @@ processing adds, replaces what header, metadata and camera say.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
@@ -36,7 +35,7 @@ from napari_isx.io.base.timing import MAX_SAMPLES, Timing, read_start
 from napari_isx.io.behavior.acquisition import behavior_info
 from napari_isx.io.behavior.behavior_movie import BehaviorMovie
 from napari_isx.io.behavior.jpeg import MIN_PICTURE_BYTES, JpegDecoder, JpegIndex
-from napari_isx.io.behavior.tracking import Tracking, read_tracking
+from napari_isx.io.behavior.tracking import Tracking, and_more, read_tracking
 from napari_isx.io.errors import IsxFileError
 from napari_isx.io.format.json_fields import MAX_VALUES, Fields, Rational, parse_json_object
 from napari_isx.io.format.picture import PictureError, Pixels
@@ -47,6 +46,8 @@ HEADER: Final = struct.Struct("<3Qq8Q")
 _MAX_JSON_BYTES: Final = 1 << 30
 _MAX_VALUES_OF_FRAME: Final = 64
 _UINT64_MAX: Final = 2**64 - 1
+# More damaged timestamps than this are no accident of single frames.
+_MAX_DAMAGED: Final = 1000
 # No place on earth is further from UTC, and no offset in seconds is as small.
 _MAX_OFFSET_MIN: Final = 14 * 60
 # What a JPEG may take at most; even noise at the best quality stays below.
@@ -102,38 +103,56 @@ class IsxbMovie(FileRecording, BehaviorMovie):
         return behavior_info(self._description)
 
     @cached_property
+    def clock_problems(self) -> tuple[str, ...]:
+        if self._header.metadata.size == 0:
+            return ()
+        try:
+            damaged = self._frame_metadata.damaged
+        except IsxFileError as error:
+            return (f"{self.name}: {error.finding}",)
+        samples = np.flatnonzero(self.timing.valid_mask)
+        frames = samples[[i for i in damaged if i < len(samples)]].tolist()
+        return (f"{self.name}: the time of frame {and_more(frames)} is damaged",) if frames else ()
+
+    @cached_property
     def _frame_metadata(self) -> _FrameMetadata:
-        values = self._read_json(self._header.metadata, "frames' metadata")
-        fields = Fields(self.path, values)
+        fields = Fields(self.path, self._read_json(self._header.metadata, "frames' metadata"))
         samples = fields.objects("samples")
         if len(samples) != self._header.stored:
             fields.fail("samples", f"a list of the {self._header.stored:,} stored frames")
-        counters = (sample.integer("tsc", 0, _UINT64_MAX) for sample in samples)
+        counters = np.zeros(len(samples), np.uint64)
+        damaged: list[int] = []
+        for i, sample in enumerate(samples):
+            try:
+                counters[i] = sample.integer("tsc", 0, _UINT64_MAX)
+            except IsxFileError:
+                damaged.append(i)
+                if len(damaged) > min(_MAX_DAMAGED, len(samples) - 2):  # two tell a frame rate
+                    raise
+        sound = np.delete(np.arange(len(samples)), damaged)
         return _FrameMetadata(
-            np.fromiter(counters, np.uint64, len(samples)),
+            counters,
+            damaged,
             [sample.values.get("tracker") for sample in samples],
             fields.integers("droppedFrames", 0, default=[]),
-            (samples[0], samples[-1]) if len(samples) > 1 else None,
+            (samples[sound[0]], samples[sound[-1]]) if len(sound) > 1 else None,
         )
 
     def _recorded_timing(self) -> Timing:
         """The timing as the recorder left it, in header and metadata."""
         header = self._header
-        if header.stored + header.dropped > MAX_SAMPLES:
+        count = header.stored + header.dropped
+        if count > MAX_SAMPLES:
             raise IsxFileError(
                 self.path,
                 f"its header counts {header.stored:,} stored and {header.dropped:,} dropped "
                 f"frames, more than a recording has",
             )
         seconds = {"num": header.start_ms, "den": 1000}
-        start = {"secsSinceEpoch": seconds, "utcOffset": header.utc_offset_s}
-        metadata = self._frame_metadata
-        return Timing(
-            header.stored + header.dropped,
-            Timing(0).period if metadata.ends is None else _mean_period(*metadata.ends),
-            *read_start(start),
-            dropped=tuple(metadata.dropped),
-        )
+        start = read_start({"secsSinceEpoch": seconds, "utcOffset": header.utc_offset_s})
+        ends = self._frame_metadata.ends
+        period = Timing(0).period if ends is None else _mean_period(*ends)
+        return Timing(count, period, *start, dropped=tuple(self._frame_metadata.dropped))
 
     def _decode(self, sample: int, *, color: bool = False) -> Pixels | None:
         stored = self.timing.stored_index(sample)
@@ -176,13 +195,12 @@ class _Header(NamedTuple):
         return self.utc_offset * 60 if minutes else self.utc_offset
 
 
-@dataclass(frozen=True, eq=False)
-class _FrameMetadata:
-    counters: npt.NDArray[np.uint64]
+class _FrameMetadata(NamedTuple):
+    counters: npt.NDArray[np.uint64]  # 0 for those that are damaged
+    damaged: list[int]
     trackers: list[object]
     dropped: list[int]
-    ends: tuple[Fields, Fields] | None
-    """The first and last sample, where there are two."""
+    ends: tuple[Fields, Fields] | None  # the first and last sound sample, where there are two
 
 
 def _read_header(source: FileSource) -> _Header:

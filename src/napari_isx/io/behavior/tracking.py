@@ -32,16 +32,8 @@ _DAMAGES: Final = (AttributeError, KeyError, TypeError, ValueError, OverflowErro
 class ZoneVisit(NamedTuple):
     """One sample in which the tracker reported a zone.
 
-    Attributes
-    ----------
-    sample : int
-    zone_id : int
-        :attr:`Zone.visit_id` of the zone.
-    name : str
-    event : str
-        "entry", "occupied" or "exit"; empty where the file does not say.
-    trigger : str
-        The trigger that was sent, "softTrig-1" to "softTrig-4"; empty without one.
+    The id is :attr:`Zone.visit_id` of the zone, the event "entry", "occupied" or "exit", and the
+    trigger that was sent "softTrig-1" to "softTrig-4"; both are empty where there is none.
     """
 
     sample: int
@@ -53,15 +45,10 @@ class ZoneVisit(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Zone:
-    """An area drawn on the camera's picture.
+    """An area drawn on the camera's picture: a "rectangle", "polygon" or "ellipse".
 
     Attributes
     ----------
-    id : int
-    name, description : str
-    enabled : bool
-    shape : str
-        "rectangle", "polygon" or "ellipse".
     vertices : numpy.ndarray
         ``(N, 2)`` float64, x and y in pixels: the corners; of an ellipse the center alone.
     axes_px : (float, float)
@@ -123,16 +110,8 @@ def read_tracking(
 ) -> Tracking | None:
     """Collect what the tracker left, or None where the movie was not tracked.
 
-    What is not of the form above is left out alone, and named in ``problems``.
-
-    Parameters
-    ----------
-    session : mapping
-        The file's session JSON.
-    trackers : sequence
-        The ``tracker`` of each stored frame, None without one.
-    valid_mask : numpy.ndarray
-        ``(T,)``: which samples are stored.
+    What is not of the form above is left out alone, and named in ``problems``. There is a tracker
+    or None for each of the valid samples, which are stored.
     """
     zones, problems = _zones(session)
     if not zones and not problems and not any(trackers):
@@ -151,9 +130,13 @@ def read_tracking(
         if not found.is_whole:
             damaged.append(sample)
     if damaged:
-        more = f" and of {len(damaged) - 1:,} more" if len(damaged) > 1 else ""
-        problems.insert(0, f"the tracker's entry of frame {damaged[0]:,}{more} is damaged")
+        problems.insert(0, f"the tracker's entry of frame {and_more(damaged)} is damaged")
     return Tracking(boxes, confidence, tuple(visits), zones, tuple(damaged), tuple(problems))
+
+
+def and_more(frames: Sequence[int]) -> str:
+    """The first of some frames, and how many there are: "3 and of 5 more"."""
+    return f"{frames[0]:,}" + (f" and of {len(frames) - 1:,} more" if len(frames) > 1 else "")
 
 
 class _Entry(NamedTuple):
@@ -168,30 +151,29 @@ class _Entry(NamedTuple):
 def _entry(sample: int, tracker: Any) -> _Entry:
     if not isinstance(tracker, dict):
         return _Entry(is_whole=False)
-    found = _Entry()
+    box, confidence, is_whole = (np.nan,) * 4, np.nan, True
+    visits: list[ZoneVisit] = []
     try:
         if tracker.get("box") is not None:
             left, top, right, bottom = map(float, tracker["box"])
-            found = found._replace(box=(left, top, right, bottom))
+            box = left, top, right, bottom
     except _DAMAGES:
-        found = found._replace(is_whole=False)
+        is_whole = False
     try:
-        found = found._replace(confidence=float(tracker.get("conf", np.nan)))
+        confidence = float(tracker.get("conf", np.nan))
     except _DAMAGES:
-        found = found._replace(is_whole=False)
+        is_whole = False
     zones = tracker.get("zones") or []
     for zone in zones if isinstance(zones, list) else [zones]:
         try:
-            found = found._replace(visits=(*found.visits, _visit(sample, zone)))
+            visits.append(_visit(sample, zone))
         except _DAMAGES:
-            found = found._replace(is_whole=False)
-    return found
+            is_whole = False
+    return _Entry(box, confidence, tuple(visits), is_whole)
 
 
 def _visit(sample: int, entry: Any) -> ZoneVisit:
-    event = str(entry.get("event", ""))
-    trigger = str(entry.get("trig", ""))
-    name = str(entry.get("name", ""))
+    event, trigger, name = (str(entry.get(key, "")) for key in ("event", "trig", "name"))
     return ZoneVisit(sample, int(entry["id"]), name, _EVENTS.get(event, event), trigger)
 
 

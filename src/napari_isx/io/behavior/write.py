@@ -86,7 +86,12 @@ def write_behavior_movie(
         timing = timing or Timing(count)
         spacing = spacing or Spacing((shape[0], shape[1]))
         check_shape("frames", shape[:2], spacing)
-        _check_counts(count, timing, counters, trackers)
+        counts = {"samples": timing.num_samples}
+        counts |= {} if counters is None else {"timestamps": counters.size}
+        counts |= {} if trackers is None else {"trackers": len(trackers)}
+        for what, number in counts.items():
+            if number != count:
+                raise ValueError(f"{count} frames, but {number} {what}")
         video_end = handle.tell()
         samples = [
             _sample(sample, timing, counters, None if trackers is None else trackers[sample])
@@ -124,22 +129,6 @@ def _jpeg(frame: npt.NDArray[np.uint8], quality: int) -> bytes:
     target = io.BytesIO()
     picture.save(target, "JPEG", quality=quality)
     return target.getvalue()
-
-
-def _check_counts(
-    count: int,
-    timing: Timing,
-    counters: npt.NDArray[np.uint64] | None,
-    trackers: Sequence[object] | None,
-) -> None:
-    counts = {"samples": timing.num_samples}
-    if counters is not None:
-        counts["timestamps"] = counters.size
-    if trackers is not None:
-        counts["trackers"] = len(trackers)
-    for what, number in counts.items():
-        if number != count:
-            raise ValueError(f"{count} frames, but {number} {what}")
 
 
 def _sample(

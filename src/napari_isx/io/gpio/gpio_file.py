@@ -22,10 +22,9 @@ from __future__ import annotations
 import logging
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from math import ceil
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -56,37 +55,29 @@ class GpioFile(FileRecording, GpioSet):
 
     It states its channels nowhere, so their names and the timing come from a first pass over
     the packets, when they are asked for.
-
-    Raises
-    ------
-    IsxFileError
-        The header is cut off, or gives an impossible time or place.
     """
 
     def __init__(self, source: FileSource) -> None:
         super().__init__(source)
         header = _read_header(source)
-        session: dict[str, Any] | None = None
-        is_clock_known = False
-        clock_hz, renames, problems = DEFAULT_CLOCK_HZ, dict[str, str](), list[str]()
+        clock_hz, renames = None, dict[str, str]()
         try:
-            session = _read_session(source, header.session_offset)
-            if session is not None:
-                fields = Fields(source.path, session, "session.")
-                clock_hz = _clock_hz(fields)
-                is_clock_known = True
-                renames = _renames(fields, closed_loop=header.file_format == CLOSED_LOOP_FORMAT)
+            self._description = _read_session(source, header.session_offset)
+            fields = Fields(source.path, self._description, "session.")
+            clock_hz = _clock_hz(fields)
+            if header.session_offset:
+                renames = _renames(fields, header)
         except IsxFileError as error:
             # The packets are worth having without it, and `isx` reads them too.
             finding = error.finding
-            if not is_clock_known:
+            if clock_hz is None:
+                clock_hz = DEFAULT_CLOCK_HZ
                 finding += f", so its clock is taken to run at {clock_hz} Hz"
-                problems = [f"{source.path.name}: {finding}"]
+                self._clock_problems = (f"{self.name}: {finding}",)
             _warn_once(f"{source.path}: {finding}")
-        self._description = session or {}
-        self._stream_channels = PacketStreamChannels(source, header, clock_hz, renames)
-        self._channels = self._stream_channels
-        self.clock_problems = tuple(problems)
+        self._stream_channels = self._channels = PacketStreamChannels(
+            source, header, clock_hz, renames
+        )
 
     @property
     def first_tsc_us(self) -> int:
@@ -105,20 +96,8 @@ class GpioFile(FileRecording, GpioSet):
         return super()._summary()
 
 
-@dataclass(frozen=True)
-class GpioHeader:
-    """The header of a `.gpio` file, or what stands in for one.
-
-    Attributes
-    ----------
-    start_s : Rational or None
-        Unix time in seconds; None if it is unknown.
-    utc_offset_s : int
-    packets_offset : int
-    file_format : int
-    session_offset : int
-        0 for none.
-    """
+class GpioHeader(NamedTuple):
+    """The header of a `.gpio` file, or what stands in for one; no session is at 0."""
 
     start_s: Rational | None = Rational(0, 1)
     utc_offset_s: int = 0
@@ -138,13 +117,7 @@ class PacketStreamChannels:
 
     @cached_property
     def stream(self) -> Stream:
-        """The decoded packets, from one pass over the file.
-
-        Raises
-        ------
-        IsxFileError
-            There is not one packet, or their times span more than any recording does.
-        """
+        """The decoded packets, from one pass over the file."""
         first, end = self._header.packets_offset, self._source.size
         # The session's text is no part of a packet that was cut off before it.
         session_offset = self._header.session_offset
@@ -176,12 +149,10 @@ class PacketStreamChannels:
 
     @cached_property
     def names(self) -> list[str]:
-        """In the order of first appearance."""
         return [self._renames.get(name, name) for name in self.stream.names]
 
     @property
     def dense(self) -> list[bool]:
-        """All False: packets tell of changes."""
         return [False] * len(self.stream.names)
 
     @cached_property
@@ -196,7 +167,6 @@ class PacketStreamChannels:
         return ceil((last_us - first_us + 1) / 1e6 / (1 / self._clock_hz))
 
     def read(self) -> list[Signal]:
-        """Return the signals of all channels."""
         return self.stream.signals
 
 
@@ -222,17 +192,14 @@ def _read_header(source: FileSource) -> GpioHeader:
     return GpioHeader(start_s, utc_offset_s, packets_offset, file_format, session_offset)
 
 
-def _read_session(source: FileSource, offset: int) -> dict[str, Any] | None:
-    """The session's JSON, which ends the file; None where the file has none."""
+def _read_session(source: FileSource, offset: int) -> dict[str, Any]:
+    """The session's JSON, which ends the file; empty where the file has none."""
     if offset == 0:
-        return None
+        return {}
     size = source.size - offset
-    if size <= 0:
-        finding = f"its end is missing: no session is at byte {offset}, where it should be"
-        raise IsxFileError(source.path, finding)
-    if size > MAX_FOOTER_BYTES:
+    if not 0 < size <= MAX_FOOTER_BYTES:
         finding = f"no session is at byte {offset}, where it should be"
-        raise IsxFileError(source.path, finding)
+        raise IsxFileError(source.path, f"its end is missing: {finding}" if size <= 0 else finding)
     text, _, _ = source.read(offset, size).partition(b"\0")
     return {} if text.strip() == b"null" else parse_json_object(source.path, text, "session")
 
@@ -245,13 +212,12 @@ def _warn_once(message: str) -> None:
 
 def _clock_hz(fields: Fields) -> int:
     """The rate of the converter in use: that named by ``adMode``, else ``ad``, else ``autoAd``."""
-    mode = next((key for key in ("ad", "autoAd") if key in fields.values), None)
-    if "adMode" in fields.values:
-        mode = fields.values["adMode"]
-        if not isinstance(mode, str):
-            fields.fail("adMode", "the name of a converter")
-    if mode is None:
+    default = next((key for key in ("ad", "autoAd") if key in fields.values), None)
+    mode = fields.values.get("adMode", default)
+    if mode is None and "adMode" not in fields.values:
         return DEFAULT_CLOCK_HZ
+    if not isinstance(mode, str):
+        fields.fail("adMode", "the name of a converter")
     converter = fields.child(mode)
     clock: Any = converter.values.get("clock")
     if type(clock) not in (int, float) or not 1 <= clock <= _MAX_CLOCK_HZ:
@@ -259,21 +225,13 @@ def _clock_hz(fields: Fields) -> int:
     return int(clock)
 
 
-def _renames(fields: Fields, *, closed_loop: bool) -> dict[str, str]:
+def _renames(fields: Fields, header: GpioHeader) -> dict[str, str]:
     """Other channel names; as in `isx` none where the session is not understood in full."""
-    renames = _dual_color_names(fields)
-    if closed_loop:
-        renames.update({f"Digital GPI {i + 3}": f"SoftTrig-{i}" for i in range(1, 5)})
+    renames: dict[str, str] = {}
+    microscope = fields.child("microscope") if "microscope" in fields else Fields(fields.path, {})
+    # A dual-color one has two excitation LEDs, the second in the place of OG-LED.
+    if "dualColor" in microscope and microscope.child("dualColor").boolean("enabled"):
+        renames = {"EX-LED": "EX-LED1", "OG-LED": "EX-LED2"}
+    if header.file_format == CLOSED_LOOP_FORMAT:
+        renames |= {f"Digital GPI {i + 3}": f"SoftTrig-{i}" for i in range(1, 5)}
     return renames
-
-
-def _dual_color_names(fields: Fields) -> dict[str, str]:
-    """A dual-color microscope has two excitation LEDs, the second in the place of OG-LED."""
-    if fields.values.get("microscope") is None:
-        return {}
-    microscope = fields.child("microscope")
-    if microscope.values.get("dualColor") is None:
-        return {}
-    if not microscope.child("dualColor").boolean("enabled"):
-        return {}
-    return {"EX-LED": "EX-LED1", "OG-LED": "EX-LED2"}

@@ -59,39 +59,17 @@ _DEFAULT_PERIOD: Final = Rational(20, 1000)
 _MAX_DURATION_S: Final = 10**10
 
 
-class Block(NamedTuple):
-    """Where a sensor's samples are."""
-
-    samples: int
-    offset: int
-    size: int
-
-
 class Sensor(NamedTuple):
-    """What a sensor measured, and when.
-
-    Attributes
-    ----------
-    timing : Timing
-    block : Block
-    scale : float
-        Counts in one unit.
-    """
+    """What a sensor measured and when: its number of samples, where they are, counts in a unit."""
 
     timing: Timing
-    block: Block
+    samples: int
+    offset: int
     scale: float
 
 
 class ImuFile(FileRecording, GpioSet):
-    """A `.imu` file; see :class:`GpioSet`.
-
-    Raises
-    ------
-    IsxFileError
-        The header points outside the file, or the session is missing, not JSON or without
-        a valid timing.
-    """
+    """A `.imu` file; see :class:`GpioSet`."""
 
     _units = UNITS | _UNITS
 
@@ -118,13 +96,8 @@ class ImuFile(FileRecording, GpioSet):
 class ImuChannels:
     """The channels of a `.imu` file: three of each sensor, which may be empty.
 
-    Parameters
-    ----------
-    source : FileSource
-    session : Fields
-    places : list of int
-        Number of samples, offset and size of the accelerometer's, the magnetometer's and the
-        orientation's block.
+    Places are number of samples, offset and size of the accelerometer's, the magnetometer's and
+    the orientation's block.
     """
 
     def __init__(self, source: FileSource, session: Fields, places: list[int]) -> None:
@@ -143,13 +116,17 @@ class ImuChannels:
         self.timing = timing_between(
             start, end, period, MAX_SAMPLES, lambda: max(lasts_s - Fraction(*period), Fraction(0))
         )
-        acceleration, magnetic_field, orientation = (
-            self._check_block(Block(*places[i : i + 3])) for i in (0, 3, 6)
-        )
+        for samples, offset, size in (places[i : i + 3] for i in (0, 3, 6)):
+            if samples * SAMPLE.itemsize > size or (samples and offset + size > source.size):
+                raise IsxFileError(
+                    source.path,
+                    f"the header claims {samples:,} samples in {size:,} bytes from byte "
+                    f"{offset:,} on, in a file of {source.size:,}",
+                )
         self._sensors = (
-            Sensor(accelerometer, acceleration, ACCELEROMETER_COUNTS_PER_G),
-            Sensor(accelerometer, orientation, ORIENTATION_COUNTS_PER_RAD),
-            Sensor(magnetometer, magnetic_field, 1),
+            Sensor(accelerometer, *places[0:2], ACCELEROMETER_COUNTS_PER_G),
+            Sensor(accelerometer, *places[6:8], ORIENTATION_COUNTS_PER_RAD),
+            Sensor(magnetometer, *places[3:5], 1),
         )
 
     def read(self) -> list[Signal]:
@@ -158,8 +135,8 @@ class ImuChannels:
 
     def _read_sensor(self, sensor: Sensor) -> list[Signal]:
         # A short block must not be filled from what follows it, nor memory be taken for it.
-        stored = np.empty(min(sensor.block.samples, sensor.timing.num_valid), SAMPLE)
-        self._source.read_into(sensor.block.offset, stored)
+        stored = np.empty(min(sensor.samples, sensor.timing.num_valid), SAMPLE)
+        self._source.read_into(sensor.offset, stored)
         timing = self._cut(sensor.timing, len(stored))
         values = np.full((3, timing.num_samples), np.nan, np.float32)
         values[:, timing.valid_mask] = stored["counts"].T / np.float32(sensor.scale)
@@ -183,16 +160,6 @@ class ImuChannels:
         for sample in sorted(set(timing.dropped)):
             count += sample < count
         return replace(timing, num_samples=count)
-
-    def _check_block(self, block: Block) -> Block:
-        samples, offset, size = block
-        if samples * SAMPLE.itemsize > size or (samples and offset + size > self._source.size):
-            raise IsxFileError(
-                self._source.path,
-                f"the header claims {samples:,} samples in {size:,} bytes from byte {offset:,} on, "
-                f"in a file of {self._source.size:,}",
-            )
-        return block
 
 
 def _read_session(source: FileSource, offset: int) -> dict[str, Any]:

@@ -101,8 +101,16 @@ CHANNELS: Final[dict[Line, tuple[str, ...]]] = {
 
 _LED_LINES: Final = (Line.EX_LED, Line.OG_LED, Line.DI_LED)
 _BIT_LINES: Final = (Line.DIGITAL_IN, Line.DIGITAL_OUT)
+_ANALOG_LINES: Final = (Line.GPIO_1, Line.GPIO_2, Line.GPIO_3, Line.GPIO_4)
 # A closed-loop system uses the other four outputs itself.
 _CLOSED_LOOP_OUTPUTS: Final = 4
+_MASKS: Final = {
+    **dict.fromkeys(_BIT_LINES, 0xFF),
+    **dict.fromkeys(_LED_LINES, 0xFFFF),
+    **dict.fromkeys(_ANALOG_LINES, _WORD & ~0xF),  # the lowest four bits are noise
+}
+OWN_PACKET: Final = {Line[kind.name]: kind for kind in PacketType if kind.name in Line.__members__}
+"""Lines that can be told without all the others."""
 
 
 class Part(NamedTuple):
@@ -114,111 +122,57 @@ class Part(NamedTuple):
     mask: int
 
 
-def _analog(line: Line, word: int, shift: int, mask: int) -> Part:
-    """A BNC input, of whose value the lowest four bits are noise."""
-    return Part(line, word, shift, mask & ~0xF)
+def _halves(*lines: Line) -> tuple[Part, ...]:
+    """Lines in the lower and upper halves of words from the fourth on."""
+    return tuple(
+        Part(line, 3 + i // 2, 16 * (i % 2), _MASKS.get(line, _WORD) & 0xFFFF)
+        for i, line in enumerate(lines)
+    )
 
 
+def _alone(line: Line) -> tuple[int, tuple[Part, ...]]:
+    """The packet of one line; that of the frame count has no more than all packets have."""
+    word = 2 if line is Line.FRAME_COUNT else 3
+    return word + 1, (Part(line, word, 0, _MASKS.get(line, _WORD)),)
+
+
+# Words of payload, and the lines in it in the order in which their channels first appear.
 _PACKETS: Final[dict[PacketType, tuple[int, tuple[Part, ...]]]] = {
     PacketType.ALL: (
         9,
         (
-            Part(Line.DIGITAL_IN, 3, 0, 0xFF),
-            Part(Line.DIGITAL_OUT, 3, 16, 0xFF),
-            _analog(Line.GPIO_1, 4, 0, 0xFFFF),
-            _analog(Line.GPIO_2, 4, 16, 0xFFFF),
-            _analog(Line.GPIO_3, 5, 0, 0xFFFF),
-            _analog(Line.GPIO_4, 5, 16, 0xFFFF),
-            Part(Line.EX_LED, 6, 0, 0xFFFF),
-            Part(Line.OG_LED, 6, 16, 0xFFFF),
-            Part(Line.DI_LED, 7, 0, 0xFFFF),
-            Part(Line.EFOCUS, 7, 16, 0xFFFF),
+            *_halves(*_BIT_LINES, *_ANALOG_LINES, *_LED_LINES, Line.EFOCUS),
             Part(Line.SYNC, 8, 0, 1),
             Part(Line.TRIGGER, 8, 1, 1),
         ),
     ),
-    PacketType.GPIO: (
-        6,
-        (
-            Part(Line.DIGITAL_IN, 3, 0, 0xFF),
-            Part(Line.TRIGGER, 3, 16, 0xFFFF),
-            _analog(Line.GPIO_1, 4, 0, 0xFFFF),
-            _analog(Line.GPIO_2, 4, 16, 0xFFFF),
-            _analog(Line.GPIO_3, 5, 0, 0xFFFF),
-            _analog(Line.GPIO_4, 5, 16, 0xFFFF),
-        ),
-    ),
-    PacketType.GPIO_1: (4, (_analog(Line.GPIO_1, 3, 0, _WORD),)),
-    PacketType.GPIO_2: (4, (_analog(Line.GPIO_2, 3, 0, _WORD),)),
-    PacketType.GPIO_3: (4, (_analog(Line.GPIO_3, 3, 0, _WORD),)),
-    PacketType.GPIO_4: (4, (_analog(Line.GPIO_4, 3, 0, _WORD),)),
-    PacketType.DIGITAL_IN: (4, (Part(Line.DIGITAL_IN, 3, 0, 0xFF),)),
-    PacketType.EX_LED: (4, (Part(Line.EX_LED, 3, 0, 0xFFFF),)),
-    PacketType.OG_LED: (4, (Part(Line.OG_LED, 3, 0, 0xFFFF),)),
-    PacketType.DI_LED: (4, (Part(Line.DI_LED, 3, 0, 0xFFFF),)),
-    PacketType.FRAME_COUNT: (3, (Part(Line.FRAME_COUNT, 2, 0, _WORD),)),
-    PacketType.TRIGGER: (4, (Part(Line.TRIGGER, 3, 0, _WORD),)),
-    PacketType.SYNC: (4, (Part(Line.SYNC, 3, 0, _WORD),)),
+    PacketType.GPIO: (6, _halves(Line.DIGITAL_IN, Line.TRIGGER, *_ANALOG_LINES)),
     PacketType.WAVEFORM: (2, ()),
+    **{kind: _alone(line) for line, kind in OWN_PACKET.items()},
 }
-"""Words of payload, and the lines in it in the order in which their channels first appear."""
 
 
-class Unpacking(NamedTuple):
-    """Tables by the low byte of the type, for one line: which packets have it, and where."""
-
-    has: npt.NDArray[np.bool_]
-    word: npt.NDArray[np.intp]
-    shift: Words
-    mask: Words
-    rank: npt.NDArray[np.intp]
-
-
-def _payload_words() -> npt.NDArray[np.int64]:
-    """``(256,)``: words of payload by the low byte of the type, -1 for unknown types."""
-    words = np.full(256, -1)
-    for kind, (size, _) in _PACKETS.items():
-        words[kind & 0xFF] = size
-    return words
-
-
-def _unpacking(line: Line) -> Unpacking:
-    table = Unpacking(
-        np.zeros(256, np.bool_),
-        np.zeros(256, np.intp),
-        np.zeros(256, np.uint32),
-        np.zeros(256, np.uint32),
-        np.zeros(256, np.intp),
-    )
-    for kind, (_, parts) in _PACKETS.items():
-        for rank, part in enumerate(parts):
+def _unpacking(line: Line) -> npt.NDArray[Any]:
+    """A table by the low byte of the type: which packets have a line, and where."""
+    parts = [("has", "?"), ("word", np.intp), ("shift", "u4"), ("mask", "u4"), ("rank", np.intp)]
+    table = np.zeros(256, parts)
+    for kind, (_, lines) in _PACKETS.items():
+        for rank, part in enumerate(lines):
             if part.line == line:
-                low = kind & 0xFF
-                table.has[low] = True
-                table.word[low] = part.word
-                table.shift[low] = part.shift
-                table.mask[low] = part.mask
-                table.rank[low] = rank
+                table[kind & 0xFF] = (True, *part[1:], rank)
     return table
 
 
-_PAYLOAD_WORDS: Final = _payload_words()
+# Words of payload by the low byte of the type, -1 for unknown types.
+_PAYLOAD_WORDS: Final = np.full(256, -1)
+_PAYLOAD_WORDS[[kind & 0xFF for kind in _PACKETS]] = [size for size, _ in _PACKETS.values()]
 _UNPACKING: Final = {line: _unpacking(line) for line in Line}
 
 
 class Packets(NamedTuple):
-    """The packets of a stream, in order.
+    """The packets of a stream, in order: the words at which payloads start, low bytes of types.
 
-    Attributes
-    ----------
-    payload : numpy.ndarray
-        ``(n,)`` int64, the word at which each payload starts.
-    kind : numpy.ndarray
-        ``(n,)`` uint8, low byte of the type.
-    sequence : numpy.ndarray
-        ``(n,)`` uint32.
-    intact : numpy.ndarray
-        ``(n,)`` bool, the type is known and the payload as long as it must be.
+    They are intact if the type is known and the payload as long as it must be.
     """
 
     payload: npt.NDArray[np.int64]
@@ -264,22 +218,10 @@ def _outside(starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]) -> npt.
 
 @dataclass(frozen=True)
 class Readings:
-    """The packets that report something, and the gaps between them.
+    """The packets that report something, and the gaps between them, where packets were lost.
 
-    Attributes
-    ----------
-    words : numpy.ndarray
-        The stream.
-    payload, kind : numpy.ndarray
-        As in `Packets`.
-    tsc_us : numpy.ndarray
-        ``(n,)`` uint64, hardware counter in microseconds.
-    gap : numpy.ndarray
-        ``(n,)`` intp, number of gaps before a packet: places where packets were lost.
-    gap_tsc_us : numpy.ndarray
-        ``(gaps,)`` uint64, the time given to a gap: 1 us after the last reading before it.
-    gap_row : numpy.ndarray
-        ``(gaps,)`` intp, the first reading after each gap.
+    Of each packet there is the hardware counter and the number of gaps before it; of each gap the
+    time given to it, 1 us after the last reading before it, and the first reading after it.
     """
 
     words: Words
@@ -316,16 +258,9 @@ def _readings(words: Words, packets: Packets) -> Readings:
 
 
 class Changes(NamedTuple):
-    """What a channel did, in the order of the stream.
+    """What a channel did, in the order of the stream; at least something, NaN for what was lost.
 
-    Attributes
-    ----------
-    first : (int, int, int)
-        Sorts channels by first appearance: reading, gap before reading, place within either.
-    tsc_us : numpy.ndarray
-        ``(n,)`` uint64, n > 0.
-    values : numpy.ndarray
-        ``(n,)`` float32, NaN where packets were lost.
+    `first` sorts channels by first appearance: reading, gap before reading, place within either.
     """
 
     name: str
@@ -336,16 +271,10 @@ class Changes(NamedTuple):
 
 @dataclass(frozen=True)
 class Stream:
-    """A decoded stream.
+    """A decoded stream: its channels in order of first appearance, and counters in microseconds.
 
-    Attributes
-    ----------
-    names : list of str
-        The channels in order of first appearance.
-    signals : list of Signal
-        Their changes, and their last value at the end; times are from `first_tsc_us`.
-    first_tsc_us, last_tsc_us : int
-        Hardware counter at the first change and the last reading, in microseconds.
+    Signals are their changes, from the counter at the first change on, and their last value at
+    the last reading.
     """
 
     names: list[str]
@@ -355,19 +284,9 @@ class Stream:
 
 
 def decode_stream(words: Words, *, closed_loop: bool = False) -> Stream | None:
-    """Decode a stream of packets.
+    """Decode a stream of ``(n,)`` little-endian uint32; None without any packet.
 
-    Parameters
-    ----------
-    words : numpy.ndarray
-        ``(n,)`` little-endian uint32.
-    closed_loop : bool
-        Whether the file is of a closed-loop system, which has four digital outputs.
-
-    Returns
-    -------
-    Stream or None
-        None where there is not one packet.
+    A closed-loop system has four digital outputs.
     """
     packets = find_packets(words)
     if not len(packets.payload):
@@ -388,10 +307,10 @@ def decode_stream(words: Words, *, closed_loop: bool = False) -> Stream | None:
 def _line_changes(readings: Readings, line: Line, closed_loop: bool) -> Iterator[Changes]:
     """The changes of a line's channels; nothing of channels that the stream never names."""
     table = _UNPACKING[line]
-    rows = np.flatnonzero(table.has[readings.kind])
+    rows = np.flatnonzero(table["has"][readings.kind])
     kind = readings.kind[rows]
-    raw = readings.words[readings.payload[rows] + table.word[kind]]
-    raw = raw >> table.shift[kind] & table.mask[kind]
+    raw = readings.words[readings.payload[rows] + table["word"][kind]]
+    raw = raw >> table["shift"][kind] & table["mask"][kind]
     changed = _changed(raw, readings.gaps_before(line, rows))
     rows, raw = rows[changed], raw[changed]
     for place in range(len(CHANNELS[line])):
@@ -434,7 +353,7 @@ def _channel_changes(
         first = (int(readings.gap_row[0]), -1, line * 8 + place)
     elif len(rows):
         kind = readings.kind[rows[0]]
-        first = (int(rows[0]), int(_UNPACKING[line].rank[kind]), place)
+        first = (int(rows[0]), int(_UNPACKING[line]["rank"][kind]), place)
     else:
         return
     if len(gaps):

@@ -17,10 +17,6 @@ class GpioSetSeries(Series[GpioSet], GpioSet):
     Offsets count from the start of the first part. Between two parts every channel has a NaN.
     The packets of `.gpio` files are read when the series is opened, as they alone tell how long
     a part is.
-
-    Parameters
-    ----------
-    parts : sequence of GpioSet
     """
 
     max_samples: ClassVar[int] = MAX_TICKS
@@ -30,7 +26,6 @@ class GpioSetSeries(Series[GpioSet], GpioSet):
         channels = [part._channels for part in self._parts]
         self._channels = SeriesChannels(channels, self._schedule, mark_gaps=True)
         self._units = {name: unit for part in parts for name, unit in part._units.items()}
-        self.clock_problems = sum((part.clock_problems for part in self._parts), ())
 
     @staticmethod
     def _describe(part: GpioSet) -> dict[str, object]:
@@ -40,10 +35,8 @@ class GpioSetSeries(Series[GpioSet], GpioSet):
 
     @property
     def is_imu(self) -> bool:
-        """Whether it is of the head sensor; see :class:`GpioSet`."""
         return self._parts[0].is_imu
 
     @property
     def first_tsc_us(self) -> int | None:
-        """Hardware counter at offset 0 in microseconds, or None; see :class:`GpioSet`."""
         return self._parts[0].first_tsc_us

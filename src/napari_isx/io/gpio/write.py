@@ -18,37 +18,13 @@ from napari_isx.io.format.json_fields import Rational
 from napari_isx.io.gpio.gpio_file import HEADER, HEADER_END
 from napari_isx.io.gpio.imu import HEADER as IMU_HEADER
 from napari_isx.io.gpio.imu import SAMPLE
-from napari_isx.io.gpio.packets import CHANNELS, SYNC_WORD, Line, PacketType
+from napari_isx.io.gpio.packets import CHANNELS, OWN_PACKET, SYNC_WORD, Line, PacketType
 
 _WORD: Final = 0xFFFFFFFF
-_OWN_PACKET: Final = {
-    Line.GPIO_1: PacketType.GPIO_1,
-    Line.GPIO_2: PacketType.GPIO_2,
-    Line.GPIO_3: PacketType.GPIO_3,
-    Line.GPIO_4: PacketType.GPIO_4,
-    Line.DIGITAL_IN: PacketType.DIGITAL_IN,
-    Line.EX_LED: PacketType.EX_LED,
-    Line.OG_LED: PacketType.OG_LED,
-    Line.DI_LED: PacketType.DI_LED,
-    Line.TRIGGER: PacketType.TRIGGER,
-    Line.SYNC: PacketType.SYNC,
-}
-"""Lines that can be told without all the others."""
 
 
 class Packet(NamedTuple):
-    """One packet of a `.gpio` file.
-
-    Attributes
-    ----------
-    type : int
-        A `PacketType`, or any other number.
-    tsc_us : int
-        Hardware counter in microseconds.
-    data : tuple of int
-        Words of payload after the frame count.
-    frame_count : int
-    """
+    """One packet of a `.gpio` file: its hardware counter, and the words after the frame count."""
 
     type: int
     tsc_us: int
@@ -66,31 +42,18 @@ class Packet(NamedTuple):
 def channel_packets(
     channels: Mapping[str, Signal | tuple[npt.ArrayLike, npt.ArrayLike]], first_tsc_us: int = 0
 ) -> list[Packet]:
-    """Make packets that tell what channels did.
+    """Make packets, in order of time, that tell what channels did.
 
-    Parameters
-    ----------
-    channels : mapping of str to Signal or (offsets_us, values)
-        By name, in the units of :class:`~napari_isx.io.gpio.gpio_set.GpioSet`. LED power is kept to
-        0.1 mW/mm², GPIO-1 to GPIO-4 to 16 counts.
-    first_tsc_us : int
-        Hardware counter at offset 0.
-
-    Returns
-    -------
-    list of Packet
-        In order of time.
-
-    Raises
-    ------
-    ValueError
-        A channel has no packet of its own (outputs, e-focus), or there is none of this name.
+    Channels are by name, in the units of :class:`~napari_isx.io.gpio.gpio_set.GpioSet`, with
+    offsets in microseconds from the first counter. LED power is kept to 0.1 mW/mm², GPIO-1 to
+    GPIO-4 to 16 counts. A ValueError names a channel without a packet of its own (outputs,
+    e-focus).
     """
     lines = {name: (line, i) for line, names in CHANNELS.items() for i, name in enumerate(names)}
     changes: list[tuple[int, Line, int, float]] = []
     for name, signal in channels.items():
         line, place = lines.get(name, (Line.EFOCUS, 0))
-        if line not in _OWN_PACKET and line is not Line.FRAME_COUNT:
+        if line not in OWN_PACKET:
             raise ValueError(f"channel {name!r} has no packet of its own")
         parts = (signal.offsets_us, signal.values) if isinstance(signal, Signal) else signal
         offsets, values = (np.asarray(part).tolist() for part in parts)
@@ -110,7 +73,7 @@ def _packets(changes: Iterable[tuple[int, Line, int, float]]) -> Iterator[Packet
             inputs = number = inputs & ~(1 << place) | (number << place)
         elif line in (Line.EX_LED, Line.OG_LED, Line.DI_LED):
             number = round(value * 10)
-        yield Packet(_OWN_PACKET[line], tsc_us, (number,))
+        yield Packet(OWN_PACKET[line], tsc_us, (number,))
 
 
 def write_gpio(
@@ -121,25 +84,10 @@ def write_gpio(
     session: Mapping[str, Any] | None = None,
     file_format: int = 0,
 ) -> None:
-    """Write a `.gpio` file.
+    """Write a `.gpio` file of packets in order; of the timing only the start is used.
 
-    Parameters
-    ----------
-    path : str or path-like
-        Target; replaced if it exists.
-    packets : iterable of Packet
-        In order; :func:`channel_packets` makes them from channels.
-    timing : Timing, optional
-        Only its start is used. Default: the epoch.
-    session : mapping, optional
-        Acquisition session, as JSON values: ``{"ad": {"clock": 1000}, ...}``.
-    file_format : int
-        240 for a closed-loop system.
-
-    Raises
-    ------
-    OSError
-        The target cannot be written; what was there is unchanged.
+    The session is JSON values, as ``{"ad": {"clock": 1000}, ...}``; the format of a closed-loop
+    system is 240.
     """
     timing = timing or Timing(0)
     stream = b"".join(packet.encode(sequence) for sequence, packet in enumerate(packets))
@@ -164,28 +112,9 @@ def write_imu(
 ) -> None:
     """Write a `.imu` file.
 
-    Parameters
-    ----------
-    path : str or path-like
-        Target; replaced if it exists.
-    accelerometer, orientation : array-like
-        ``(num_samples, 3)`` int16 counts of *every* sample: x, y, z in 1/16384 g; yaw, pitch,
-        roll in 1/2048 rad. Those of dropped samples are not stored.
-    magnetometer : array-like, optional
-        ``(num_samples, 3)`` int16 counts: x, y, z.
-    timing : Timing
-        Of accelerometer and orientation.
-    magnetometer_timing : Timing, optional
-        Required with `magnetometer`; only period and dropped samples are used.
-    session : mapping, optional
-        Acquisition session, as JSON values.
-
-    Raises
-    ------
-    ValueError
-        A number of samples that does not fit its timing.
-    OSError
-        The target cannot be written; what was there is unchanged.
+    Counts are ``(num_samples, 3)`` int16 of *every* sample: x, y, z in 1/16384 g; yaw, pitch, roll
+    in 1/2048 rad; x, y, z of the magnetometer, whose timing is its own, but for the start. Those of
+    dropped samples are not stored. A ValueError says which do not fit their timing.
     """
     info: dict[str, Any] = {
         "start": _time(timing, Fraction(0)),

@@ -114,7 +114,7 @@ class RawGpioSet(FileRecording, GpioSet):
         channels = _RawChannels(source)
         self._channels = channels
         if channels.num_lost:
-            self.clock_problems = (
+            self._clock_problems = (
                 f"{self.name}: {channels.num_lost:,} of its {source.size:,} bytes are damaged, "
                 "and what was in them is left out",
             )

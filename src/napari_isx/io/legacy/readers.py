@@ -126,7 +126,7 @@ class LegacyMovie(FileRecording, Movie):
         unknown = ["no frame rate, so 50 ms are taken for each frame"] * (period is None)
         unknown += ["no time of its start"] * (start_s is None)
         if unknown:
-            self.clock_problems = (f"{self.path.name}: it tells {', and '.join(unknown)}",)
+            self._clock_problems = (f"{self.path.name}: it tells {', and '.join(unknown)}",)
 
     def _session(self) -> object:
         return None
