@@ -44,17 +44,7 @@ class UnsupportedIsxError(IsxFileError):
 
 
 class NotInscopixError(IsxFileError):
-    """The file is something else than its name says.
-
-    Parameters
-    ----------
-    path : str or path-like
-    what : str
-        What it is: "a PNG image".
-    advice : str
-    called : str
-        What it is not.
-    """
+    """The file is something else than its name says: not `called` but `what`, "a PNG image"."""
 
     def __init__(
         self,

@@ -37,20 +37,10 @@ from napari_isx.io.vessels.vessel_set import VesselSet
 
 @dataclass(frozen=True, eq=False)
 class Kind:
-    """One kind of recording.
+    """One kind of recording: what every one of it is, and its page of the docs.
 
-    Attributes
-    ----------
-    interface : type of Recording
-        What every recording of this kind is, whatever it is read from.
-    page : str
-        The page of the docs that tells of it.
-    isxd : mapping of IsxKind to callable
-        What reads a `.isxd` file with a footer of this type.
-    suffixes : mapping of str to callable
-        What reads files of other formats, by suffix in lower case.
-    series : type of Series, optional
-        What several parts of one recording become; None where there are no series.
+    What reads it, by a `.isxd` footer's type or a suffix in lower case; and what several parts of
+    one recording become.
     """
 
     interface: type[Recording]

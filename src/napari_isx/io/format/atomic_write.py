@@ -18,11 +18,6 @@ def new_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """A file to fill, which takes the target's place if nothing goes wrong.
 
     It is then complete and safe from a power cut; otherwise what was there is there still.
-
-    Raises
-    ------
-    OSError
-        It cannot be written.
     """
     with partial_file(path) as partial, partial.open("wb") as handle:
         yield handle
@@ -49,12 +44,7 @@ def replace(source: Path, target: Path) -> None:
     """Give a file the name of another, which is gone then.
 
     Windows refuses that while a program has either open, as those that look for viruses, copy
-    to a cloud or make an index do for a moment with every new file.
-
-    Raises
-    ------
-    OSError
-        It cannot be done, also not a second later.
+    to a cloud or make an index do for a moment with every new file; so it is tried for a second.
     """
     for pause_s in (0.05, 0.1, 0.2, 0.4, None):
         try:

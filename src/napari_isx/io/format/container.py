@@ -51,17 +51,9 @@ class IsxKind(IntEnum):
 
 @dataclass(frozen=True)
 class Footer:
-    """A file's JSON footer and where it stands.
+    """A file's JSON footer: decoded, for reading with checks, and its bytes up to the first NUL.
 
-    Attributes
-    ----------
-    kind : IsxKind
-    fields : Fields
-        The decoded object, for reading with checks.
-    text : bytes
-        The footer's bytes up to the first NUL, as they are in the file.
-    payload_bytes : int
-        Size of the binary data, which is also the offset of the footer.
+    The size of the binary data before it is also its offset.
     """
 
     kind: IsxKind
@@ -76,13 +68,7 @@ class Footer:
 
 
 def read_footer_text(source: FileSource) -> tuple[bytes, int]:
-    """Return a `.isxd` footer's text and its offset in the file.
-
-    Raises
-    ------
-    IsxFileError
-        The file does not end as an `.isxd` file does.
-    """
+    """Return a `.isxd` footer's text and its offset in the file."""
     path, size = source.path, source.size
     if size < TRAILER_BYTES + len(b"{}"):
         raise IsxFileError(path, f"{size} bytes are too few for an Inscopix file")
@@ -109,15 +95,8 @@ def read_footer_text(source: FileSource) -> tuple[bytes, int]:
 
 
 def read_footer(source: FileSource) -> Footer:
-    """Read and decode the footer of a `.isxd` file.
-
-    Raises
-    ------
-    IsxFileError
-        The file does not end in a footer, the footer is not JSON, or its type is unknown.
-    """
-    text, offset = read_footer_text(source)
-    return parse_footer(source, text, offset)
+    """Read and decode the footer of a `.isxd` file; `IsxFileError` for one that has none."""
+    return parse_footer(source, *read_footer_text(source))
 
 
 def parse_footer(source: FileSource, text: bytes, offset: int) -> Footer:

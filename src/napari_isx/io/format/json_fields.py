@@ -35,14 +35,9 @@ class Rational(NamedTuple):
 def parse_json_object(
     path: str | os.PathLike[str], text: bytes, what: str, max_values: int = MAX_VALUES
 ) -> dict[str, Any]:
-    """Decode JSON that must be one object.
+    """Decode JSON that must be one object, not too deep, and of not too many values.
 
     It is UTF-8; bytes that are not, in a name that somebody typed, are read as Latin-1.
-
-    Raises
-    ------
-    IsxFileError
-        Not JSON, not an object, nested deeper than can be decoded, or of too many values.
     """
     # Each value follows a comma or a bracket. Those in texts count too, which are few.
     num_values = sum(map(text.count, (b",", b"[", b"{")))
@@ -73,22 +68,12 @@ class Fields:
     """One JSON object of a file, read with checks.
 
     Every method takes a key and an optional ``default`` for a missing or null value, and raises
-    :class:`IsxFileError` naming the key, what was expected and what was found.
-
-    Parameters
-    ----------
-    path : Path
-        The file, for messages.
-    values : mapping
-        The decoded JSON object.
-    prefix : str
-        Where the object stands in the file's JSON, for messages.
+    :class:`IsxFileError` naming the key, with a prefix that says where the object stands in the
+    file's JSON, what was expected and what was found.
     """
 
     def __init__(self, path: Path, values: Mapping[str, Any], prefix: str = "") -> None:
-        self.path = path
-        self.values = values
-        self.prefix = prefix
+        self.path, self.values, self.prefix = path, values, prefix
 
     def __contains__(self, key: str) -> bool:
         return self.values.get(key) is not None

@@ -26,13 +26,7 @@ def max_pixels(num_pixels: tuple[int, int]) -> int:
 
 
 def luma_plane(frame: av.VideoFrame, num_pixels: tuple[int, int]) -> Pixels:
-    """The luma of a decoded frame as a view on its memory, ``(H, W)``.
-
-    Raises
-    ------
-    PictureError
-        The frame has another size, or its first plane is not 8-bit luma.
-    """
+    """The luma of a decoded frame as a view on its memory, ``(H, W)``."""
     rows, cols = frame.height, frame.width
     if (rows, cols) != num_pixels:
         raise PictureError(f"it has {rows} x {cols} pixels, not {num_pixels[0]} x {num_pixels[1]}")

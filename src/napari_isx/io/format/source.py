@@ -38,17 +38,8 @@ class FileSource:
 
     Reads carry their own offset (``preadv``; a lock around seek and read where the system has
     no such call), so any number of threads may read at once. The handle is closed by
-    :meth:`close`, after reads that are under way, or when the object is garbage-collected.
-
-    Parameters
-    ----------
-    path : str or path-like
-        The file. Stored absolute, so that it means the same in another process.
-
-    Raises
-    ------
-    OSError
-        The file is missing, a folder, or may not be read.
+    :meth:`close`, after reads that are under way, or when the object is garbage-collected. The
+    path is stored absolute, so that it means the same in another process.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -129,14 +120,7 @@ class FileSource:
         )
 
     def read_into(self, offset: int, target: npt.NDArray[Any]) -> None:
-        """Fill an array with the bytes at an offset.
-
-        Parameters
-        ----------
-        offset : int
-            Where in the file the bytes start.
-        target : numpy.ndarray
-            C-contiguous and writable; takes ``target.nbytes`` bytes.
+        """Fill a C-contiguous array with the bytes at an offset.
 
         Raises
         ------
@@ -164,13 +148,7 @@ class FileSource:
         return target.tobytes()
 
     def check(self, block: Block, what: str) -> None:
-        """Refuse a file that ends before one of its blocks does.
-
-        Raises
-        ------
-        IsxFileError
-            Names the block as `what`.
-        """
+        """Refuse a file that ends before one of its blocks, which `what` names, does."""
         if block.offset + block.size > self.size:
             raise IsxFileError(
                 self.path,
@@ -183,14 +161,8 @@ class FileSource:
     ) -> npt.NDArray[Any]:
         """Return a read-only strided view on the file's bytes, mapped, not read.
 
-        The mapping has a handle of its own, which lives as long as the array and its views.
-
-        Raises
-        ------
-        IsxFileError
-            The file ends before the view does: it changed after it was opened.
-        ValueError
-            The source is closed.
+        The mapping has a handle of its own, which lives as long as the array and its views. Raises
+        as :meth:`read_into` does.
         """
         if self.closed:
             raise ValueError(f"{self.path.name} is closed")
@@ -256,13 +228,7 @@ def _open(path: Path) -> int:
 def array_to_fill(
     out: npt.NDArray[P] | None, shape: tuple[int, ...], dtype: np.dtype[P]
 ) -> npt.NDArray[P]:
-    """The array that a caller wants filled, or a new one.
-
-    Raises
-    ------
-    ValueError
-        The array is not of that shape and type, or its bytes do not lie in a row.
-    """
+    """The array that a caller wants filled, or a new one; ValueError for one that does not fit."""
     if out is None:
         return np.empty(shape, dtype)
     if out.shape != shape or out.dtype != dtype or not out.flags.c_contiguous:

@@ -119,4 +119,5 @@ class IsxdGpioSet(IsxdRecording, GpioSet):
 
     @property
     def is_imu(self) -> bool:
+        """Whether it is of the head sensor, as the footer's type says."""
         return self._footer.kind is IsxKind.IMU

@@ -123,10 +123,11 @@ class ImuChannels:
                     f"the header claims {samples:,} samples in {size:,} bytes from byte "
                     f"{offset:,} on, in a file of {source.size:,}",
                 )
+        acceleration, field, orientation = ((places[i], places[i + 1]) for i in (0, 3, 6))
         self._sensors = (
-            Sensor(accelerometer, *places[0:2], ACCELEROMETER_COUNTS_PER_G),
-            Sensor(accelerometer, *places[6:8], ORIENTATION_COUNTS_PER_RAD),
-            Sensor(magnetometer, *places[3:5], 1),
+            Sensor(accelerometer, *acceleration, ACCELEROMETER_COUNTS_PER_G),
+            Sensor(accelerometer, *orientation, ORIENTATION_COUNTS_PER_RAD),
+            Sensor(magnetometer, *field, 1),
         )
 
     def read(self) -> list[Signal]:

@@ -14,11 +14,10 @@ from __future__ import annotations
 import os
 import re
 from contextlib import closing
-from dataclasses import dataclass, field
 from itertools import count, takewhile
 from pathlib import Path
-from typing import Final
-from xml.parsers import expat
+from typing import Final, NamedTuple
+from xml.etree import ElementTree as ET
 
 from napari_isx.io.errors import IsxFileError
 from napari_isx.io.format.source import FileSource
@@ -67,97 +66,64 @@ def is_legacy(path: str | os.PathLike[str]) -> bool:
         return False
 
 
-@dataclass
-class RecordingXml:
-    """What an nVista `.xml` says.
+class RecordingXml(NamedTuple):
+    """What an nVista `.xml` says; the counts of frames in its files, if that is said of all."""
 
-    Attributes
-    ----------
-    attributes : dict of str to str
-    files : list of str
-        Names of the files with the recording's frames.
-    counts : list of int or None
-        How many frames each has, if that is said of all.
-    """
-
-    attributes: dict[str, str] = field(default_factory=dict)
-    files: list[str] = field(default_factory=list)
-    counts: list[int] | None = field(default_factory=list)
+    attributes: dict[str, str]
+    files: list[str]
+    counts: list[int] | None
 
 
 class _ForeignError(Exception):
     """The file is none of Inscopix'."""
 
 
+class _Tree(ET.TreeBuilder):
+    """Refuses what is somebody else's, and what declares a type: no entity is expanded."""
+
+    root: ET.Element | None = None
+
+    def start(self, tag: str, attrs: dict[str, str], /) -> ET.Element:
+        element = super().start(tag, attrs)
+        self.root = element if self.root is None else self.root
+        if self.root.tag != "recording":
+            raise _ForeignError
+        return element
+
+    def doctype(self, *_: object) -> None:
+        raise _ForeignError
+
+
 def read_recording(source: FileSource) -> RecordingXml | None:
     """Read an `.xml`; None where it is not an nVista recording's.
 
-    Nothing is expanded: a file that declares a type or entities is not ours.
-
-    Raises
-    ------
-    IsxFileError
-        It is, but ends or breaks off before its end.
+    It has ``<attr name="fps">20.0</attr>`` for each attribute and
+    ``<decompressed><file frames="900">x.tif</file></decompressed>`` for each file. One that ends or
+    breaks off before its end is an `IsxFileError`.
     """
-    parser = _RecordingParser()
-    finding = ""
+    tree, finding = _Tree(), ""
+    parser = ET.XMLParser(target=tree)
     try:
         # The start alone tells what is somebody else's, however long it is.
-        parser.feed(source.read(0, min(source.size, 4096)), False)
-        size = min(source.size, _MAX_XML_BYTES)
-        parser.feed(source.read(4096, size - 4096) if size > 4096 else b"", True)
+        for first, stop in ((0, 4096), (4096, _MAX_XML_BYTES)):
+            parser.feed(source.read(first, max(min(source.size, stop) - first, 0)))
+        parser.close()
     except _ForeignError:
         return None
-    except expat.ExpatError as error:
+    except (ET.ParseError, LookupError, ValueError) as error:
         finding = f"its XML is broken ({error})"
-    found = parser.found
-    if len(_ATTRIBUTES & found.attributes.keys()) < _MIN_ATTRIBUTES:
+    root = ET.Element("none") if tree.root is None else tree.root
+    named = [one for one in root.iter("attr") if "name" in one.attrib]
+    attributes = {one.attrib["name"]: (one.text or "").strip() for one in named}
+    if len(_ATTRIBUTES & attributes.keys()) < _MIN_ATTRIBUTES:
         return None
     if finding:
         raise IsxFileError(source.path, finding)
-    return found
-
-
-class _RecordingParser:
-    """Collects attributes and parts, as in ``<attr name="fps">20.0</attr>``,
-    ``<decompressed><file frames="900">x.tif</file></decompressed>``.
-    """
-
-    def __init__(self) -> None:
-        self.found = RecordingXml()
-        self._within: list[tuple[str, dict[str, str]]] = []
-        self._text = ""
-        parser = expat.ParserCreate()
-        parser.buffer_text = True
-        parser.StartElementHandler = self._start
-        parser.EndElementHandler = self._end
-        parser.CharacterDataHandler = self._add
-        parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = self._refuse
-        self.feed = parser.Parse
-
-    def _start(self, tag: str, attributes: dict[str, str]) -> None:
-        if not self._within and tag != "recording":
-            raise _ForeignError
-        self._within.append((tag, attributes))
-        self._text = ""
-
-    def _add(self, text: str) -> None:
-        self._text += text
-
-    def _end(self, tag: str) -> None:
-        _, attributes = self._within.pop()
-        text = self._text.strip()
-        if tag == "attr" and "name" in attributes:
-            self.found.attributes[attributes["name"]] = text
-        elif tag == "file" and self._within[-1][0] == "decompressed":
-            self.found.files.append(re.split(r"[/\\]", text)[-1])
-            if self.found.counts is not None and _COUNT.fullmatch(attributes.get("frames", "")):
-                self.found.counts.append(int(attributes["frames"]))
-            else:
-                self.found.counts = None
-
-    def _refuse(self, *_: object) -> None:
-        raise _ForeignError
+    listed = root.findall(".//decompressed/file")
+    files = [re.split(r"[/\\]", (one.text or "").strip())[-1] for one in listed]
+    counts = [one.get("frames", "") for one in listed]
+    are_known = all(map(_COUNT.fullmatch, counts))
+    return RecordingXml(attributes, files, list(map(int, counts)) if are_known else None)
 
 
 def pieces_of(path: Path) -> list[Path]:

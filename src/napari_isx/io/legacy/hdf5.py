@@ -57,12 +57,10 @@ class Hdf5Piece:
             raise
 
     def read_into(self, index: int, frame: npt.NDArray[Any]) -> None:
-        """Fill an array with a frame."""
         with refusing(self.path, "HDF5"):
             self._images.read_direct(frame, np.s_[index])
 
     def close(self) -> None:
-        """Give the file back."""
         self._file.close()
 
 
@@ -75,7 +73,6 @@ class LineSet(FileRecording, GpioSet):
 
     @classmethod
     def open_file(cls, source: FileSource) -> Self:
-        """Open the lines of a file that has some."""
         lines = _read_lines(source.path)
         if lines is None:
             raise IsxFileError(source.path, "it has no digital lines beside its frames")
@@ -98,13 +95,7 @@ class _Lines:
 
 
 def open_lines(path: Path) -> LineSet | None:
-    """Open the digital lines of a file, or return None where it has none.
-
-    Raises
-    ------
-    IsxFileError
-        It has some, but they are broken.
-    """
+    """Open the digital lines of a file, or return None where it has none."""
     lines = _read_lines(path)
     return None if lines is None else LineSet(FileSource(path), lines)
 

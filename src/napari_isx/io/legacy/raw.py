@@ -27,12 +27,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.base.channels import (
-    IRREGULAR_PERIOD,
-    MAX_PACKET_BYTES,
-    MAX_TICKS,
-    in_order,
-)
+from napari_isx.io.base.channels import IRREGULAR_PERIOD, MAX_PACKET_BYTES, MAX_TICKS, in_order
 from napari_isx.io.base.recording import FileRecording
 from napari_isx.io.base.signal import Signal
 from napari_isx.io.base.timing import Timing
@@ -82,9 +77,8 @@ class _RawChannels:
         self.names = [_NAMES[channel] for channel in packets]
         self.dense = [channel == _ANALOG for channel in packets]
         self._values = [_decoded(channel, b"".join(rows)) for channel, rows in packets.items()]
-        first = min(int(times.min()) for times, _ in self._values)
+        first = self._first = min(int(times.min()) for times, _ in self._values)
         last = max(int(times.max()) for times, _ in self._values)
-        self._first = first
         # Span and tick are each rounded to float64 before they are divided, as in `isx`.
         count = ceil((last - first + 1) / 1e6 / float(IRREGULAR_PERIOD))
         if count > MAX_TICKS:
@@ -95,19 +89,14 @@ class _RawChannels:
         self.timing = Timing(count, IRREGULAR_PERIOD, Rational(first, 1_000_000))
 
     def read(self) -> list[Signal]:
-        """Return the signals of all channels."""
-        values = self._values
-        return [in_order((times - self._first).astype(np.uint64), v) for times, v in values]
+        return [
+            in_order((times - self._first).astype(np.uint64), values)
+            for times, values in self._values
+        ]
 
 
 class RawGpioSet(FileRecording, GpioSet):
-    """An nVoke GPIO recording.
-
-    Raises
-    ------
-    IsxFileError
-        It is none, or its times are impossible.
-    """
+    """An nVoke GPIO recording."""
 
     def __init__(self, source: FileSource) -> None:
         super().__init__(source)

@@ -24,12 +24,7 @@ from napari_isx.io.errors import IsxFileError
 from napari_isx.io.format.json_fields import Rational
 from napari_isx.io.format.source import FileSource
 from napari_isx.io.gpio.gpio_set import GpioSet
-from napari_isx.io.legacy.detect import (
-    XML,
-    RecordingXml,
-    pieces_of,
-    read_recording,
-)
+from napari_isx.io.legacy.detect import XML, RecordingXml, pieces_of, read_recording
 from napari_isx.io.legacy.hdf5 import HDF5, Hdf5Piece, open_lines, read_times
 from napari_isx.io.legacy.piece import Piece, not_ours
 from napari_isx.io.legacy.raw import RAW, RAW_MOVIE_ADVICE, RawGpioSet
@@ -56,13 +51,7 @@ class LegacyMovie(FileRecording, Movie):
 
     It reads like any :class:`Movie`. Frames have no timestamps; only an `.xml` tells a time, a
     place on the sensor and dropped frames, and an `.hdf5` some of its times. What times are not
-    told is in ``clock_problems``. An `.xml`'s attributes are its ``metadata``.
-
-    Parameters
-    ----------
-    source : FileSource
-    recording : RecordingXml, optional
-        What an `.xml` says.
+    told is in ``clock_problems``. An `.xml`'s attributes, all texts, are its ``metadata``.
     """
 
     def __init__(self, source: FileSource, recording: RecordingXml | None = None) -> None:
@@ -79,7 +68,6 @@ class LegacyMovie(FileRecording, Movie):
 
     @classmethod
     def open_file(cls, source: FileSource) -> Self:
-        """Open a file; of an `.xml`, with the files that it lists."""
         is_xml = source.path.suffix.lower() in XML
         return cls(source, read_recording(source) if is_xml else None)
 
@@ -87,16 +75,10 @@ class LegacyMovie(FileRecording, Movie):
         """Open the digital lines that an `.hdf5` has beside its frames; None without any.
 
         They are a recording of their own, to be closed on its own.
-
-        Raises
-        ------
-        IsxFileError
-            The file has such lines, but they are broken.
         """
         return open_lines(self.path) if self.path.suffix.lower() in HDF5 else None
 
     def close(self) -> None:
-        """Give all files back. Arrays already handed out stay valid; reading is an error."""
         super().close()
         self._frames.close()
 
@@ -209,13 +191,6 @@ def open_legacy(source: FileSource) -> Recording:
 
     A TIFF or HDF5 file is tried whatever is in it, because someone asked for it: movies that
     were exported or changed in other software have no sign of their origin.
-
-    Raises
-    ------
-    IsxFileError
-        It is no such file, or is broken.
-    UnsupportedIsxError
-        Its pixels are of a kind that is not read. Says what would help.
     """
     suffix = source.path.suffix.lower()
     if suffix in RAW:

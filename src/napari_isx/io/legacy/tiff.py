@@ -45,7 +45,6 @@ class TiffPiece:
             raise
 
     def read_into(self, index: int, frame: npt.NDArray[Any]) -> None:
-        """Fill an array with a frame."""
         data, at = frame.reshape(-1).view(np.uint8), 0
         for offset, size in self._spans[index]:
             self._source.read_into(offset, data[at : at + size])
@@ -54,7 +53,6 @@ class TiffPiece:
             frame.byteswap(inplace=True)
 
     def close(self) -> None:
-        """Give the file back."""
         self._source.close()
 
 
