@@ -20,7 +20,6 @@ import numpy.typing as npt
 
 from napari_isx.io.base.signal import Signal
 from napari_isx.io.base.timing import MAX_SAMPLES, Timing, read_seconds, read_start
-from napari_isx.io.errors import IsxFileError
 from napari_isx.io.format.container import Footer, IsxKind
 from napari_isx.io.format.json_fields import Fields, Rational, parse_json_object
 from napari_isx.io.format.source import FileSource
@@ -88,17 +87,15 @@ class PacketChannels:
         fields = footer.fields
         fields.integer("fileVersion", 1)
         if footer.payload_bytes > MAX_PACKET_BYTES:
-            raise IsxFileError(
-                source.path,
+            source.fail(
                 f"its channels should take no more than {MAX_PACKET_BYTES:,} bytes, "
-                f"but there are {footer.payload_bytes:,}",
+                f"but there are {footer.payload_bytes:,}"
             )
         if footer.payload_bytes % PACKET.itemsize:
             # Bytes that are missing at the front would shift the parts of every packet.
-            raise IsxFileError(
-                source.path,
+            source.fail(
                 f"its data should be packets of {PACKET.itemsize} bytes, but "
-                f"{footer.payload_bytes:,} bytes are no whole number of these",
+                f"{footer.payload_bytes:,} bytes are no whole number of these"
             )
         self.names = fields.strings("channel list")
         steps = fields.rationals("signalSteps")
@@ -174,9 +171,7 @@ class TimestampedChannels:
         head = self._source.read(offset, min(_MAX_CHANNEL_HEADER_BYTES, payload - offset))
         text, closing, _ = head.partition(b"\0")
         if not closing:
-            raise IsxFileError(
-                self._source.path, f"the channel header at byte {offset:,} has no end"
-            )
+            self._source.fail(f"the channel header at byte {offset:,} has no end")
         header = Fields(
             self._source.path, parse_json_object(self._source.path, text, "channel header")
         )

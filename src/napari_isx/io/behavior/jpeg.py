@@ -125,10 +125,9 @@ class JpegIndex:
         end = None if start is None else self._end_of(start)
         if start is None or end is None:
             where = "" if start is None else f", inside the one that starts at byte {start:,}"
-            raise IsxFileError(
-                self._source.path,
+            self._source.fail(
                 f"the video should go on, but ends at byte {self._stop:,} after "
-                f"{len(self._ends):,} pictures{where}",
+                f"{len(self._ends):,} pictures{where}"
             )
         return start, end
 
@@ -149,10 +148,8 @@ class JpegIndex:
                 self._show(at)
                 i = at - self._window_at
                 at += max(2, int.from_bytes(self._window[i : i + 2], "big"))
-        raise IsxFileError(
-            self._source.path,
-            f"the picture at byte {start:,} has more than {_MAX_MARKERS:,} segments",
-        )
+        finding = f"the picture at byte {start:,} has more than {_MAX_MARKERS:,} segments"
+        raise IsxFileError(self._source.path, finding)
 
     def _find(self, pattern: re.Pattern[bytes], at: int) -> int | None:
         """Where two bytes that match come next, or None where the video ends before."""

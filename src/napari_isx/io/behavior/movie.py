@@ -75,10 +75,9 @@ class IsxbMovie(FileRecording, BehaviorMovie):
             self.timing = self._recorded_timing()
         self.shape = (self.timing.num_samples, *self.spacing.num_pixels)
         if self.timing.num_valid > self._header.stored:
-            raise IsxFileError(
-                self.path,
+            self._source.fail(
                 f"it should hold {self.timing.num_valid:,} frames, but its header counts only "
-                f"{self._header.stored:,}",
+                f"{self._header.stored:,}"
             )
         video = self._header.video
         self._index = JpegIndex(source, video.offset, video.offset + video.size)
@@ -143,10 +142,9 @@ class IsxbMovie(FileRecording, BehaviorMovie):
         header = self._header
         count = header.stored + header.dropped
         if count > MAX_SAMPLES:
-            raise IsxFileError(
-                self.path,
+            self._source.fail(
                 f"its header counts {header.stored:,} stored and {header.dropped:,} dropped "
-                f"frames, more than a recording has",
+                f"frames, more than a recording has"
             )
         seconds = {"num": header.start_ms, "den": 1000}
         start = read_start({"secsSinceEpoch": seconds, "utcOffset": header.utc_offset_s})
@@ -172,7 +170,7 @@ class IsxbMovie(FileRecording, BehaviorMovie):
 
     def _read_json(self, block: Block, what: str) -> dict[str, Any]:
         if not 0 < block.size <= _MAX_JSON_BYTES:
-            raise IsxFileError(self.path, f"the {what} cannot have {block.size:,} bytes")
+            self._source.fail(f"the {what} cannot have {block.size:,} bytes")
         text = self._source.read(block.offset, block.size).partition(b"\0")[0]
         # Each frame has an object of its own, with what the tracker found in it.
         most = MAX_VALUES + _MAX_VALUES_OF_FRAME * self._header.stored
@@ -205,17 +203,16 @@ class _FrameMetadata(NamedTuple):
 
 def _read_header(source: FileSource) -> _Header:
     if source.size < HEADER.size:
-        raise IsxFileError(source.path, f"{source.size} bytes are too few for a behavior movie")
+        source.fail(f"{source.size} bytes are too few for a behavior movie")
     numbers = HEADER.unpack(source.read(0, HEADER.size))
     blocks = [Block(*numbers[at : at + 2]) for at in (6, 8, 10)]
     header = _Header(*numbers[2:6], *blocks)
     for what, block in zip(("video", "frames' metadata", "session"), blocks, strict=True):
         source.check(block, what)
     if header.stored * MIN_PICTURE_BYTES > header.video.size:
-        raise IsxFileError(
-            source.path,
+        source.fail(
             f"its header counts {header.stored:,} frames, too many for a video of "
-            f"{header.video.size:,} bytes",
+            f"{header.video.size:,} bytes"
         )
     return header
 

@@ -78,17 +78,15 @@ class CellSet(LabelledSet):
         CellSet
             With copies of the arrays as float32. Saving statuses changes it, and no file.
         """
-        return MemoryCellSet(
-            footprints,
-            traces,
-            timing=timing,
-            spacing=spacing,
-            names=names,
-            statuses=statuses,
-            colors=colors,
-            metrics=metrics,
-            extra_properties=extra_properties,
-        )
+        cells = list(checked_cells(footprints, traces, timing, spacing))
+        if cells:
+            timing = timing or Timing(len(cells[0][1]))
+            spacing = spacing or Spacing(cells[0][0].shape)
+        if timing is None or spacing is None:
+            raise ValueError(WITHOUT_CELLS)
+        lists = footer_lists("cell", names, statuses, colors, len(cells))
+        table = None if metrics is None else checked_metrics(metrics, len(cells))
+        return MemoryCellSet(cells, timing, spacing, lists, table, extra_properties)
 
     @property
     def num_cells(self) -> int:
@@ -324,30 +322,17 @@ class MemoryCellSet(MemoryRecording, CellSet):
 
     def __init__(
         self,
-        footprints: Iterable[npt.ArrayLike],
-        traces: Iterable[npt.ArrayLike],
-        *,
-        timing: Timing | None = None,
-        spacing: Spacing | None = None,
-        names: Sequence[str] | None = None,
-        statuses: Sequence[CellStatus] | None = None,
-        colors: npt.ArrayLike | None = None,
-        metrics: pd.DataFrame | None = None,
-        extra_properties: Mapping[str, Any] | None = None,
+        cells: Sequence[tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]],
+        timing: Timing,
+        spacing: Spacing,
+        lists: dict[str, list[Any]],
+        metrics: pd.DataFrame | None,
+        extra_properties: Mapping[str, Any] | None,
     ) -> None:
         super().__init__("cells in memory", extra_properties)
-        cells = list(checked_cells(footprints, traces, timing, spacing))
-        if cells:
-            timing = timing or Timing(len(cells[0][1]))
-            spacing = spacing or Spacing(cells[0][0].shape)
-        if timing is None or spacing is None:
-            raise ValueError(WITHOUT_CELLS)
-        self.timing, self.spacing = timing, spacing
-        lists = footer_lists("cell", names, statuses, colors, len(cells))
+        self.timing, self.spacing, self.metrics = timing, spacing, metrics
         self._labels = IsxdLabels(Fields(Path(self.name), lists), self.item)
-        self.names = self._labels.names
-        self._previous = list(self._labels.codes)
-        self.metrics = None if metrics is None else checked_metrics(metrics, len(cells))
+        self.names, self._previous = self._labels.names, list(self._labels.codes)
         shapes = (len(cells), *spacing.num_pixels), (len(cells), timing.num_samples)
         self.footprints, self.traces = (
             np.array([parts[k] for parts in cells], "<f4").reshape(shapes[k]) for k in (0, 1)

@@ -25,7 +25,6 @@ from napari_isx.io.cells.save_statuses import (
     statuses_in_file,
     update_statuses,
 )
-from napari_isx.io.errors import IsxFileError
 from napari_isx.io.format.container import Footer
 from napari_isx.io.format.source import FileSource
 
@@ -54,10 +53,9 @@ class IsxdCellSet(IsxdRecording, CellSet):
         expected = self.num_cells * self._record_bytes
         surplus = footer.payload_bytes - expected
         if not 0 <= surplus < self._record_bytes:
-            raise IsxFileError(
-                self.path,
+            self._source.fail(
                 f"it should hold {self.num_cells:,} cells of {self._record_bytes:,} bytes each, "
-                f"{expected:,} in all, but has {footer.payload_bytes:,} bytes of data",
+                f"{expected:,} in all, but has {footer.payload_bytes:,} bytes of data"
             )
 
     @cached_property

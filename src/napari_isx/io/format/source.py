@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, NoReturn, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -146,6 +146,10 @@ class FileSource:
         target = np.empty(size, np.uint8)
         self.read_into(offset, target)
         return target.tobytes()
+
+    def fail(self, finding: str, *advice: str) -> NoReturn:
+        """Raise the error for a file that is broken so; see :class:`IsxFileError`."""
+        raise IsxFileError(self.path, finding, *advice)
 
     def check(self, block: Block, what: str) -> None:
         """Refuse a file that ends before one of its blocks, which `what` names, does."""

@@ -128,17 +128,15 @@ class PacketStreamChannels:
         closed_loop = self._header.file_format == CLOSED_LOOP_FORMAT
         stream = decode_stream(words, closed_loop=closed_loop)
         if stream is None:
-            raise IsxFileError(
-                self._source.path,
-                f"no GPIO packet is in the {end - first:,} bytes from byte {first:,} on",
+            self._source.fail(
+                f"no GPIO packet is in the {end - first:,} bytes from byte {first:,} on"
             )
         tsc_us = stream.first_tsc_us, stream.last_tsc_us
         if not 0 <= self._num_samples(*tsc_us) <= MAX_TICKS:
-            raise IsxFileError(
-                self._source.path,
+            self._source.fail(
                 "the packets' times run from {:,} to {:,} us, which no recording does".format(
                     *tsc_us
-                ),
+                )
             )
         return stream
 
@@ -177,18 +175,13 @@ def _read_header(source: FileSource) -> GpioHeader:
     short = head[HEADER.size : HEADER.size + len(_SYNC)] == _SYNC
     needed = HEADER.size if short else HEADER.size + HEADER_END.size
     if len(head) < needed:
-        raise IsxFileError(
-            source.path, f"{len(head)} bytes are too few for a GPIO file, whose header has {needed}"
-        )
+        source.fail(f"{len(head)} bytes are too few for a GPIO file, whose header has {needed}")
     num, den, utc_offset_s, packets_offset, _ = HEADER.unpack_from(head)
     file_format, session_offset = (0, 0) if short else HEADER_END.unpack_from(head, HEADER.size)
     values = {"secsSinceEpoch": {"num": num, "den": den}, "utcOffset": utc_offset_s}
     start_s, utc_offset_s = read_start(values)
     if packets_offset > source.size:
-        raise IsxFileError(
-            source.path,
-            f"the header places the packets at byte {packets_offset:,} of {source.size:,}",
-        )
+        source.fail(f"the header places the packets at byte {packets_offset:,} of {source.size:,}")
     return GpioHeader(start_s, utc_offset_s, packets_offset, file_format, session_offset)
 
 
@@ -199,7 +192,7 @@ def _read_session(source: FileSource, offset: int) -> dict[str, Any]:
     size = source.size - offset
     if not 0 < size <= MAX_FOOTER_BYTES:
         finding = f"no session is at byte {offset}, where it should be"
-        raise IsxFileError(source.path, f"its end is missing: {finding}" if size <= 0 else finding)
+        source.fail(f"its end is missing: {finding}" if size <= 0 else finding)
     text, _, _ = source.read(offset, size).partition(b"\0")
     return {} if text.strip() == b"null" else parse_json_object(source.path, text, "session")
 

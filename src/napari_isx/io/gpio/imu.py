@@ -34,7 +34,6 @@ from napari_isx.io.base.channels import timing_between
 from napari_isx.io.base.recording import FileRecording
 from napari_isx.io.base.signal import Signal
 from napari_isx.io.base.timing import MAX_SAMPLES, Timing
-from napari_isx.io.errors import IsxFileError
 from napari_isx.io.format.container import MAX_FOOTER_BYTES
 from napari_isx.io.format.json_fields import Fields, Rational, parse_json_object
 from napari_isx.io.format.source import FileSource
@@ -76,9 +75,8 @@ class ImuFile(FileRecording, GpioSet):
     def __init__(self, source: FileSource) -> None:
         super().__init__(source)
         if source.size < HEADER.size:
-            raise IsxFileError(
-                source.path,
-                f"{source.size} bytes are too few for an IMU file, whose header has {HEADER.size}",
+            source.fail(
+                f"{source.size} bytes are too few for an IMU file, whose header has {HEADER.size}"
             )
         _, _, _, _, _, *places, session_offset, _ = HEADER.unpack(source.read(0, HEADER.size))
         session = _read_session(source, session_offset)
@@ -118,10 +116,9 @@ class ImuChannels:
         )
         for samples, offset, size in (places[i : i + 3] for i in (0, 3, 6)):
             if samples * SAMPLE.itemsize > size or (samples and offset + size > source.size):
-                raise IsxFileError(
-                    source.path,
+                source.fail(
                     f"the header claims {samples:,} samples in {size:,} bytes from byte "
-                    f"{offset:,} on, in a file of {source.size:,}",
+                    f"{offset:,} on, in a file of {source.size:,}"
                 )
         acceleration, field, orientation = ((places[i], places[i + 1]) for i in (0, 3, 6))
         self._sensors = (
@@ -166,10 +163,9 @@ class ImuChannels:
 def _read_session(source: FileSource, offset: int) -> dict[str, Any]:
     size = source.size - offset
     if not 0 < size <= MAX_FOOTER_BYTES or offset < HEADER.size:
-        raise IsxFileError(
-            source.path,
+        source.fail(
             f"the session, which has the timing, must be at byte {offset:,} by the header, "
-            f"in a file of {source.size:,}",
+            f"in a file of {source.size:,}"
         )
     text, _, _ = source.read(offset, size).partition(b"\0")
     return parse_json_object(source.path, text, "session")

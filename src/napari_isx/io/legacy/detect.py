@@ -118,7 +118,7 @@ def read_recording(source: FileSource) -> RecordingXml | None:
     if len(_ATTRIBUTES & attributes.keys()) < _MIN_ATTRIBUTES:
         return None
     if finding:
-        raise IsxFileError(source.path, finding)
+        source.fail(finding)
     listed = root.findall(".//decompressed/file")
     files = [re.split(r"[/\\]", (one.text or "").strip())[-1] for one in listed]
     counts = [one.get("frames", "") for one in listed]

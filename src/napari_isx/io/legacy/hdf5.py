@@ -75,7 +75,7 @@ class LineSet(FileRecording, GpioSet):
     def open_file(cls, source: FileSource) -> Self:
         lines = _read_lines(source.path)
         if lines is None:
-            raise IsxFileError(source.path, "it has no digital lines beside its frames")
+            source.fail("it has no digital lines beside its frames")
         return cls(source, lines)
 
 

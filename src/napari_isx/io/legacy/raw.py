@@ -31,7 +31,6 @@ from napari_isx.io.base.channels import IRREGULAR_PERIOD, MAX_PACKET_BYTES, MAX_
 from napari_isx.io.base.recording import FileRecording
 from napari_isx.io.base.signal import Signal
 from napari_isx.io.base.timing import Timing
-from napari_isx.io.errors import IsxFileError
 from napari_isx.io.format.json_fields import Rational
 from napari_isx.io.format.source import FileSource
 from napari_isx.io.gpio.gpio_set import GpioSet
@@ -82,9 +81,8 @@ class _RawChannels:
         # Span and tick are each rounded to float64 before they are divided, as in `isx`.
         count = ceil((last - first + 1) / 1e6 / float(IRREGULAR_PERIOD))
         if count > MAX_TICKS:
-            raise IsxFileError(
-                source.path,
-                f"its packets' times run from {first:,} to {last:,} us, which no recording does",
+            source.fail(
+                f"its packets' times run from {first:,} to {last:,} us, which no recording does"
             )
         self.timing = Timing(count, IRREGULAR_PERIOD, Rational(first, 1_000_000))
 

@@ -83,13 +83,11 @@ def _spans(source: FileSource, tif: TiffFile, frame_bytes: int) -> list[Spans]:
     spans, places = [], set[int]()
     for page in pages:
         if page.offset in places:
-            raise IsxFileError(
-                source.path, f"its page {len(places):,} leads back to an earlier one"
-            )
+            source.fail(f"its page {len(places):,} leads back to an earlier one")
         places.add(page.offset)
         spans.append(_joined(page, frame_bytes))
     if _next_page(source, tif, pages[-1]):
-        raise IsxFileError(source.path, f"it ends inside page {len(pages):,}")
+        source.fail(f"it ends inside page {len(pages):,}")
     # Above 4 GB ImageJ describes one frame, and the others follow it.
     series: Any = tif.series[0] if len(spans) == 1 else None
     if series is not None and series.dataoffset is not None:
@@ -97,11 +95,9 @@ def _spans(source: FileSource, tif: TiffFile, frame_bytes: int) -> list[Spans]:
         spans = [[(series.dataoffset + i * frame_bytes, frame_bytes)] for i in range(count)]
     for i, parts in enumerate(spans):
         if sum(size for _, size in parts) != frame_bytes:
-            raise IsxFileError(source.path, f"frame {i:,} has not the size of the first")
+            source.fail(f"frame {i:,} has not the size of the first")
         if max(map(sum, parts)) > source.size:
-            raise IsxFileError(
-                source.path, f"frame {i:,} lies beyond the file's end at byte {source.size:,}"
-            )
+            source.fail(f"frame {i:,} lies beyond the file's end at byte {source.size:,}")
     return spans
 
 

@@ -16,6 +16,7 @@ import io
 import re
 from bisect import bisect_right
 from collections.abc import Generator, Iterable
+from contextlib import suppress
 from itertools import chain, pairwise
 from typing import Any, Final
 
@@ -24,7 +25,7 @@ import numpy.typing as npt
 
 from napari_isx.io.errors import IsxFileError
 from napari_isx.io.format.picture import PictureError, luma_plane, max_pixels
-from napari_isx.io.format.source import FileSource
+from napari_isx.io.format.source import Block, FileSource
 
 _MAX_IDLE: Final = 4
 
@@ -41,48 +42,23 @@ _CHUNK_HEADER_BYTES: Final = 8
 class AviVideo:
     """An AVI video at some place in a file, decoded frame by frame, from any thread.
 
-    Parameters
-    ----------
-    source : FileSource
-    start, size : int
-        The video's bytes in the file.
-    num_pixels : (int, int)
-        Rows, columns that it must have.
-    num_frames : int
-        Frames that it must have.
+    It must have so many frames of so many rows and columns.
     """
 
     def __init__(
-        self,
-        source: FileSource,
-        start: int,
-        size: int,
-        num_pixels: tuple[int, int],
-        num_frames: int,
+        self, source: FileSource, block: Block, num_pixels: tuple[int, int], num_frames: int
     ) -> None:
-        self._source, self._start, self._size = source, start, size
+        self._source, self._block = source, block
         self._num_pixels, self._num_frames = num_pixels, num_frames
         # Decoders at rest, each where it stopped. Taking one out is atomic: no lock is needed.
         self._idle: list[_Decoder] = []
         self._starts: _Starts | None = None
 
     def luma(self, frame: int) -> npt.NDArray[np.uint8]:
-        """Decode a frame; what it costs is the way from the last certain keyframe.
+        """``(H, W)``: a frame, a view on the decoder's memory.
 
-        Parameters
-        ----------
-        frame : int
-            From 0 on.
-
-        Returns
-        -------
-        numpy.ndarray
-            ``(H, W)``, a view on the decoder's memory.
-
-        Raises
-        ------
-        IsxFileError
-            The video is damaged, or ends before the frame.
+        What it costs is the way from the last certain keyframe. Raises `IsxFileError` where the
+        video is damaged, or ends before the frame.
         """
         import av
 
@@ -106,18 +82,15 @@ class AviVideo:
 
     def _take(self, frame: int) -> _Decoder | None:
         """The decoder at rest that has the shortest way to a frame."""
-        ranked = sorted(self._idle, key=lambda d: (d.at > frame, -d.at))
-        for decoder in ranked:
-            try:
+        for decoder in sorted(self._idle, key=lambda d: (d.at > frame, -d.at)):
+            with suppress(ValueError):  # another thread took it
                 self._idle.remove(decoder)
-            except ValueError:  # another thread took it
-                continue
-            return decoder
+                return decoder
         return None
 
     def _open(self) -> _Decoder:
-        window = _Window(self._source, self._start, self._size)
-        decoder = _Decoder(window, self._num_pixels)
+        window = _Window(self._source, self._block)
+        decoder = _Decoder(window, {"max_pixels": str(max_pixels(self._num_pixels))})
         if self._starts is None:
             self._starts = _Starts(decoder.stream, window, self._num_frames)
         decoder.starts = self._starts
@@ -129,9 +102,8 @@ class _Decoder:
 
     starts: _Starts
 
-    def __init__(self, window: _Window, num_pixels: tuple[int, int]) -> None:
-        self._window = window
-        self._options = {"max_pixels": str(max_pixels(num_pixels))}
+    def __init__(self, window: _Window, options: dict[str, str]) -> None:
+        self._window, self._options = window, options
         self._open()
 
     def decode(self, frame: int) -> Any:
@@ -155,32 +127,31 @@ class _Decoder:
         import av
 
         self._window.seek(0)
+        # Nobody reads the tags, which may be in any encoding; PyAV 19 always lets them be.
+        is_old = int(av.__version__.partition(".")[0]) < 19
+        tags: dict[str, Any] = {"metadata_errors": "replace"} if is_old else {}
         # The format is given, because others can make FFmpeg open further files.
-        self._container = av.open(self._window, format="avi", **_any_tags(av.__version__))
+        self._container = av.open(self._window, format="avi", **tags)
         self.stream = next(iter(self._container.streams.video), None)
         if self.stream is None or self.stream.codec_context is None:
             self._container.close()
             raise PictureError("it has no video stream of a codec that is known here")
         self.stream.codec_context.options = self._options
-        self._frames = _decode_all(self._container.demux(self.stream))
-        self.at = 0
+        self._frames, self.at = _decode_all(self._container.demux(self.stream)), 0
 
     def _go_to(self, start: int) -> None:
         self._frames.close()
-        if start == 0:
-            self._container.close()
-            self._open()
-            return
-        timestamp = self.starts.timestamp(start)
-        self._container.seek(timestamp, stream=self.stream)
-        packets = self._container.demux(self.stream)
-        first = next(packets)
-        if first.dts != timestamp:  # the index lied
-            self.starts.forget(start)
-            self._go_to(0)
-            return
-        self._frames = _decode_all(chain([first], packets))
-        self.at = start
+        if start > 0:
+            timestamp = self.starts.keys[start][0]
+            self._container.seek(timestamp, stream=self.stream)
+            packets = self._container.demux(self.stream)
+            first = next(packets)
+            if first.dts == timestamp:
+                self._frames, self.at = _decode_all(chain([first], packets)), start
+                return
+            self.starts.certain[start] = False  # the index lied
+        self._container.close()
+        self._open()
 
 
 def _decode_all(packets: Iterable[Any]) -> Generator[Any, None, None]:
@@ -190,42 +161,34 @@ def _decode_all(packets: Iterable[Any]) -> Generator[Any, None, None]:
 
 
 class _Starts:
-    """The frames at which decoding may start."""
+    """The keyframes, of which those may be certain at which decoding may start."""
 
     def __init__(self, stream: Any, window: _Window, num_frames: int) -> None:
         self._window = window
         # Before PyAV 17 the index cannot be had, and every way starts at the first frame.
         entries = list(getattr(stream, "index_entries", ()))
         self._codec = stream.codec_context.name
-        moves_frames = bool(stream.codec_context.has_b_frames)
         one_to_one = len(entries) == num_frames and all(entry.size for entry in entries)
         one_to_one &= all(a.pos < b.pos for a, b in pairwise(entries))
-        self._keys: list[int] = []
-        if one_to_one and (not moves_frames or self._codec in _IDR_KINDS):
-            self._keys = [i for i, entry in enumerate(entries) if entry.is_keyframe]
-        self._entries = {i: (e.timestamp, e.pos, e.size) for i in self._keys if (e := entries[i])}
-        self._certain: dict[int, bool] = {}
+        self.keys: dict[int, tuple[int, int, int]] = {}  # timestamp, place, size
+        if one_to_one and (self._codec in _IDR_KINDS or not stream.codec_context.has_b_frames):
+            keys = ((i, entry) for i, entry in enumerate(entries) if entry.is_keyframe)
+            self.keys = {i: (entry.timestamp, entry.pos, entry.size) for i, entry in keys}
+        self._order = list(self.keys)
+        self.certain: dict[int, bool] = {}
 
     def before(self, frame: int) -> int:
         """The last frame to start at for decoding a frame."""
-        for at in range(bisect_right(self._keys, frame) - 1, -1, -1):
-            key = self._keys[at]
-            if key not in self._certain:
-                self._certain[key] = self._codec not in _IDR_KINDS or self._is_idr(key)
-            if self._certain[key]:
+        for key in reversed(self._order[: bisect_right(self._order, frame)]):
+            if key not in self.certain:
+                self.certain[key] = self._codec not in _IDR_KINDS or self._is_idr(key)
+            if self.certain[key]:
                 return key
         return 0
 
-    def forget(self, key: int) -> None:
-        """Do not start there again."""
-        self._certain[key] = False
-
-    def timestamp(self, key: int) -> int:
-        return int(self._entries[key][0])
-
     def _is_idr(self, key: int) -> bool:
         """Whether the first unit with pixels in a packet is of an IDR picture."""
-        _, at, size = self._entries[key]
+        _, at, size = self.keys[key]
         chunk = self._window.peek(at, _CHUNK_HEADER_BYTES + min(size, _IDR_PROBE_BYTES))
         if int.from_bytes(chunk[4:_CHUNK_HEADER_BYTES], "little") != size:
             return False
@@ -241,10 +204,9 @@ class _Starts:
 class _Window(io.RawIOBase):
     """A part of a file that looks like a file of its own."""
 
-    def __init__(self, source: FileSource, start: int, size: int) -> None:
+    def __init__(self, source: FileSource, block: Block) -> None:
         super().__init__()
-        self._source, self._start, self._size = source, start, size
-        self._at = 0
+        self._source, self._block, self._at = source, block, 0
 
     def readable(self) -> bool:
         return True
@@ -256,22 +218,16 @@ class _Window(io.RawIOBase):
         return self._at
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = (0, self._at, self._size)[whence]
+        base = (0, self._at, self._block.size)[whence]
         self._at = max(base + offset, 0)
         return self._at
 
     def read(self, size: int = -1) -> bytes:
-        rest = max(self._size - self._at, 0)
-        data = self.peek(self._at, rest if size < 0 else size)
+        data = self.peek(self._at, self._block.size if size < 0 else size)
         self._at += len(data)
         return data
 
     def peek(self, at: int, size: int) -> bytes:
         """The bytes at a place, fewer where the window ends."""
-        size = max(min(size, self._size - at), 0)
-        return self._source.read(self._start + at, size) if size else b""
-
-
-def _any_tags(pyav_version: str) -> dict[str, Any]:
-    """What lets a video have tags in any encoding, as nobody reads them; PyAV 19 always does."""
-    return {"metadata_errors": "replace"} if int(pyav_version.partition(".")[0]) < 19 else {}
+        size = max(min(size, self._block.size - at), 0)
+        return self._source.read(self._block.offset + at, size) if size else b""

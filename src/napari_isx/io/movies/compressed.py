@@ -30,7 +30,6 @@ import numpy.typing as npt
 
 from napari_isx.io.base.spacing import Spacing
 from napari_isx.io.base.timing import Timing
-from napari_isx.io.errors import IsxFileError
 from napari_isx.io.format.container import MAX_FOOTER_BYTES, parse_footer
 from napari_isx.io.format.source import Block, FileSource
 from napari_isx.io.movies.avi import AviVideo
@@ -73,14 +72,11 @@ class CompressedMovie(InterleavedMovie):
         self._stride = 2 * header.words + header.tiles
         expected = self._stride * self.timing.num_valid
         if header.metadata.size != expected:
-            raise IsxFileError(
-                self.path,
+            self._source.fail(
                 f"the metadata of {self.timing.num_valid:,} frames should take {expected:,} "
-                f"bytes, but has {header.metadata.size:,}",
+                f"bytes, but has {header.metadata.size:,}"
             )
-        self._video = AviVideo(
-            source, *header.video, self.spacing.num_pixels, self.timing.num_valid
-        )
+        self._video = AviVideo(source, header.video, self.spacing.num_pixels, self.timing.num_valid)
         if self.has_timestamps:
             self.timing = self._measured_timing()
 
@@ -125,14 +121,11 @@ class CompressedMovie(InterleavedMovie):
         """Return how many tiles are above and beside each other."""
         (rows, cols), (height, width) = self.spacing.num_pixels, header.tile
         if not height or not width or rows % height or cols % width:
-            raise IsxFileError(
-                self.path, f"tiles of {height} x {width} pixels do not fill {rows} x {cols}"
-            )
+            self._source.fail(f"tiles of {height} x {width} pixels do not fill {rows} x {cols}")
         grid = rows // height, cols // width
         if grid[0] * grid[1] != header.tiles:
-            raise IsxFileError(
-                self.path,
-                f"{rows} x {cols} pixels have not {header.tiles} tiles of {height} x {width}",
+            self._source.fail(
+                f"{rows} x {cols} pixels have not {header.tiles} tiles of {height} x {width}"
             )
         return grid
 
@@ -148,7 +141,7 @@ class _Header(NamedTuple):
 
 def _read_header(source: FileSource) -> _Header:
     if source.size < HEADER.size:
-        raise IsxFileError(source.path, f"{source.size} bytes are too few for a compressed movie")
+        source.fail(f"{source.size} bytes are too few for a compressed movie")
     numbers = HEADER.unpack(source.read(0, HEADER.size))
     _, tiles, words, _ = numbers[:4]
     video, metadata = numbers[4:12], numbers[12:20]
@@ -161,13 +154,12 @@ def _read_header(source: FileSource) -> _Header:
         Block(*numbers[20:]),
     )
     if not 1 <= tiles <= _MAX_TILES or words > _MAX_WORDS:
-        raise IsxFileError(
-            source.path,
+        source.fail(
             f"its header gives each frame {tiles:,} tiles and {words:,} sensor words; there "
-            f"can be 1 to {_MAX_TILES} and at most {_MAX_WORDS}",
+            f"can be 1 to {_MAX_TILES} and at most {_MAX_WORDS}"
         )
     for what in ("video", "metadata", "session"):
         source.check(getattr(header, what), what)
     if header.session.size > MAX_FOOTER_BYTES:
-        raise IsxFileError(source.path, f"its session of {header.session.size:,} bytes is too long")
+        source.fail(f"its session of {header.session.size:,} bytes is too long")
     return header

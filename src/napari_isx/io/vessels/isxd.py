@@ -31,7 +31,6 @@ from napari_isx.io.base.labelled_set import IsxdLabels
 from napari_isx.io.base.recording import IsxdRecording
 from napari_isx.io.base.spacing import MAX_PIXELS, Spacing
 from napari_isx.io.base.timing import Timing
-from napari_isx.io.errors import IsxFileError
 from napari_isx.io.format.container import Footer
 from napari_isx.io.format.json_fields import Fields
 from napari_isx.io.format.source import FileSource
@@ -57,10 +56,9 @@ class IsxdVesselSet(IsxdRecording, VesselSet):
         self._records, end = self._lay_out(self._read_correlation_sizes())
         surplus = footer.payload_bytes - end
         if not 0 <= surplus <= self._line_bytes:
-            raise IsxFileError(
-                self.path,
+            self._source.fail(
                 f"its {self.num_vessels:,} vessels should take {end:,} bytes, but it has "
-                f"{footer.payload_bytes:,} bytes of data",
+                f"{footer.payload_bytes:,} bytes of data"
             )
 
     @property
