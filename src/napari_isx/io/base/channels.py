@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from math import ceil, floor, gcd, lcm
-from typing import Any, Final, Protocol, SupportsIndex
+from typing import Any, Final, SupportsIndex
 
 import numpy as np
 import numpy.typing as npt
@@ -38,29 +39,23 @@ _MAX_CHANNEL_HEADER_BYTES: Final = 64 << 10
 _MAX_OVERLAP: Final = 16
 
 
-class Channels(Protocol):
+@dataclass(eq=False)
+class Channels:
     """Named channels on one clock, without missing samples; all are read in one pass.
 
     Dense ones are sampled regularly; of the others it is told when they change.
     """
 
-    @property
-    def names(self) -> list[str]: ...  # noqa: D102
-
-    @property
-    def dense(self) -> list[bool]: ...  # noqa: D102
-
-    @property
-    def timing(self) -> Timing: ...  # noqa: D102
-
-    def read(self) -> list[Signal]:
-        """One signal for each channel."""
+    names: list[str]
+    dense: list[bool]
+    timing: Timing
+    read: Callable[[], list[Signal]]
 
 
 def open_channels(source: FileSource, footer: Footer) -> Channels:
     """Read which channels a `.isxd` file of either layout has, and its timing."""
-    current = footer.fields.integer("fileType", 0, 1, default=0) == 1
-    return (PacketChannels if current else TimestampedChannels)(source, footer)
+    is_present = footer.fields.integer("fileType", 0, 1, default=0) == 1
+    return (_packet_channels if is_present else _timestamped_channels)(source, footer)
 
 
 def channel_index(names: Sequence[str], channel: SupportsIndex | str, what: str) -> int:
@@ -79,120 +74,109 @@ def channel_index(names: Sequence[str], channel: SupportsIndex | str, what: str)
     return index
 
 
-class PacketChannels:
+def _packet_channels(source: FileSource, footer: Footer) -> Channels:
     """Channels in the present layout."""
+    fields, num_bytes = footer.fields, footer.payload_bytes
+    fields.integer("fileVersion", 1)
+    if num_bytes > MAX_PACKET_BYTES:
+        source.fail(
+            f"its channels should take no more than {MAX_PACKET_BYTES:,} bytes, "
+            f"but there are {num_bytes:,}"
+        )
+    if num_bytes % PACKET.itemsize:
+        # Bytes that are missing at the front would shift the parts of every packet.
+        source.fail(
+            f"its data should be packets of {PACKET.itemsize} bytes, but "
+            f"{num_bytes:,} bytes are no whole number of these"
+        )
+    count = num_bytes // PACKET.itemsize
+    names = fields.strings("channel list")
+    steps = fields.rationals("signalSteps")
+    types = fields.integers("signalTypes", 0, 2**64 - 1)
+    for key in ("startOffsets", "numSamples"):
+        fields.integers(key, 0, 2**64 - 1)
+    if len(steps) != len(names):
+        fields.fail("signalSteps", f"one period for each of the {len(names)} channels")
+    dense = [types[i : i + 1] == [1] for i in range(len(names))]
+    times = fields.objects("global times")
+    if len(times) != 2:
+        fields.fail("global times", "a start and an end")
+    regular = [step for step in steps if step.num]
+    irregular = not regular or steps[0].num == 0
+    period = IRREGULAR_PERIOD if irregular else min(regular, key=lambda s: Fraction(*s))
+    most = MAX_SAMPLES if footer.kind is IsxKind.EVENT_SET else MAX_TICKS
 
-    def __init__(self, source: FileSource, footer: Footer) -> None:
-        self._source, self._footer = source, footer
-        fields = footer.fields
-        fields.integer("fileVersion", 1)
-        if footer.payload_bytes > MAX_PACKET_BYTES:
-            source.fail(
-                f"its channels should take no more than {MAX_PACKET_BYTES:,} bytes, "
-                f"but there are {footer.payload_bytes:,}"
-            )
-        if footer.payload_bytes % PACKET.itemsize:
-            # Bytes that are missing at the front would shift the parts of every packet.
-            source.fail(
-                f"its data should be packets of {PACKET.itemsize} bytes, but "
-                f"{footer.payload_bytes:,} bytes are no whole number of these"
-            )
-        self.names = fields.strings("channel list")
-        steps = fields.rationals("signalSteps")
-        types = fields.integers("signalTypes", 0, 2**64 - 1)
-        for key in ("startOffsets", "numSamples"):
-            fields.integers(key, 0, 2**64 - 1)
-        if len(steps) != len(self.names):
-            fields.fail("signalSteps", f"one period for each of the {len(self.names)} channels")
-        self.dense = [types[i : i + 1] == [1] for i in range(len(self.names))]
-        self.timing = self._timing(steps)
+    def packets(first: int, number: int) -> npt.NDArray[Any]:
+        found = np.empty(number, PACKET)
+        source.read_into(first * PACKET.itemsize, found)
+        return found
 
-    def read(self) -> list[Signal]:
-        """One signal for each channel."""
-        packets = np.empty(self._footer.payload_bytes // PACKET.itemsize, PACKET)
-        self._source.read_into(0, packets)
-        return split_packets(packets, len(self.names))
+    def last_s() -> Fraction:
+        # Of a long file a part at a time.
+        firsts = range(0, count, _PACKETS_AT_ONCE)
+        parts = (packets(i, min(_PACKETS_AT_ONCE, count - i)) for i in firsts)
+        return Fraction(max((int(p["offset_us"].max()) for p in parts), default=0), 1_000_000)
 
-    def _timing(self, steps: list[Rational]) -> Timing:
-        times = self._footer.fields.objects("global times")
-        if len(times) != 2:
-            self._footer.fields.fail("global times", "a start and an end")
-        regular = [step for step in steps if step.num]
-        irregular = not regular or steps[0].num == 0
-        period = IRREGULAR_PERIOD if irregular else min(regular, key=lambda s: Fraction(*s))
-        most = MAX_SAMPLES if self._footer.kind is IsxKind.EVENT_SET else MAX_TICKS
-        start, end = (time.values for time in times)
-        return timing_between(start, end, period, most, self._last_s)
-
-    def _last_s(self) -> Fraction:
-        """When the last packet was sent, in seconds from the start."""
-        count, last_us = self._footer.payload_bytes // PACKET.itemsize, 0
-        for first in range(0, count, _PACKETS_AT_ONCE):  # of a long file a part at a time
-            packets = np.empty(min(_PACKETS_AT_ONCE, count - first), PACKET)
-            self._source.read_into(first * PACKET.itemsize, packets)
-            last_us = max(last_us, int(packets["offset_us"].max()))
-        return Fraction(last_us, 1_000_000)
+    timing = timing_between(times[0].values, times[1].values, period, most, last_s)
+    return Channels(names, dense, timing, lambda: split_packets(packets(0, count), len(names)))
 
 
-class TimestampedChannels:
+def _timestamped_channels(source: FileSource, footer: Footer) -> Channels:
     """Channels in the old layout, which has Unix times."""
+    fields = footer.fields
+    offsets = fields.child("channel offsets")
+    # Sorted by bytes, as `isx` has them; code points sort alike in UTF-8.
+    names = sorted(offsets.values)
+    places = [offsets.integer(name, 0, footer.payload_bytes - 1) for name in names]
+    analog = fields.boolean("analog", default="GPIO4_AI" in names)
+    timing = Timing.from_fields(fields.child("timing info"))
 
-    def __init__(self, source: FileSource, footer: Footer) -> None:
-        self._source, self._footer = source, footer
-        fields = footer.fields
-        offsets = fields.child("channel offsets")
-        # Sorted by bytes, as `isx` has them; code points sort alike in UTF-8.
-        self.names = sorted(offsets.values)
-        self._offsets = [offsets.integer(name, 0, footer.payload_bytes - 1) for name in self.names]
-        self._analog = fields.boolean("analog", default="GPIO4_AI" in self.names)
-        self.dense = [self._analog] * len(self.names)
-        self.timing = Timing.from_fields(fields.child("timing info"))
-
-    def read(self) -> list[Signal]:
-        """One signal for each channel."""
+    def read() -> list[Signal]:
         found: list[npt.NDArray[Any]] = []
-        room = _MAX_OVERLAP * self._footer.payload_bytes
-        for offset in self._offsets:
-            packets = self._read_packets(offset)
+        room = _MAX_OVERLAP * footer.payload_bytes
+        for offset in places:
+            packets = _read_packets(source, offset, footer.payload_bytes, runs_on=analog)
             # Thousands of channels that claim the same bytes would fill the memory.
             room -= packets.nbytes
             if room < 0:
-                self._footer.fields.fail("channel offsets", "places of channels that lie apart")
+                fields.fail("channel offsets", "places of channels that lie apart")
             found.append(packets)
-        if self.timing.start_s is not None:
-            start_us = max(floor(Fraction(*self.timing.start_s) * 1_000_000), 0)
+        if timing.start_s is not None:
+            start_us = max(floor(Fraction(*timing.start_s) * 1_000_000), 0)
         else:  # as far as anybody can tell, it started with the first of them
             firsts = (int(one["time_us"].min()) for one in found if len(one))
             start_us = min(firsts, default=0)
-        return [self._decode(packets, np.uint64(start_us)) for packets in found]
+        return [_decoded(packets, np.uint64(start_us), analog=analog) for packets in found]
 
-    def _read_packets(self, offset: int) -> npt.NDArray[Any]:
-        payload = self._footer.payload_bytes
-        head = self._source.read(offset, min(_MAX_CHANNEL_HEADER_BYTES, payload - offset))
-        text, closing, _ = head.partition(b"\0")
-        if not closing:
-            self._source.fail(f"the channel header at byte {offset:,} has no end")
-        header = Fields(
-            self._source.path, parse_json_object(self._source.path, text, "channel header")
-        )
-        count = header.integer("Number of Packets")
-        first = offset + len(text) + 1
-        if self._analog and count == 0:
-            count = (payload - first) // V1_PACKET.itemsize
-        if first + count * V1_PACKET.itemsize > payload:
-            header.fail("Number of Packets", "no more than the file has room for")
-        packets = np.empty(count, V1_PACKET)
-        self._source.read_into(first, packets)
-        return packets
+    return Channels(names, [analog] * len(names), timing, read)
 
-    def _decode(self, packets: npt.NDArray[Any], start_us: np.uint64) -> Signal:
-        magnitude = np.abs(packets["value"])
-        on = np.signbit(packets["value"]).astype(np.float32)
-        with np.errstate(invalid="ignore"):  # infinity that is switched off is NaN, as in `isx`
-            values = magnitude if self._analog else np.where(magnitude == 0, on, magnitude * on)
-        # `isx` lets a time before the start wrap round to half a million years; 0 is nearer.
-        offsets = np.maximum(packets["time_us"], start_us) - start_us
-        return in_order(offsets, np.asarray(values, np.float32))
+
+def _read_packets(source: FileSource, offset: int, end: int, *, runs_on: bool) -> npt.NDArray[Any]:
+    """The packets of one channel; without a count they may run on to the end."""
+    head = source.read(offset, min(_MAX_CHANNEL_HEADER_BYTES, end - offset))
+    text, closing, _ = head.partition(b"\0")
+    if not closing:
+        source.fail(f"the channel header at byte {offset:,} has no end")
+    header = Fields(source.path, parse_json_object(source.path, text, "channel header"))
+    count = header.integer("Number of Packets")
+    first = offset + len(text) + 1
+    if runs_on and count == 0:
+        count = (end - first) // V1_PACKET.itemsize
+    if first + count * V1_PACKET.itemsize > end:
+        header.fail("Number of Packets", "no more than the file has room for")
+    packets = np.empty(count, V1_PACKET)
+    source.read_into(first, packets)
+    return packets
+
+
+def _decoded(packets: npt.NDArray[Any], start_us: np.uint64, *, analog: bool) -> Signal:
+    magnitude = np.abs(packets["value"])
+    on = np.signbit(packets["value"]).astype(np.float32)
+    with np.errstate(invalid="ignore"):  # infinity that is switched off is NaN, as in `isx`
+        values = magnitude if analog else np.where(magnitude == 0, on, magnitude * on)
+    # `isx` lets a time before the start wrap round to half a million years; 0 is nearer.
+    offsets = np.maximum(packets["time_us"], start_us) - start_us
+    return in_order(offsets, np.asarray(values, np.float32))
 
 
 def split_packets(packets: npt.NDArray[Any], num_channels: int) -> list[Signal]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from napari_isx.io.base.series import Names, Series
-from napari_isx.io.base.series_channels import SeriesChannels
+from napari_isx.io.base.series_channels import series_channels
 from napari_isx.io.base.timing import MAX_SAMPLES
 from napari_isx.io.events.event_set import ChannelEventSet
 
@@ -23,7 +23,7 @@ class EventSetSeries(Series[ChannelEventSet], ChannelEventSet):
     def __init__(self, parts: Sequence[ChannelEventSet]) -> None:
         super().__init__(parts, [part.timing for part in parts])
         channels = [part._channels for part in self._parts]
-        self._read_from(SeriesChannels(channels, self._schedule, mark_gaps=False))
+        self._read_from(series_channels(channels, self._schedule, mark_gaps=False))
 
     @staticmethod
     def _describe(part: ChannelEventSet) -> dict[str, object]:

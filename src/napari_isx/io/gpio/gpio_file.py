@@ -21,16 +21,14 @@ from __future__ import annotations
 
 import logging
 import struct
-from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from math import ceil
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from napari_isx.io.base.channels import MAX_TICKS
-from napari_isx.io.base.recording import FileRecording, forget_cached
-from napari_isx.io.base.signal import Signal
+from napari_isx.io.base.channels import MAX_TICKS, Channels
+from napari_isx.io.base.recording import FileRecording
 from napari_isx.io.base.timing import Timing, read_start
 from napari_isx.io.errors import IsxFileError
 from napari_isx.io.format.container import MAX_FOOTER_BYTES
@@ -59,7 +57,7 @@ class GpioFile(FileRecording, GpioSet):
 
     def __init__(self, source: FileSource) -> None:
         super().__init__(source)
-        header = _read_header(source)
+        self._header = header = _read_header(source)
         clock_hz, renames = None, dict[str, str]()
         try:
             self._description = _read_session(source, header.session_offset)
@@ -75,25 +73,55 @@ class GpioFile(FileRecording, GpioSet):
                 finding += f", so its clock is taken to run at {clock_hz} Hz"
                 self._clock_problems = (f"{self.name}: {finding}",)
             _warn_once(f"{source.path}: {finding}")
-        self._stream_channels = self._channels = PacketStreamChannels(
-            source, header, clock_hz, renames
+        self._clock_hz, self._renames = clock_hz, renames
+
+    @cached_property
+    def _stream(self) -> Stream:
+        """The decoded packets, from one pass over the file."""
+        header, end = self._header, self._source.size
+        first = header.packets_offset
+        # The session's text is no part of a packet that was cut off before it.
+        if header.session_offset and first <= header.session_offset < end:
+            end = header.session_offset
+        words = np.empty((end - first) // _WORD_BYTES, "<u4")
+        self._source.read_into(first, words)
+        stream = decode_stream(words, closed_loop=header.file_format == CLOSED_LOOP_FORMAT)
+        if stream is None:
+            self._source.fail(
+                f"no GPIO packet is in the {end - first:,} bytes from byte {first:,} on"
+            )
+        return stream
+
+    @cached_property
+    def _channels(self) -> Channels:  # type: ignore[override]  # read when they are asked for
+        header, stream = self._header, self._stream
+        first_us, last_us = stream.first_tsc_us, stream.last_tsc_us
+        # Span and tick are each rounded to float64 before they are divided, as in `isx`.
+        count = ceil((last_us - first_us + 1) / 1e6 / (1 / self._clock_hz))
+        if not 0 <= count <= MAX_TICKS:
+            self._source.fail(
+                f"the packets' times run from {first_us:,} to {last_us:,} us, which no recording "
+                "does"
+            )
+        period = Rational(1, self._clock_hz)
+        names = [self._renames.get(name, name) for name in stream.names]
+        return Channels(
+            names,
+            [False] * len(names),  # packets tell of changes
+            Timing(count, period, header.start_s, header.utc_offset_s),
+            lambda: stream.signals,
         )
 
     @property
     def first_tsc_us(self) -> int:
-        return self._stream_channels.stream.first_tsc_us
-
-    def _forget(self) -> None:
-        super()._forget()
-        forget_cached(self._stream_channels)
+        return self._stream.first_tsc_us
 
     def _session(self) -> object:
         return self.metadata
 
     def _summary(self) -> str:
-        if not self._stream_channels.decoded:
-            return "channels not read yet"
-        return super()._summary()
+        is_read = "_stream" in vars(self)
+        return super()._summary() if is_read else "channels not read yet"
 
 
 class GpioHeader(NamedTuple):
@@ -104,68 +132,6 @@ class GpioHeader(NamedTuple):
     packets_offset: int = 0
     file_format: int = 0
     session_offset: int = 0
-
-
-class PacketStreamChannels:
-    """The channels of a `.gpio` file."""
-
-    def __init__(
-        self, source: FileSource, header: GpioHeader, clock_hz: int, renames: Mapping[str, str]
-    ) -> None:
-        self._source, self._header = source, header
-        self._clock_hz, self._renames = clock_hz, renames
-
-    @cached_property
-    def stream(self) -> Stream:
-        """The decoded packets, from one pass over the file."""
-        first, end = self._header.packets_offset, self._source.size
-        # The session's text is no part of a packet that was cut off before it.
-        session_offset = self._header.session_offset
-        if session_offset and first <= session_offset < end:
-            end = session_offset
-        words = np.empty((end - first) // _WORD_BYTES, "<u4")
-        self._source.read_into(first, words)
-        closed_loop = self._header.file_format == CLOSED_LOOP_FORMAT
-        stream = decode_stream(words, closed_loop=closed_loop)
-        if stream is None:
-            self._source.fail(
-                f"no GPIO packet is in the {end - first:,} bytes from byte {first:,} on"
-            )
-        tsc_us = stream.first_tsc_us, stream.last_tsc_us
-        if not 0 <= self._num_samples(*tsc_us) <= MAX_TICKS:
-            self._source.fail(
-                "the packets' times run from {:,} to {:,} us, which no recording does".format(
-                    *tsc_us
-                )
-            )
-        return stream
-
-    @property
-    def decoded(self) -> bool:
-        """Whether the packets have been read."""
-        return "stream" in vars(self)
-
-    @cached_property
-    def names(self) -> list[str]:
-        return [self._renames.get(name, name) for name in self.stream.names]
-
-    @property
-    def dense(self) -> list[bool]:
-        return [False] * len(self.stream.names)
-
-    @cached_property
-    def timing(self) -> Timing:
-        """Ticks of the clock from the first change to the last packet, and the header's start."""
-        header, stream = self._header, self.stream
-        count = self._num_samples(stream.first_tsc_us, stream.last_tsc_us)
-        return Timing(count, Rational(1, self._clock_hz), header.start_s, header.utc_offset_s)
-
-    def _num_samples(self, first_us: int, last_us: int) -> int:
-        # Span and tick are each rounded to float64 before they are divided, as in `isx`.
-        return ceil((last_us - first_us + 1) / 1e6 / (1 / self._clock_hz))
-
-    def read(self) -> list[Signal]:
-        return self.stream.signals
 
 
 def _read_header(source: FileSource) -> GpioHeader:

@@ -30,7 +30,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.base.channels import timing_between
+from napari_isx.io.base.channels import Channels, timing_between
 from napari_isx.io.base.recording import FileRecording
 from napari_isx.io.base.signal import Signal
 from napari_isx.io.base.timing import MAX_SAMPLES, Timing
@@ -68,7 +68,7 @@ class Sensor(NamedTuple):
 
 
 class ImuFile(FileRecording, GpioSet):
-    """A `.imu` file; see :class:`GpioSet`."""
+    """A `.imu` file: three channels for each sensor, which may be empty; see :class:`GpioSet`."""
 
     _units = UNITS | _UNITS
 
@@ -79,39 +79,15 @@ class ImuFile(FileRecording, GpioSet):
                 f"{source.size} bytes are too few for an IMU file, whose header has {HEADER.size}"
             )
         _, _, _, _, _, *places, session_offset, _ = HEADER.unpack(source.read(0, HEADER.size))
-        session = _read_session(source, session_offset)
-        self._description = session
-        self._channels = ImuChannels(source, Fields(source.path, session, "session."), places)
-
-    @property
-    def is_imu(self) -> bool:
-        return True
-
-    def _session(self) -> object:
-        return self.metadata
-
-
-class ImuChannels:
-    """The channels of a `.imu` file: three of each sensor, which may be empty.
-
-    Places are number of samples, offset and size of the accelerometer's, the magnetometer's and
-    the orientation's block.
-    """
-
-    def __init__(self, source: FileSource, session: Fields, places: list[int]) -> None:
-        self._source = source
-        self.names = list(CHANNEL_NAMES)
-        self.dense = [True] * len(CHANNEL_NAMES)
-        fields = session.child("timingInfo")
-        start, end = fields.values.get("start"), fields.values.get("end")
+        self._description = session = _read_session(source, session_offset)
+        fields = Fields(source.path, session, "session.").child("timingInfo")
         accelerometer = _sensor_timing(fields, "accelerometer", _DEFAULT_PERIOD)
         magnetometer = _sensor_timing(fields, "magnetometer", accelerometer.period)
-        period = min(accelerometer.period, magnetometer.period, key=lambda p: Fraction(*p))
-        lasts_s = max(
-            sensor.num_samples * Fraction(*sensor.period)
-            for sensor in (accelerometer, magnetometer)
-        )
-        self.timing = timing_between(
+        both = accelerometer, magnetometer
+        period = min((timing.period for timing in both), key=lambda p: Fraction(*p))
+        lasts_s = max(timing.num_samples * Fraction(*timing.period) for timing in both)
+        start, end = fields.values.get("start"), fields.values.get("end")
+        timing = timing_between(
             start, end, period, MAX_SAMPLES, lambda: max(lasts_s - Fraction(*period), Fraction(0))
         )
         for samples, offset, size in (places[i : i + 3] for i in (0, 3, 6)):
@@ -121,43 +97,48 @@ class ImuChannels:
                     f"{offset:,} on, in a file of {source.size:,}"
                 )
         acceleration, field, orientation = ((places[i], places[i + 1]) for i in (0, 3, 6))
-        self._sensors = (
+        sensors = (
             Sensor(accelerometer, *acceleration, ACCELEROMETER_COUNTS_PER_G),
             Sensor(accelerometer, *orientation, ORIENTATION_COUNTS_PER_RAD),
             Sensor(magnetometer, *field, 1),
         )
+        names = list(CHANNEL_NAMES)
+        self._channels = Channels(
+            names,
+            [True] * len(names),
+            timing,
+            lambda: [signal for sensor in sensors for signal in _read_sensor(source, sensor)],
+        )
 
-    def read(self) -> list[Signal]:
-        """Return the signals of all channels; NaN where a sample was dropped."""
-        return [signal for sensor in self._sensors for signal in self._read_sensor(sensor)]
+    @property
+    def is_imu(self) -> bool:
+        return True
 
-    def _read_sensor(self, sensor: Sensor) -> list[Signal]:
-        # A short block must not be filled from what follows it, nor memory be taken for it.
-        stored = np.empty(min(sensor.samples, sensor.timing.num_valid), SAMPLE)
-        self._source.read_into(sensor.offset, stored)
-        timing = self._cut(sensor.timing, len(stored))
-        values = np.full((3, timing.num_samples), np.nan, np.float32)
-        values[:, timing.valid_mask] = stored["counts"].T / np.float32(sensor.scale)
-        offsets = _offsets_us(timing)
-        for array in (offsets, values):
-            array.flags.writeable = False
-        return [Signal(offsets, row) for row in values]
+    def _session(self) -> object:
+        return self.metadata
 
-    def _cut(self, timing: Timing, num_stored: int) -> Timing:
-        """The timing of the samples up to the last one stored."""
-        missing = timing.num_valid - num_stored
-        if missing == 0:
-            return timing
+
+def _read_sensor(source: FileSource, sensor: Sensor) -> list[Signal]:
+    """The three channels of a sensor; NaN where a sample was dropped."""
+    # A short block must not be filled from what follows it, nor memory be taken for it.
+    stored = np.empty(min(sensor.samples, sensor.timing.num_valid), SAMPLE)
+    source.read_into(sensor.offset, stored)
+    timing, missing = sensor.timing, sensor.timing.num_valid - len(stored)
+    if missing:
         _log.warning(
             "%s: the last %d of %d samples of a sensor are missing",
-            self._source.path,
-            missing,
-            timing.num_valid,
+            *(source.path, missing, timing.num_valid),
         )
-        count = num_stored
+        count = len(stored)  # and then those that were dropped before the last of them
         for sample in sorted(set(timing.dropped)):
             count += sample < count
-        return replace(timing, num_samples=count)
+        timing = replace(timing, num_samples=count)
+    values = np.full((3, timing.num_samples), np.nan, np.float32)
+    values[:, timing.valid_mask] = stored["counts"].T / np.float32(sensor.scale)
+    offsets = _offsets_us(timing)
+    for array in (offsets, values):
+        array.flags.writeable = False
+    return [Signal(offsets, row) for row in values]
 
 
 def _read_session(source: FileSource, offset: int) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from napari_isx.io.base.channels import MAX_TICKS
 from napari_isx.io.base.series import Series
-from napari_isx.io.base.series_channels import SeriesChannels
+from napari_isx.io.base.series_channels import series_channels
 from napari_isx.io.gpio.gpio_set import GpioSet
 
 
@@ -24,7 +24,7 @@ class GpioSetSeries(Series[GpioSet], GpioSet):
     def __init__(self, parts: Sequence[GpioSet]) -> None:
         super().__init__(parts, [part.timing for part in parts])
         channels = [part._channels for part in self._parts]
-        self._channels = SeriesChannels(channels, self._schedule, mark_gaps=True)
+        self._channels = series_channels(channels, self._schedule, mark_gaps=True)
         self._units = {name: unit for part in parts for name, unit in part._units.items()}
 
     @staticmethod

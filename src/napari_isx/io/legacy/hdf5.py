@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.base.channels import MAX_PACKET_BYTES
+from napari_isx.io.base.channels import MAX_PACKET_BYTES, Channels
 from napari_isx.io.base.recording import FileRecording
 from napari_isx.io.base.signal import Signal
 from napari_isx.io.base.timing import MAX_FRAMES, Timing
@@ -67,7 +67,7 @@ class Hdf5Piece:
 class LineSet(FileRecording, GpioSet):
     """The digital lines beside the frames; by its path alone it would be a movie."""
 
-    def __init__(self, source: FileSource, lines: _Lines) -> None:
+    def __init__(self, source: FileSource, lines: Channels) -> None:
         super().__init__(source)
         self._channels = lines
 
@@ -79,19 +79,16 @@ class LineSet(FileRecording, GpioSet):
         return cls(source, lines)
 
 
-class _Lines:
-    names: Final = ["IO1", "IO2", "sync", "trigger"]
-    dense: Final = [True] * 4
+def _lines(words: npt.NDArray[np.uint16], start_s: float) -> Channels:
+    start = Rational(floor(start_s * 1_000_000), 1_000_000)
 
-    def __init__(self, words: npt.NDArray[np.uint16], start_s: float) -> None:
-        start = Rational(floor(start_s * 1_000_000), 1_000_000)
-        self.timing = Timing(4 * len(words), Rational(_SAMPLE_US, 1_000_000), start)
-        self._words = words
-
-    def read(self) -> list[Signal]:
-        samples = (self._words[:, None] >> np.arange(0, 16, 4, dtype=np.uint16)).reshape(-1)
+    def read() -> list[Signal]:
+        samples = (words[:, None] >> np.arange(0, 16, 4, dtype=np.uint16)).reshape(-1)
         offsets_us = np.arange(len(samples), dtype=np.uint64) * np.uint64(_SAMPLE_US)
         return [Signal(offsets_us, (samples >> i & 1).astype(np.float32)) for i in range(4)]
+
+    timing = Timing(4 * len(words), Rational(_SAMPLE_US, 1_000_000), start)
+    return Channels(["IO1", "IO2", "sync", "trigger"], [True] * 4, timing, read)
 
 
 def open_lines(path: Path) -> LineSet | None:
@@ -100,7 +97,7 @@ def open_lines(path: Path) -> LineSet | None:
     return None if lines is None else LineSet(FileSource(path), lines)
 
 
-def _read_lines(path: Path) -> _Lines | None:
+def _read_lines(path: Path) -> Channels | None:
     with open_hdf5(path) as file:
         words = _numbers(path, file, "anc_data", MAX_PACKET_BYTES // 2)
         counts = _numbers(path, file, "anc_data_count", MAX_FRAMES)
@@ -116,7 +113,7 @@ def _read_lines(path: Path) -> _Lines | None:
     if np.any(counts < 0) or np.any(counts > _FRAME_WORDS):
         raise IsxFileError(path, "a frame should have 0 to 15 words of digital lines")
     used = rows[np.arange(_FRAME_WORDS) < counts[:, None]]
-    return _Lines(used, float(times[0]))
+    return _lines(used, float(times[0]))
 
 
 def read_times(path: Path) -> tuple[Rational | None, Rational | None]:

@@ -27,9 +27,14 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.base.channels import IRREGULAR_PERIOD, MAX_PACKET_BYTES, MAX_TICKS, in_order
+from napari_isx.io.base.channels import (
+    IRREGULAR_PERIOD,
+    MAX_PACKET_BYTES,
+    MAX_TICKS,
+    Channels,
+    in_order,
+)
 from napari_isx.io.base.recording import FileRecording
-from napari_isx.io.base.signal import Signal
 from napari_isx.io.base.timing import Timing
 from napari_isx.io.format.json_fields import Rational
 from napari_isx.io.format.source import FileSource
@@ -58,51 +63,40 @@ RAW_MOVIE_ADVICE: Final = (
 Values = tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]
 
 
-class _RawChannels:
-    """The channels of a file, in the order of their first packets."""
+class RawGpioSet(FileRecording, GpioSet):
+    """An nVoke GPIO recording: its channels are in the order of their first packets."""
 
     def __init__(self, source: FileSource) -> None:
+        super().__init__(source)
         data = source.read(0, min(source.size, MAX_PACKET_BYTES))
         packets: dict[int, list[bytes]] = {}
         end: int | None = None
-        self.num_lost = 0
+        num_lost = 0
         for match in _packets(data):
-            self.num_lost += 0 if end is None else match.start() - end
+            num_lost += 0 if end is None else match.start() - end
             end = match.end()
             if match[0][0] < len(_NAMES):
                 packets.setdefault(match[0][0], []).append(match[0])
         if not packets:
             raise not_ours(source.path, "an nVoke GPIO recording", RAW_MOVIE_ADVICE)
-        self.names = [_NAMES[channel] for channel in packets]
-        self.dense = [channel == _ANALOG for channel in packets]
-        self._values = [_decoded(channel, b"".join(rows)) for channel, rows in packets.items()]
-        first = self._first = min(int(times.min()) for times, _ in self._values)
-        last = max(int(times.max()) for times, _ in self._values)
+        found = [_decoded(channel, b"".join(rows)) for channel, rows in packets.items()]
+        first = min(int(times.min()) for times, _ in found)
+        last = max(int(times.max()) for times, _ in found)
         # Span and tick are each rounded to float64 before they are divided, as in `isx`.
         count = ceil((last - first + 1) / 1e6 / float(IRREGULAR_PERIOD))
         if count > MAX_TICKS:
             source.fail(
                 f"its packets' times run from {first:,} to {last:,} us, which no recording does"
             )
-        self.timing = Timing(count, IRREGULAR_PERIOD, Rational(first, 1_000_000))
-
-    def read(self) -> list[Signal]:
-        return [
-            in_order((times - self._first).astype(np.uint64), values)
-            for times, values in self._values
-        ]
-
-
-class RawGpioSet(FileRecording, GpioSet):
-    """An nVoke GPIO recording."""
-
-    def __init__(self, source: FileSource) -> None:
-        super().__init__(source)
-        channels = _RawChannels(source)
-        self._channels = channels
-        if channels.num_lost:
+        self._channels = Channels(
+            [_NAMES[channel] for channel in packets],
+            [channel == _ANALOG for channel in packets],
+            Timing(count, IRREGULAR_PERIOD, Rational(first, 1_000_000)),
+            lambda: [in_order((times - first).astype(np.uint64), v) for times, v in found],
+        )
+        if num_lost:
             self._clock_problems = (
-                f"{self.name}: {channels.num_lost:,} of its {source.size:,} bytes are damaged, "
+                f"{self.name}: {num_lost:,} of its {source.size:,} bytes are damaged, "
                 "and what was in them is left out",
             )
 
