@@ -24,9 +24,8 @@ from napari_isx.io.events.series import EventSetSeries
 from napari_isx.io.format.container import Footer, IsxKind
 from napari_isx.io.format.source import FileSource
 from napari_isx.io.gpio.gpio_file import GpioFile
-from napari_isx.io.gpio.gpio_set import GpioSet, IsxdGpioSet
+from napari_isx.io.gpio.gpio_set import GpioSet, GpioSetSeries, IsxdGpioSet
 from napari_isx.io.gpio.imu import ImuFile
-from napari_isx.io.gpio.series import GpioSetSeries
 from napari_isx.io.movies.base import Movie
 from napari_isx.io.movies.compressed import CompressedMovie
 from napari_isx.io.movies.isxd import Image, open_movie_or_image

@@ -40,17 +40,31 @@ class LabelledSet(Recording):
     item: ClassVar[str]
     """What the set is of, as people and, capitalized, the keys of a footer name it."""
 
-    _labels: IsxdLabels
+    _codes: list[int]
+    _argb: list[int]
 
     @property
     def statuses(self) -> list[CellStatus]:
         """What was decided about each, as last read or saved."""
-        return [STATUSES[code] for code in self._labels.codes]
+        return [STATUSES[code] for code in self._codes]
 
     @property
     def colors(self) -> npt.NDArray[np.uint8]:
         """``(N, 4)``: the color of each as red, green, blue, alpha."""
-        return self._labels.colors
+        argb = np.asarray(self._argb, "<u4").reshape(-1, 1).view(np.uint8)
+        return np.ascontiguousarray(argb[:, [2, 1, 0, 3]])
+
+    def _read_labels(self, fields: Fields, *, needs_colors: bool = False) -> None:
+        """Take names, statuses and colors from a footer; white without colors if it needs none."""
+        prefix = self.item.capitalize()
+        self.names = fields.strings(f"{prefix}Names")
+        count = len(self.names)
+        self._codes = fields.integers(f"{prefix}Statuses", 0, len(STATUSES) - 1)
+        default = () if needs_colors else ([_WHITE] * count,)
+        self._argb = fields.integers(f"{prefix}Colors", 0, _WHITE, *default)
+        for what, values in (("Statuses", self._codes), ("Colors", self._argb)):
+            if len(values) != count:
+                fields.fail(f"{prefix}{what}", f"one value for each of the {count} {self.item}s")
 
     @cached_property
     def trace_units(self) -> str | None:
@@ -66,27 +80,6 @@ class LabelledSet(Recording):
         return index % count
 
 
-class IsxdLabels:
-    """Names, statuses and colors as a footer has them; white without colors if it needs none."""
-
-    def __init__(self, fields: Fields, item: str, *, needs_colors: bool = False) -> None:
-        prefix = item.capitalize()
-        self.names = fields.strings(f"{prefix}Names")
-        count = len(self.names)
-        self.codes = fields.integers(f"{prefix}Statuses", 0, len(STATUSES) - 1)
-        default = () if needs_colors else ([_WHITE] * count,)
-        self._argb = fields.integers(f"{prefix}Colors", 0, _WHITE, *default)
-        for what, values in (("Statuses", self.codes), ("Colors", self._argb)):
-            if len(values) != count:
-                fields.fail(f"{prefix}{what}", f"one value for each of the {count} {item}s")
-
-    @cached_property
-    def colors(self) -> npt.NDArray[np.uint8]:
-        """``(N, 4)``: red, green, blue, alpha."""
-        argb = np.asarray(self._argb, "<u4").reshape(-1, 1).view(np.uint8)
-        return np.ascontiguousarray(argb[:, [2, 1, 0, 3]])
-
-
 def footer_lists(
     item: str,
     names: Sequence[str] | None,
@@ -94,7 +87,7 @@ def footer_lists(
     colors: npt.ArrayLike | None,
     count: int,
 ) -> dict[str, list[Any]]:
-    """What the footer has of each cell or vessel, by key; the reverse of :class:`IsxdLabels`."""
+    """What the footer has of each cell or vessel, by key; what :class:`LabelledSet` reads."""
     prefix, digits = item.capitalize(), len(str(max(count - 1, 0)))
     numbered = [f"{prefix[0]}{i:0{digits}d}" for i in range(count)]
     lists: dict[str, list[Any]] = {

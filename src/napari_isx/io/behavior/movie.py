@@ -146,8 +146,9 @@ class IsxbMovie(FileRecording, BehaviorMovie):
                 f"its header counts {header.stored:,} stored and {header.dropped:,} dropped "
                 f"frames, more than a recording has"
             )
-        seconds = {"num": header.start_ms, "den": 1000}
-        start = read_start({"secsSinceEpoch": seconds, "utcOffset": header.utc_offset_s})
+        seconds, offset = {"num": header.start_ms, "den": 1000}, header.utc_offset
+        offset_s = offset * 60 if abs(offset) <= _MAX_OFFSET_MIN else offset
+        start = read_start({"secsSinceEpoch": seconds, "utcOffset": offset_s})
         ends = self._frame_metadata.ends
         period = Timing(0).period if ends is None else _mean_period(*ends)
         return Timing(count, period, *start, dropped=tuple(self._frame_metadata.dropped))
@@ -177,6 +178,14 @@ class IsxbMovie(FileRecording, BehaviorMovie):
         return parse_json_object(self.path, text, what, most)
 
 
+class _FrameMetadata(NamedTuple):
+    counters: npt.NDArray[np.uint64]  # 0 for those that are damaged
+    damaged: list[int]
+    trackers: list[object]
+    dropped: list[int]
+    ends: tuple[Fields, Fields] | None  # the first and last sound sample, where there are two
+
+
 class _Header(NamedTuple):
     start_ms: int
     utc_offset: int
@@ -185,20 +194,6 @@ class _Header(NamedTuple):
     video: Block
     metadata: Block
     session: Block
-
-    @property
-    def utc_offset_s(self) -> int:
-        """Seconds east of UTC, whichever unit it was written in."""
-        minutes = abs(self.utc_offset) <= _MAX_OFFSET_MIN
-        return self.utc_offset * 60 if minutes else self.utc_offset
-
-
-class _FrameMetadata(NamedTuple):
-    counters: npt.NDArray[np.uint64]  # 0 for those that are damaged
-    damaged: list[int]
-    trackers: list[object]
-    dropped: list[int]
-    ends: tuple[Fields, Fields] | None  # the first and last sound sample, where there are two
 
 
 def _read_header(source: FileSource) -> _Header:

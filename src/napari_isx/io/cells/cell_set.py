@@ -14,7 +14,7 @@ import numpy.typing as npt
 # Statuses are cells' in the first place, so they are to be had here too.
 from napari_isx.io.base.labelled_set import STATUSES as STATUSES
 from napari_isx.io.base.labelled_set import CellStatus as CellStatus
-from napari_isx.io.base.labelled_set import IsxdLabels, LabelledSet, footer_lists, status_codes
+from napari_isx.io.base.labelled_set import LabelledSet, footer_lists, status_codes
 from napari_isx.io.base.optional import needed
 from napari_isx.io.base.recording import MemoryRecording
 from napari_isx.io.base.spacing import Spacing, check_shape
@@ -305,7 +305,7 @@ class CellSet(LabelledSet):
     def _read_trace(self, i: int, target: npt.NDArray[np.float32]) -> None:
         """Fill an array with the trace of a cell."""
 
-    def _codes(self, statuses: Sequence[CellStatus]) -> list[int]:
+    def _checked_codes(self, statuses: Sequence[CellStatus]) -> list[int]:
         if len(statuses) != self.num_cells:
             raise ValueError(f"{len(statuses)} statuses for {self.num_cells} cells")
         return status_codes(statuses)
@@ -331,8 +331,8 @@ class MemoryCellSet(MemoryRecording, CellSet):
     ) -> None:
         super().__init__("cells in memory", extra_properties)
         self.timing, self.spacing, self.metrics = timing, spacing, metrics
-        self._labels = IsxdLabels(Fields(Path(self.name), lists), self.item)
-        self.names, self._previous = self._labels.names, list(self._labels.codes)
+        self._read_labels(Fields(Path(self.name), lists))
+        self._previous = self._codes
         shapes = (len(cells), *spacing.num_pixels), (len(cells), timing.num_samples)
         self.footprints, self.traces = (
             np.array([parts[k] for parts in cells], "<f4").reshape(shapes[k]) for k in (0, 1)
@@ -342,8 +342,8 @@ class MemoryCellSet(MemoryRecording, CellSet):
 
     def save_statuses(self, statuses: Sequence[CellStatus]) -> None:
         """Keep the status of every cell in memory."""
-        codes = self._codes(statuses)
-        self._previous, self._labels.codes = self._labels.codes, codes
+        codes = self._checked_codes(statuses)
+        self._previous, self._codes = self._codes, codes
 
     def statuses_in_file(self) -> list[CellStatus]:
         """What is kept in memory."""
@@ -351,7 +351,7 @@ class MemoryCellSet(MemoryRecording, CellSet):
 
     def restore_previous_statuses(self) -> None:
         """Take the last save back; doing it again takes that back in turn."""
-        self._previous, self._labels.codes = self._labels.codes, self._previous
+        self._previous, self._codes = self._codes, self._previous
 
     def __dask_tokenize__(self) -> tuple[object, ...]:
         return type(self).__name__, self.footprints, self.traces

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.base.labelled_set import STATUSES, CellStatus, IsxdLabels
+from napari_isx.io.base.labelled_set import STATUSES, CellStatus
 from napari_isx.io.base.recording import IsxdRecording
 from napari_isx.io.base.spacing import Spacing
 from napari_isx.io.base.timing import Timing
@@ -44,9 +44,7 @@ class IsxdCellSet(IsxdRecording, CellSet):
         fields = footer.fields
         self.spacing = Spacing.from_fields(fields.child("spacingInfo"))
         self.timing = Timing.from_fields(fields.child("timingInfo"))
-        needs_colors = fields.integer("fileVersion", default=0) >= 2
-        self._labels = IsxdLabels(fields, self.item, needs_colors=needs_colors)
-        self.names = self._labels.names
+        self._read_labels(fields, needs_colors=fields.integer("fileVersion", default=0) >= 2)
         rows, cols = self.spacing.num_pixels
         self._image_bytes = 4 * rows * cols
         self._record_bytes = self._image_bytes + 4 * self.timing.num_samples
@@ -84,16 +82,16 @@ class IsxdCellSet(IsxdRecording, CellSet):
         return self._source.memmap(self._image_bytes, shape, (self._record_bytes, 4), "<f4")
 
     def save_statuses(self, statuses: Sequence[CellStatus]) -> None:
-        codes = self._codes(statuses)
+        codes = self._checked_codes(statuses)
         self._footer = update_statuses(self.path, self._footer, codes)
-        self._labels.codes = codes
+        self._codes = codes
 
     def statuses_in_file(self) -> list[CellStatus]:
         return [STATUSES[code] for code in statuses_in_file(self.path, self.names)]
 
     def restore_previous_statuses(self) -> None:
         self._footer = restore_footer(self.path)
-        self._labels.codes = self._footer.fields.integers("CellStatuses", 0, len(STATUSES) - 1)
+        self._codes = self._footer.fields.integers("CellStatuses", 0, len(STATUSES) - 1)
 
     def close(self) -> None:
         """Give the file back; arrays already handed out stay valid and keep it mapped."""

@@ -99,7 +99,7 @@ class CellSetSeries(Series[CellSet], CellSet):
         that file says. Where a part could not be changed the error's message says which parts are
         saved already; saving again, once the cause is gone, completes them.
         """
-        self._codes(statuses)  # before the first file is changed
+        self._checked_codes(statuses)  # before the first file is changed
         kept = {i for i in self._disputed if statuses[i] == "undecided"}
         for done, part in enumerate(self._parts):
             old = part.statuses

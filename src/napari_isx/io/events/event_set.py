@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, SupportsIndex
 
 import numpy as np
@@ -104,27 +103,18 @@ class EventSet(SignalFrames, Recording):
         return None
 
     @cached_property
-    @abstractmethod
     def _signals(self) -> list[Signal]:
-        """The events of all cells."""
+        return self._channels.read()
 
     def _labels(self) -> dict[str, Sequence[Any]]:
         return {"cell": range(self.num_cells), "name": self.names}
 
-    def _summary(self) -> str:
-        cells = "1 cell" if self.num_cells == 1 else f"{self.num_cells} cells"
-        return f"events of {cells} over {self.timing.duration_s:.4g} s"
-
-
-class ChannelEventSet(EventSet):
-    """Events that are read as the channels of a file, or of several; see :class:`EventSet`."""
-
     def _read_from(self, channels: Channels) -> None:
         self._channels, self.names, self.timing = channels, channels.names, channels.timing
 
-    @cached_property
-    def _signals(self) -> list[Signal]:
-        return self._channels.read()
+    def _summary(self) -> str:
+        cells = "1 cell" if self.num_cells == 1 else f"{self.num_cells} cells"
+        return f"events of {cells} over {self.timing.duration_s:.4g} s"
 
 
 class MemoryEventSet(MemoryRecording, EventSet):
@@ -139,17 +129,14 @@ class MemoryEventSet(MemoryRecording, EventSet):
         extra_properties: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__("events in memory", extra_properties)
-        self.names, self.timing = checked_names(events), timing
         given = [checked_events(name, signal) for name, signal in events.items()]
-        self._given = [in_order(offsets.copy(), values.copy()) for offsets, values in given]
+        signals = [in_order(offsets.copy(), values.copy()) for offsets, values in given]
+        names, dense = checked_names(events), [False] * len(given)
+        self._read_from(Channels(names, dense, timing, partial(list, signals)))
         self.metrics = None if metrics is None else checked_metrics(metrics, len(given))
 
-    @property
-    def _signals(self) -> list[Signal]:
-        return self._given
-
     def __dask_tokenize__(self) -> tuple[object, ...]:
-        parts = [part for one in self._given for part in (one.offsets_us, one.values)]
+        parts = [part for one in self._signals for part in (one.offsets_us, one.values)]
         return type(self).__name__, self.names, repr(self.timing), parts
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from napari_isx.io.base.channels import open_channels
 from napari_isx.io.base.recording import IsxdRecording
-from napari_isx.io.events.event_set import METRIC_COLUMNS, ChannelEventSet
+from napari_isx.io.events.event_set import METRIC_COLUMNS, EventSet
 from napari_isx.io.format.container import Footer
 from napari_isx.io.format.source import FileSource
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class IsxdEventSet(IsxdRecording, ChannelEventSet):
+class IsxdEventSet(IsxdRecording, EventSet):
     """An event set in a `.isxd` file; see :class:`EventSet`."""
 
     def __init__(self, source: FileSource, footer: Footer) -> None:

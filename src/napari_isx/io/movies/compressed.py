@@ -65,8 +65,15 @@ class CompressedMovie(InterleavedMovie):
         self.spacing = Spacing.from_fields(fields.child("spacingInfo"))
         self.timing = Timing.from_fields(fields.child("timingInfo"))
         self.shape = (self.timing.num_samples, *self.spacing.num_pixels)
-        self._tile = header.tile
-        self._grid = self._check_tiles(header)
+        self._tile = height, width = header.tile
+        rows, cols = self.spacing.num_pixels
+        if not height or not width or rows % height or cols % width:
+            source.fail(f"tiles of {height} x {width} pixels do not fill {rows} x {cols}")
+        self._grid = rows // height, cols // width  # tiles above and beside each other
+        if self._grid[0] * self._grid[1] != header.tiles:
+            source.fail(
+                f"{rows} x {cols} pixels have not {header.tiles} tiles of {height} x {width}"
+            )
         self._words = header.words
         self._metadata_at = header.metadata.offset
         self._stride = 2 * header.words + header.tiles
@@ -82,11 +89,9 @@ class CompressedMovie(InterleavedMovie):
 
     @property
     def metadata(self) -> dict[str, Any]:
-        """The file's session."""
         return self._footer.values
 
     def close(self) -> None:
-        """Give the file and its decoders back; reading is an error."""
         super().close()
         self._video.close()
 
@@ -117,18 +122,6 @@ class CompressedMovie(InterleavedMovie):
     def _has_word(self, word: int) -> bool:
         return _LINE_WORDS - self._words <= word < _LINE_WORDS
 
-    def _check_tiles(self, header: _Header) -> tuple[int, int]:
-        """Return how many tiles are above and beside each other."""
-        (rows, cols), (height, width) = self.spacing.num_pixels, header.tile
-        if not height or not width or rows % height or cols % width:
-            self._source.fail(f"tiles of {height} x {width} pixels do not fill {rows} x {cols}")
-        grid = rows // height, cols // width
-        if grid[0] * grid[1] != header.tiles:
-            self._source.fail(
-                f"{rows} x {cols} pixels have not {header.tiles} tiles of {height} x {width}"
-            )
-        return grid
-
 
 class _Header(NamedTuple):
     tiles: int
@@ -142,24 +135,15 @@ class _Header(NamedTuple):
 def _read_header(source: FileSource) -> _Header:
     if source.size < HEADER.size:
         source.fail(f"{source.size} bytes are too few for a compressed movie")
-    numbers = HEADER.unpack(source.read(0, HEADER.size))
-    _, tiles, words, _ = numbers[:4]
-    video, metadata = numbers[4:12], numbers[12:20]
-    header = _Header(
-        tiles,
-        words,
-        (metadata[5], metadata[4]),
-        Block(video[7], video[6]),
-        Block(metadata[7], metadata[6]),
-        Block(*numbers[20:]),
-    )
+    _, tiles, words, _, *rest = HEADER.unpack(source.read(0, HEADER.size))
     if not 1 <= tiles <= _MAX_TILES or words > _MAX_WORDS:
         source.fail(
             f"its header gives each frame {tiles:,} tiles and {words:,} sensor words; there "
             f"can be 1 to {_MAX_TILES} and at most {_MAX_WORDS}"
         )
-    for what in ("video", "metadata", "session"):
-        source.check(getattr(header, what), what)
-    if header.session.size > MAX_FOOTER_BYTES:
-        source.fail(f"its session of {header.session.size:,} bytes is too long")
-    return header
+    blocks = [Block(rest[7], rest[6]), Block(rest[15], rest[14]), Block(*rest[16:])]
+    for what, block in zip(("video", "metadata", "session"), blocks, strict=True):
+        source.check(block, what)
+    if blocks[2].size > MAX_FOOTER_BYTES:
+        source.fail(f"its session of {blocks[2].size:,} bytes is too long")
+    return _Header(tiles, words, (rest[13], rest[12]), *blocks)

@@ -27,7 +27,6 @@ from typing import Final, NamedTuple, SupportsIndex
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.base.labelled_set import IsxdLabels
 from napari_isx.io.base.recording import IsxdRecording
 from napari_isx.io.base.spacing import MAX_PIXELS, Spacing
 from napari_isx.io.base.timing import Timing
@@ -50,8 +49,7 @@ class IsxdVesselSet(IsxdRecording, VesselSet):
         fields = footer.fields
         self.spacing = Spacing.from_fields(fields.child("spacingInfo"))
         self.timing = Timing.from_fields(fields.child("timingInfo"))
-        self._labels = IsxdLabels(fields, self.item)
-        self.names = self._labels.names
+        self._read_labels(fields)
         self.vessel_type = self._read_type()
         self._records, end = self._lay_out(self._read_correlation_sizes())
         surplus = footer.payload_bytes - end
