@@ -10,7 +10,7 @@ from helpers.scenes import make_cells
 from psygnal import Signal
 
 from napari_isx.analysis.cell_metrics.definitions import Metric
-from napari_isx.io.base.natural_order import natural_ranks
+from napari_isx.io.base.names import natural_ranks
 from napari_isx.session.cell_filter import CellFilter, histogram
 from napari_isx.session.cell_table import CellTable
 from napari_isx.session.decisions.curation import Curation

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_isx.analysis.rois import Roi
-from napari_isx.io.base.duplicate_names import places_of
+from napari_isx.io.base.names import places_of
 from napari_isx.io.base.signal import Signal
 from napari_isx.io.cells.cell_set import CellSet
 from napari_isx.io.events.event_set import EventSet

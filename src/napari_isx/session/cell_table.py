@@ -17,7 +17,7 @@ from napari_isx.analysis.cell_metrics.definitions import (
     STATUS_COLUMN,
     Metric,
 )
-from napari_isx.io.base.natural_order import natural_ranks
+from napari_isx.io.base.names import natural_ranks
 from napari_isx.io.cells.cell_set import STATUSES, CellStatus
 from napari_isx.session.cell_filter import CellFilter
 

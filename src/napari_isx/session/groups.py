@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
-from napari_isx.io.base.duplicate_names import places_of
+from napari_isx.io.base.names import places_of
 from napari_isx.io.base.provenance import Provenance
 from napari_isx.io.base.recording import Recording
 from napari_isx.io.base.signal import Signal

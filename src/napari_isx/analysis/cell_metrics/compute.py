@@ -20,7 +20,7 @@ from napari_isx.analysis.cell_metrics.neighbors import (
 from napari_isx.analysis.cell_metrics.shape import shape_columns
 from napari_isx.analysis.cell_metrics.traces import measure_traces
 from napari_isx.analysis.rois import Roi
-from napari_isx.io.base.duplicate_names import places_of
+from napari_isx.io.base.names import places_of
 from napari_isx.io.cells.cell_set import CellSet
 from napari_isx.io.events.event_set import EventSet
 

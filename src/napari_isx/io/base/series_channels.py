@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from napari_isx.io.base.channels import Channels, in_order
-from napari_isx.io.base.duplicate_names import numbered
+from napari_isx.io.base.names import numbered
 from napari_isx.io.base.schedule import Schedule
 from napari_isx.io.base.signal import Signal
 

@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from napari_isx.io.base.natural_order import natural_key
+from napari_isx.io.base.names import natural_key
 from napari_isx.io.base.provenance import SAME_SESSION_S
 from napari_isx.io.cells.cell_set import CellSet
 from napari_isx.io.errors import IsxFileError

@@ -169,58 +169,12 @@ _PAYLOAD_WORDS[[kind & 0xFF for kind in _PACKETS]] = [size for size, _ in _PACKE
 _UNPACKING: Final = {line: _unpacking(line) for line in Line}
 
 
-class Packets(NamedTuple):
-    """The packets of a stream, in order: the words at which payloads start, low bytes of types.
-
-    They are intact if the type is known and the payload as long as it must be.
-    """
-
-    payload: npt.NDArray[np.int64]
-    kind: npt.NDArray[np.uint8]
-    sequence: Words
-    intact: npt.NDArray[np.bool_]
-
-
-def find_packets(words: Words) -> Packets:
-    """Find the packets in a stream.
-
-    A known type with a payload of the wrong size, and an unknown type of the 0x40xx family, have
-    no payload here, so that the search goes on right after the header; they do count for the
-    sequence. A packet cut off by the end of the stream is left out.
-    """
-    at = np.flatnonzero(words == SYNC_WORD)
-    at = at[: np.searchsorted(at, len(words) - HEADER_WORDS, "right")]
-    kind = words[at + 1]
-    family = kind >> 8 == _FAMILY
-    low = kind.astype(np.uint8)
-    size = np.where(family, _PAYLOAD_WORDS[low], -1)
-    intact = size == words[at + 3]
-    start = at + HEADER_WORDS
-    end = np.where(intact, start + size, start)
-    kept = family & _outside(at, end) & (end <= len(words))
-    return Packets(start[kept], low[kept], words[at[kept] + 2], intact[kept])
-
-
-def _outside(starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """Which of the candidates [start, end), in order, do not start within one that counts."""
-    depth = np.zeros(len(starts) + 1, np.int8)
-    overlapping = np.flatnonzero(starts[1:] < ends[:-1])
-    following = np.searchsorted(starts, ends[overlapping])
-    counts_from = 0
-    for candidate, after in zip(overlapping.tolist(), following.tolist(), strict=True):
-        if candidate >= counts_from:
-            counts_from = after
-            depth[candidate + 1] += 1
-            depth[after] -= 1
-    outside: npt.NDArray[np.bool_] = np.cumsum(depth[:-1]) == 0
-    return outside
-
-
 @dataclass(frozen=True)
 class Readings:
     """The packets that report something, and the gaps between them, where packets were lost.
 
-    Of each packet there is the hardware counter and the number of gaps before it; of each gap the
+    Of each packet there is the word at which its payload starts, the low byte of its type, the
+    hardware counter and the number of gaps before it; of each gap the
     time given to it, 1 us after the last reading before it, and the first reading after it.
     """
 
@@ -242,19 +196,51 @@ class Readings:
         return np.zeros(len(rows), np.intp) if line is Line.FRAME_COUNT else self.gap[rows]
 
 
-def _readings(words: Words, packets: Packets) -> Readings:
-    reporting = packets.intact & (packets.kind != PacketType.WAVEFORM & 0xFF)
-    rows = np.flatnonzero(reporting)
-    payload = packets.payload[rows]
+def find_readings(words: Words) -> Readings | None:
+    """Find the packets in a stream that report something; None where there is no packet at all.
+
+    A known type with a payload of the wrong size, and an unknown type of the 0x40xx family, have
+    no payload here, so that the search goes on right after the header; they do count for the
+    sequence. A packet cut off by the end of the stream is left out.
+    """
+    at = np.flatnonzero(words == SYNC_WORD)
+    at = at[: np.searchsorted(at, len(words) - HEADER_WORDS, "right")]
+    kind = words[at + 1]
+    family = kind >> 8 == _FAMILY
+    low = kind.astype(np.uint8)
+    size = np.where(family, _PAYLOAD_WORDS[low], -1)
+    intact = size == words[at + 3]  # the type is known and the payload as long as it must be
+    payload = at + HEADER_WORDS
+    end = np.where(intact, payload + size, payload)
+    kept = family & _outside(at, end) & (end <= len(words))
+    if not kept.any():
+        return None
+    sequence = words[at[kept] + 2]
+    rows = np.flatnonzero((intact & (low != PacketType.WAVEFORM & 0xFF))[kept])
+    payload, low = payload[kept][rows], low[kept][rows]
     tsc_us = words[payload].astype(np.uint64) << np.uint64(32)
     tsc_us |= words[payload + 1]
-    expected = packets.sequence[:-1] + np.uint32(1)  # wraps as the counter does
-    lost = np.flatnonzero(packets.sequence[1:] != expected) + 1
+    expected = sequence[:-1] + np.uint32(1)  # wraps as the counter does
+    lost = np.flatnonzero(sequence[1:] != expected) + 1
     gap_row = np.searchsorted(rows, lost)
     before = np.append(np.zeros(1, np.uint64), tsc_us)[gap_row]
     gap = np.searchsorted(lost, rows, "right")
-    one = np.uint64(1)
-    return Readings(words, payload, packets.kind[rows], tsc_us, gap, before + one, gap_row)
+    return Readings(words, payload, low, tsc_us, gap, before + np.uint64(1), gap_row)
+
+
+def _outside(starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Which of the candidates [start, end), in order, do not start within one that counts."""
+    depth = np.zeros(len(starts) + 1, np.int8)
+    overlapping = np.flatnonzero(starts[1:] < ends[:-1])
+    following = np.searchsorted(starts, ends[overlapping])
+    counts_from = 0
+    for candidate, after in zip(overlapping.tolist(), following.tolist(), strict=True):
+        if candidate >= counts_from:
+            counts_from = after
+            depth[candidate + 1] += 1
+            depth[after] -= 1
+    outside: npt.NDArray[np.bool_] = np.cumsum(depth[:-1]) == 0
+    return outside
 
 
 class Changes(NamedTuple):
@@ -288,11 +274,14 @@ def decode_stream(words: Words, *, closed_loop: bool = False) -> Stream | None:
 
     A closed-loop system has four digital outputs.
     """
-    packets = find_packets(words)
-    if not len(packets.payload):
+    readings = find_readings(words)
+    if readings is None:
         return None
-    readings = _readings(words, packets)
-    changes = [channel for line in Line for channel in _line_changes(readings, line, closed_loop)]
+    changes = [
+        channel
+        for line in Line
+        for channel in _line_changes(readings, line, closed_loop=closed_loop)
+    ]
     changes.sort(key=lambda channel: channel.first)
     last = readings.last_tsc_us
     first = int(changes[0].tsc_us[0]) if changes else last
@@ -304,7 +293,7 @@ def decode_stream(words: Words, *, closed_loop: bool = False) -> Stream | None:
     )
 
 
-def _line_changes(readings: Readings, line: Line, closed_loop: bool) -> Iterator[Changes]:
+def _line_changes(readings: Readings, line: Line, *, closed_loop: bool) -> Iterator[Changes]:
     """The changes of a line's channels; nothing of channels that the stream never names."""
     table = _UNPACKING[line]
     rows = np.flatnonzero(table["has"][readings.kind])

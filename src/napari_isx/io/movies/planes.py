@@ -248,16 +248,16 @@ def _color_turns(movie: RawMovie, cycle: Sequence[str]) -> Interleaving:
     samples, ids = _look(movie, COLOR_WORD, 1, count)
     shift = 0
     if len(set(ids)) > 1:
-        fitting = [s for s in range(count) if _tells_apart(cycle, s, samples, ids)]
-        if not fitting:
+        fitting = (s for s in range(count) if _tells_apart(cycle, s, samples, ids))
+        shift = next(fitting, -1)
+        if shift < 0:
             raise _unfit(movie, "two colors", "color")
-        shift = fitting[0]
-    of_sample = np.resize(np.roll(np.array(cycle), -shift), len(movie))
+    own = {color: np.roll(np.array(cycle) == color, -shift) for color in dict.fromkeys(cycle)}
     return tuple(
-        Turns(("channel", color), (cycle.index(color) - shift) % count, count)
-        if cycle.count(color) == 1
-        else Turns(("channel", color), mask=of_sample == color)
-        for color in dict.fromkeys(cycle)
+        Turns(("channel", color), int(turns.argmax()), count)
+        if turns.sum() == 1
+        else Turns(("channel", color), mask=np.resize(turns, len(movie)))
+        for color, turns in own.items()
     )
 
 

@@ -7,7 +7,8 @@ target is either the old file or the whole new one.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Any, Final
 
 import numpy as np
@@ -83,9 +84,9 @@ def write_movie(
         extra = _with_timestamp_version(extra or {})
     with new_file(path) as handle:
         count = 0
-        limits = [timing.num_samples] if timing is not None else []
-        limits += [counters.size] if counters is not None else []
-        for sample, frame in enumerate(_chain(first, iterator)):
+        limits = [] if timing is None else [timing.num_samples]
+        limits += [] if counters is None else [counters.size]
+        for sample, frame in enumerate(chain([first], map(np.asarray, iterator))):
             if frame.shape != first.shape or frame.dtype != first.dtype:
                 raise ValueError(
                     f"frame {sample} is {frame.shape} {frame.dtype}, "
@@ -106,9 +107,16 @@ def write_movie(
                 f"{count} frames for {timing.num_samples} samples"
                 + (f" and {counters.size} timestamps" if counters is not None else "")
             )
-        kind = IsxKind.MOVIE if count > 1 else IsxKind.IMAGE
-        footer = _frames_footer(kind, code, timing, spacing, extra)
-        write_footer(handle, {**footer, "hasFrameHeaderFooter": counters is not None})
+        footer = {
+            "type": int(IsxKind.MOVIE if count > 1 else IsxKind.IMAGE),
+            "fileVersion": 1,
+            "dataType": code,
+            "hasFrameHeaderFooter": counters is not None,
+            "timingInfo": timing.to_json(),
+            "spacingInfo": spacing.to_json(),
+            "extraProperties": extra,
+        }
+        write_footer(handle, footer)
 
 
 def write_image(
@@ -125,19 +133,6 @@ def write_image(
     write_movie(path, [data], spacing=spacing, extra_properties=extra_properties)
 
 
-def _frames_footer(
-    kind: IsxKind, code: int, timing: Timing, spacing: Spacing, extra: Mapping[str, Any] | None
-) -> dict[str, Any]:
-    return {
-        "type": int(kind),
-        "fileVersion": 1,
-        "dataType": code,
-        "timingInfo": timing.to_json(),
-        "spacingInfo": spacing.to_json(),
-        "extraProperties": extra,
-    }
-
-
 def _with_timestamp_version(extra: dict[str, Any]) -> dict[str, Any]:
     """The session, with a recording software that is known to give timestamps."""
     producer = extra.get("producer")
@@ -145,12 +140,6 @@ def _with_timestamp_version(extra: dict[str, Any]) -> dict[str, Any]:
     if gives_timestamps(producer.get("version")):
         return extra
     return {**extra, "producer": {**producer, "version": _OLDEST_WITH_TIMESTAMPS}}
-
-
-def _chain(first: npt.NDArray[Any], rest: Iterator[npt.ArrayLike]) -> Iterator[npt.NDArray[Any]]:
-    yield first
-    for frame in rest:
-        yield np.asarray(frame)
 
 
 def _sensor_lines(counters: npt.NDArray[np.uint64] | None, sample: int) -> tuple[bytes, bytes]:

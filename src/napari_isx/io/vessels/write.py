@@ -22,6 +22,10 @@ _OPTIONAL: Final[dict[str, set[str]]] = {
     "vessel diameter": {"center trace"},
     "rbc velocity": {"direction trace", "correlations"},
 }
+_SAVED: Final = {
+    "center trace": "VesselCenterSaved",
+    "direction trace": "VesselDirectionSaved",
+}
 
 
 def write_vessel_set(
@@ -91,8 +95,7 @@ def write_vessel_set(
         "correlations": correlations,
     }
     given = {what: values for what, values in optional.items() if values is not None}
-    wrong = sorted(given.keys() - _OPTIONAL[vessel_type])
-    if wrong:
+    if wrong := sorted(given.keys() - _OPTIONAL[vessel_type]):
         raise ValueError(f"a set of {vessel_type} has no {wrong[0]}")
     if "correlations" in given and "direction trace" not in given:
         raise ValueError("correlations need direction traces")
@@ -124,27 +127,17 @@ def write_vessel_set(
         "spacingInfo": spacing.to_json(),
         "extraProperties": _with_type(extra_properties or {}, vessel_type),
     }
+    footer |= {key: True for what, key in _SAVED.items() if what in parts}
+    if "correlations" in parts:
+        footer["VesselCorrelationSizes"] = [[m.shape[3], m.shape[2]] for m in parts["correlations"]]
     with new_file(path) as handle:
         if count:
             handle.write(pixels.data)
-            for vessel in zip(*parts.values(), strict=True):
-                for block in vessel:
-                    handle.write(block.tobytes())
+            handle.writelines(
+                block for vessel in zip(*parts.values(), strict=True) for block in vessel
+            )
             handle.write(bytes(16 * _POINTS[vessel_type]))
-        write_footer(handle, footer | lists | _flags(parts))
-
-
-def _flags(parts: Mapping[str, list[npt.NDArray[Any]]]) -> dict[str, Any]:
-    """The keys of the footer that say which optional parts there are."""
-    flags: dict[str, Any] = {}
-    if "center trace" in parts:
-        flags["VesselCenterSaved"] = True
-    if "direction trace" in parts:
-        flags["VesselDirectionSaved"] = True
-    if "correlations" in parts:
-        maps = parts["correlations"]
-        flags["VesselCorrelationSizes"] = [[m.shape[3], m.shape[2]] for m in maps]
-    return flags
+        write_footer(handle, footer | lists)
 
 
 def _blocks(

@@ -1,6 +1,6 @@
 """Names that occur more than once."""
 
-from napari_isx.io.base.duplicate_names import numbered, places_of
+from napari_isx.io.base.names import numbered, places_of
 
 
 def test_equal_names_are_told_apart_by_their_order():

@@ -1,15 +1,35 @@
-"""Names in the order in which people count: C2 before C10."""
+"""Names that occur more than once, and the order in which people count: C2 before C10.
+
+The n-th of a name belongs to the n-th of it elsewhere.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 _NUMBER: Final = re.compile(r"(\d+)")
+
+
+def numbered(names: Iterable[str]) -> list[tuple[str, int]]:
+    """Each name with how many of its like came before it."""
+    seen: Counter[str] = Counter()
+    result = []
+    for name in names:
+        result.append((name, seen[name]))
+        seen[name] += 1
+    return result
+
+
+def places_of(names: Iterable[str], among: Iterable[str]) -> list[int | None]:
+    """Where each name is among others; None where it is not, or not that often."""
+    places = {name: place for place, name in enumerate(numbered(among))}
+    return [places.get(name) for name in numbered(names)]
 
 
 def natural_ranks(names: Sequence[str]) -> npt.NDArray[np.intp]:
