@@ -18,9 +18,8 @@ from napari_isx.io.behavior.series import BehaviorMovieSeries
 from napari_isx.io.cells.cell_set import CellSet
 from napari_isx.io.cells.isxd import IsxdCellSet
 from napari_isx.io.cells.series import CellSetSeries
-from napari_isx.io.events.event_set import EventSet
+from napari_isx.io.events.event_set import EventSet, EventSetSeries
 from napari_isx.io.events.isxd import IsxdEventSet
-from napari_isx.io.events.series import EventSetSeries
 from napari_isx.io.format.container import Footer, IsxKind
 from napari_isx.io.format.source import FileSource
 from napari_isx.io.gpio.gpio_file import GpioFile

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from errno import EIO
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -101,21 +101,32 @@ class CellSetSeries(Series[CellSet], CellSet):
         """
         self._checked_codes(statuses)  # before the first file is changed
         kept = {i for i in self._disputed if statuses[i] == "undecided"}
-        for done, part in enumerate(self._parts):
+
+        def save(part: CellSet) -> None:
             old = part.statuses
-            try:
-                part.save_statuses([old[i] if i in kept else s for i, s in enumerate(statuses)])
-            except (IsxFileError, OSError) as error:
-                raise self._partly_done(error, done) from error
+            part.save_statuses([old[i] if i in kept else s for i, s in enumerate(statuses)])
+
+        self._change_all(save)
         self._disputed = kept
 
     def restore_previous_statuses(self) -> None:
+        self._change_all(lambda part: part.restore_previous_statuses())
+        self._disputed = self._find_disputed()
+
+    def _change_all(self, change: Callable[[CellSet], None]) -> None:
+        """Change one part after another; an error says which are changed and which are not."""
         for done, part in enumerate(self._parts):
             try:
-                part.restore_previous_statuses()
+                change(part)
             except (IsxFileError, OSError) as error:
-                raise self._partly_done(error, done) from error
-        self._disputed = self._find_disputed()
+                names = [part.name for part in self._parts]
+                changed = ", ".join(names[:done]) or "no part"
+                state = f"Changed: {changed}. Not changed: {', '.join(names[done:])}."
+                if isinstance(error, IsxFileError):
+                    advice = f"{error.advice} {state}"
+                    raise type(error)(error.path, error.finding, advice) from error
+                reason = f"{error.strerror or error}. {state}"
+                raise OSError(error.errno or EIO, reason, error.filename) from error
 
     def close(self) -> None:
         """Give all files back; arrays already handed out stay valid."""
@@ -136,15 +147,6 @@ class CellSetSeries(Series[CellSet], CellSet):
             target[first : last + 1] = np.nan
         for samples, part in zip(self._schedule.slices(), self._parts, strict=True):
             part._read_trace(i, target[samples])
-
-    def _partly_done(self, error: IsxFileError | OSError, done: int) -> IsxFileError | OSError:
-        """The same error, saying which parts are changed and which are not."""
-        names = [part.name for part in self._parts]
-        changed = ", ".join(names[:done]) or "no part"
-        state = f"Changed: {changed}. Not changed: {', '.join(names[done:])}."
-        if isinstance(error, IsxFileError):
-            return type(error)(error.path, error.finding, f"{error.advice} {state}")
-        return OSError(error.errno or EIO, f"{error.strerror or error}. {state}", error.filename)
 
 
 def _agreed(of_parts: Sequence[Sequence[CellStatus]]) -> list[CellStatus]:

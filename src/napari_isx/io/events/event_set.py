@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, SupportsIndex
 import numpy as np
 import numpy.typing as npt
 
-from napari_isx.io.base.channels import Channels, channel_index, in_order
+from napari_isx.io.base.channels import Channels, channel_index, in_order, series_channels
 from napari_isx.io.base.labelled_set import checked_names
 from napari_isx.io.base.recording import MemoryRecording, Recording
+from napari_isx.io.base.series import Names, Series
 from napari_isx.io.base.signal import Signal, whole_microseconds
-from napari_isx.io.base.timing import Timing
+from napari_isx.io.base.timing import MAX_SAMPLES, Timing
 from napari_isx.io.base.to_frames import SignalFrames
 
 if TYPE_CHECKING:
@@ -115,6 +116,26 @@ class EventSet(SignalFrames, Recording):
     def _summary(self) -> str:
         cells = "1 cell" if self.num_cells == 1 else f"{self.num_cells} cells"
         return f"events of {cells} over {self.timing.duration_s:.4g} s"
+
+
+class EventSetSeries(Series[EventSet], EventSet):
+    """The events of the same cells in recordings made one after another; see :class:`EventSet`.
+
+    Offsets count from the start of the first part. Metrics of traces are of each part alone, as
+    ``parts[i].metrics``.
+    """
+
+    max_samples: ClassVar[int] = MAX_SAMPLES
+
+    def __init__(self, parts: Sequence[EventSet]) -> None:
+        super().__init__(parts, [part.timing for part in parts])
+        channels = [part._channels for part in self._parts]
+        self._read_from(series_channels(channels, self._schedule, mark_gaps=False))
+
+    @staticmethod
+    def _describe(part: EventSet) -> dict[str, object]:
+        """The cells."""
+        return {"number of cells": part.num_cells, "name of cell": Names(part.names)}
 
 
 class MemoryEventSet(MemoryRecording, EventSet):

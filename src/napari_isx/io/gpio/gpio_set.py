@@ -9,10 +9,15 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar, Final, SupportsIndex
 
-from napari_isx.io.base.channels import MAX_TICKS, Channels, channel_index, open_channels
+from napari_isx.io.base.channels import (
+    MAX_TICKS,
+    Channels,
+    channel_index,
+    open_channels,
+    series_channels,
+)
 from napari_isx.io.base.recording import IsxdRecording, Recording
 from napari_isx.io.base.series import Series
-from napari_isx.io.base.series_channels import series_channels
 from napari_isx.io.base.signal import Signal
 from napari_isx.io.base.timing import Timing
 from napari_isx.io.base.to_frames import SignalFrames
