@@ -19,23 +19,16 @@ class Recording(ABC):
 
     Opening reads metadata only. The object can be used as a context manager, pickles, and may be
     read from several threads.
-
-    Attributes
-    ----------
-    kind : str
-        What this is called: "movie", "cell set" and so on.
-    path : Path or None
-        The file, or the first of a series, as an absolute path; None in memory.
-    paths : tuple of Path
-        All files that are read, in order of time; none in memory.
-    name : str
-        What people call it: the file's name, or one that was given in memory.
     """
 
     kind: ClassVar[str]
+    """What this is called: "movie", "cell set" and so on."""
     path: Path | None
+    """The file, or the first of a series, as an absolute path; None in memory."""
     paths: tuple[Path, ...]
+    """All files that are read, in order of time; none in memory."""
     name: str
+    """What people call it: the file's name, or one that was given in memory."""
     _clock_problems: tuple[str, ...] = ()
     _description: Mapping[str, Any] = MappingProxyType({})
 

@@ -56,14 +56,27 @@ class LegacyMovie(FileRecording, Movie):
 
     def __init__(self, source: FileSource, recording: RecordingXml | None = None) -> None:
         super().__init__(source)
-        self._description = {} if recording is None else recording.attributes
-        files = pieces_of(self.path) if recording is None else _listed(self.path, recording)
-        self._frames = _Frames(files, None if recording is None else recording.counts)
-        self.paths = tuple(dict.fromkeys((self.path, *self._frames.paths)))
+        counts: Sequence[int] | None = None
+        if recording is None:
+            self._files = pieces_of(self.path)
+        else:
+            self._description, counts = recording.attributes, recording.counts
+            self._files = _listed(self.path, recording)
+        self.paths = tuple(dict.fromkeys((self.path, *self._files)))
+        # Each is opened when it is first read; without their counts all at once.
+        self._pieces: dict[int, Piece] = {}
+        self._lock = Lock()
         try:
+            first = self._open_piece(0)
+            self._frame, self.dtype = first.shape[1:], first.dtype
+            places = range(len(self._files))
+            self._counts = counts or [self._open_piece(i).shape[0] for i in places]
+            for place in self._pieces:
+                self._piece(place)
+            self._ends = list(accumulate(self._counts))
             self._describe()
         except BaseException:
-            self._frames.close()
+            self._let_go()
             raise
 
     @classmethod
@@ -80,11 +93,18 @@ class LegacyMovie(FileRecording, Movie):
 
     def close(self) -> None:
         super().close()
-        self._frames.close()
+        self._let_go()
 
     def _forget(self) -> None:
         super()._forget()
-        self._frames.let_go()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Give the files back until a frame is read again."""
+        with self._lock:
+            pieces, self._pieces = self._pieces, {}
+        for piece in pieces.values():
+            piece.close()
 
     def _describe(self) -> None:
         dropped: tuple[int, ...] = ()
@@ -94,17 +114,16 @@ class LegacyMovie(FileRecording, Movie):
             period, start_s = _period(self._description), _start(self._description)
         elif self.path.suffix.lower() in HDF5:
             period, start_s = read_times(self.path)
-        count = self._frames.count + len(dropped)
+        count = self._ends[-1] + len(dropped)
         if dropped and dropped[-1] >= count:
-            raise IsxFileError(
-                self.path, f"frame {dropped[-1]:,} is listed as dropped, but it has only {count:,}"
+            self._source.fail(
+                f"frame {dropped[-1]:,} is listed as dropped, but it has only {count:,}"
             )
         if count > MAX_FRAMES:
-            raise IsxFileError(self.path, f"it has {count:,} frames; {MAX_FRAMES:,} are the most")
+            self._source.fail(f"it has {count:,} frames; {MAX_FRAMES:,} are the most")
         self.timing = Timing(count, period or _DEFAULT_PERIOD, start_s, dropped=dropped)
-        self.spacing = _spacing(self._description, self._frames.shape)
-        self.dtype = self._frames.dtype
-        self.shape = (count, *self._frames.shape)
+        self.spacing = _spacing(self._description, (self._frame[0], self._frame[1]))
+        self.shape = (count, *self._frame)
         unknown = ["no frame rate, so 50 ms are taken for each frame"] * (period is None)
         unknown += ["no time of its start"] * (start_s is None)
         if unknown:
@@ -120,53 +139,14 @@ class LegacyMovie(FileRecording, Movie):
         if stored is None:
             frame[...] = 0
         else:
-            self._frames.read_into(stored, frame)
-
-
-class _Frames:
-    """Frames in files that follow one another, each opened when it is first read.
-
-    Without their counts all files are opened at once.
-    """
-
-    def __init__(self, paths: Sequence[Path], counts: Sequence[int] | None) -> None:
-        self.paths = tuple(paths)
-        self._pieces: dict[int, Piece] = {}
-        self._is_closed = False
-        self._lock = Lock()
-        try:
-            first = self._open(0)
-            self.shape, self.dtype = (first.shape[1], first.shape[2]), first.dtype
-            self._counts = counts or [self._open(i).shape[0] for i in range(len(paths))]
-            for place in self._pieces:
-                self._piece(place)
-        except BaseException:
-            self.close()
-            raise
-        self._ends = list(accumulate(self._counts))
-        self.count = self._ends[-1]
-
-    def read_into(self, index: int, frame: npt.NDArray[Any]) -> None:
-        place = bisect_right(self._ends, index)
-        first = self._ends[place] - self._counts[place]
-        self._piece(place).read_into(index - first, frame)
-
-    def let_go(self) -> None:
-        """Give the files back until a frame is read again."""
-        with self._lock:
-            pieces, self._pieces = self._pieces, {}
-        for piece in pieces.values():
-            piece.close()
-
-    def close(self) -> None:
-        """Give the files back; reading is an error."""
-        self._is_closed = True
-        self.let_go()
+            place = bisect_right(self._ends, stored)
+            first = self._ends[place] - self._counts[place]
+            self._piece(place).read_into(stored - first, frame)
 
     def _piece(self, place: int) -> Piece:
         """A file, opened and checked."""
-        piece = self._open(place)
-        expected = (self._counts[place], *self.shape)
+        piece = self._open_piece(place)
+        expected = (self._counts[place], *self._frame)
         if piece.shape != expected or piece.dtype != self.dtype:
             raise IsxFileError(
                 piece.path,
@@ -175,10 +155,10 @@ class _Frames:
             )
         return piece
 
-    def _open(self, place: int) -> Piece:
+    def _open_piece(self, place: int) -> Piece:
         with self._lock:
-            path = self.paths[place]
-            if self._is_closed:
+            path = self._files[place]
+            if self.closed:
                 raise ValueError(f"{path.name} is closed")
             if place not in self._pieces:
                 is_tiff = path.suffix.lower() in TIFF
