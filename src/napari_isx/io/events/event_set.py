@@ -63,9 +63,12 @@ class EventSet(SignalFrames, Recording):
         Parameters and errors are those of :func:`napari_isx.write_event_set`, which writes what
         this gives.
         """
-        return MemoryEventSet(
-            events, timing=timing, metrics=metrics, extra_properties=extra_properties
-        )
+        given = [checked_events(name, signal) for name, signal in events.items()]
+        signals = [in_order(offsets.copy(), values.copy()) for offsets, values in given]
+        names, dense = checked_names(events), [False] * len(given)
+        channels = Channels(names, dense, timing, partial(list, signals))
+        table = None if metrics is None else checked_metrics(metrics, len(given))
+        return MemoryEventSet(channels, table, extra_properties)
 
     @property
     def num_cells(self) -> int:
@@ -143,18 +146,13 @@ class MemoryEventSet(MemoryRecording, EventSet):
 
     def __init__(
         self,
-        events: Mapping[str, Signal | tuple[npt.ArrayLike, npt.ArrayLike]],
-        *,
-        timing: Timing,
-        metrics: pd.DataFrame | None = None,
-        extra_properties: Mapping[str, Any] | None = None,
+        channels: Channels,
+        metrics: pd.DataFrame | None,
+        extra_properties: Mapping[str, Any] | None,
     ) -> None:
         super().__init__("events in memory", extra_properties)
-        given = [checked_events(name, signal) for name, signal in events.items()]
-        signals = [in_order(offsets.copy(), values.copy()) for offsets, values in given]
-        names, dense = checked_names(events), [False] * len(given)
-        self._read_from(Channels(names, dense, timing, partial(list, signals)))
-        self.metrics = None if metrics is None else checked_metrics(metrics, len(given))
+        self._read_from(channels)
+        self.metrics = metrics
 
     def __dask_tokenize__(self) -> tuple[object, ...]:
         parts = [part for one in self._signals for part in (one.offsets_us, one.values)]

@@ -82,7 +82,7 @@ class Movie(FrameSequence[Any]):
             No frames, frames of unsupported shape or type, or a number of frames or pixels that
             does not fit `timing` or `spacing`.
         """
-        return MemoryMovie(frames, timing=timing, spacing=spacing)
+        return MemoryMovie(frames, timing, spacing)
 
     @property
     def has_timestamps(self) -> bool:
@@ -200,16 +200,9 @@ class RawMovie(FileRecording, Movie):
 class MemoryMovie(MemoryRecording, Movie):
     """A movie without a file; see :meth:`Movie.from_array`."""
 
-    def __init__(
-        self,
-        frames: npt.ArrayLike | da.Array,
-        *,
-        timing: Timing | None = None,
-        spacing: Spacing | None = None,
-    ) -> None:
+    def __init__(self, frames: Any, timing: Timing | None, spacing: Spacing | None) -> None:
         super().__init__("movie in memory")
-        array: Any = frames if hasattr(frames, "dask") else np.asarray(frames)
-        self._frames = array
+        self._frames = array = frames if hasattr(frames, "dask") else np.asarray(frames)
         self.shape, self.dtype = tuple(map(int, array.shape)), array.dtype
         if len(self.shape) < 3 or not 0 < self.shape[0] <= MAX_FRAMES:
             raise ValueError(f"a movie has 1 to {MAX_FRAMES:,} frames, not shape {self.shape}")
