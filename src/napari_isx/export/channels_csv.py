@@ -13,7 +13,7 @@ import numpy as np
 from napari_isx.export.common import Progress, check_target
 from napari_isx.export.file_names import column_names
 from napari_isx.export.times import MICROSECOND, TimeRef, base_of, check_time_ref, parts_of, times_s
-from napari_isx.io.base.duplicate_names import numbered
+from napari_isx.io.base.names import numbered
 from napari_isx.io.base.signal import Signal
 from napari_isx.io.format.atomic_write import new_file
 from napari_isx.io.format.json_fields import Rational

@@ -28,7 +28,7 @@ from napari_isx.analysis.rois import cut_rois
 from napari_isx.export.frame_range import FrameRange, frame_statuses
 from napari_isx.export.nwb.session import NwbSession, Pieces, control
 from napari_isx.io.base.acquisition import MISSING, at
-from napari_isx.io.base.duplicate_names import places_of
+from napari_isx.io.base.names import places_of
 from napari_isx.io.base.recording import Recording
 from napari_isx.io.base.spacing import Spacing
 from napari_isx.io.cells.cell_set import CellSet, CellStatus
