@@ -21,6 +21,7 @@ GROUPS = {
     "reading": "movies",
     "cells_and_events": "cell sets and event sets",
     "other_kinds": "GPIO and behavior movies",
+    "movies_out": "movies as TIFF and NWB",
     "review": "metrics and the table of cells",
     "why": "event-triggered image, loop and heat map",
     "responses": "responses to events",
