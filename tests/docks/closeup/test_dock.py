@@ -197,7 +197,8 @@ def test_another_speed_is_that_much_faster(dock, qtbot):
 
 
 @pytest.mark.parametrize(
-    ("size", "wide"), [((420, 520), False), ((420, 900), False), ((1200, 300), True)]
+    ("size", "wide"),
+    [((420, 520), False), ((420, 900), False), ((1200, 300), True), ((700, 280), True)],
 )
 def test_it_fits_the_dock_on_either_side(dock, qtbot, size, wide):
     dock.show_footprint(np.eye(20, dtype=np.float32), EXTENT)

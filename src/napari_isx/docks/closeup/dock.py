@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -48,18 +48,28 @@ _LEAST_PX: Final = (280, 110)
 # What panels have besides pictures, and the column of waveforms compared with the others.
 _BARS_PX: Final = 30
 _COLUMNS: Final = 4.5
+_Arrangement: TypeAlias = (
+    "tuple[tuple[tuple[int, int, int, int], ...], tuple[int, ...], tuple[int, ...]]"
+)
 # Row, column, and how many of both, of pictures, waveforms and neighbors; how rows and columns
 # share the room.
-_WIDE_PLACES: Final = (
+_ROW: Final = (
+    tuple((0, column, 1, 1) for column in range(5)),
+    (1, 0, 0),
+    (4, 4, 4, 5, 7),
+)
+_WIDE: Final = (
     ((0, 0, 2, 1), (0, 1, 2, 1), (0, 2, 2, 1), (0, 3, 1, 1), (1, 3, 1, 1)),
     (5, 4, 0),
-    (4, 4, 4, 6),
+    (4, 4, 4, 6, 0),
 )
-_TALL_PLACES: Final = (
+_TALL: Final = (
     ((0, 0, 1, 1), (0, 1, 1, 1), (1, 0, 1, 1), (1, 1, 1, 1), (2, 0, 1, 2)),
     (4, 4, 3),
-    (1, 1, 0, 0),
+    (1, 1, 0, 0, 0),
 )
+# From this width for its height on there is room for all in one row.
+_LONG: Final = 3.5
 # Lower ones, with pictures in pairs those half as low, have no room for what is below the pictures.
 _LOW_PX: Final = 210
 _NO_CELL: Final = "Select a cell to see the evidence for it."
@@ -127,7 +137,7 @@ class CloseUpWidget(SeenWidget):
     @property
     def is_wide(self) -> bool:
         """Whether the pictures stand in one row."""
-        return bool(self._grid.columnCount() > 2 and self._grid.itemAtPosition(0, 2) is not None)
+        return self._arrangement is not _TALL
 
     def show_no_cell(self, text: str = _NO_CELL) -> None:
         self._pages.show_message(text)
@@ -241,19 +251,21 @@ class CloseUpWidget(SeenWidget):
         # Pictures stand in one row or in pairs, whichever makes them larger.
         width, height = self.width(), self.height() - _BARS_PX
         wide = min(width / _COLUMNS, height - _BARS_PX) >= min(width / 2, height / 2 - _BARS_PX)
-        if wide != self.is_wide or not self._grid.count():
-            self._arrange(wide=wide)
+        is_long = wide and self.width() > _LONG * self.height()
+        arrangement = _ROW if is_long else _WIDE if wide else _TALL
+        if arrangement is not self._arrangement:
+            self._arrange(arrangement)
         has_room = self.height() >= (_LOW_PX if wide else 2 * _LOW_PX)
         for panel in (*self.pictures, self.waveform_panel):
             panel.show_caption(has_room)
-        self._neighbor_pages.setVisible(has_room)
+        self._neighbor_pages.setVisible(has_room or is_long)
 
-    def _arrange(self, *, wide: bool) -> None:
-        """Put all panels into one row, or pictures in pairs over the traces."""
+    def _arrange(self, arrangement: _Arrangement) -> None:
         while self._grid.count():
             self._grid.takeAt(0)
+        self._arrangement = arrangement
+        places, rows, columns = arrangement
         panels = (*self.pictures, self.waveform_panel, self._neighbor_pages)
-        places, rows, columns = _WIDE_PLACES if wide else _TALL_PLACES
         for panel, place in zip(panels, places, strict=True):
             self._grid.addWidget(panel, *place)
         for row, stretch in enumerate(rows):
@@ -292,6 +304,6 @@ class CloseUpWidget(SeenWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._pages)
-        self._arrange(wide=False)
+        self._arrange(_TALL)
         # The least of any arrangement, so that a dock can go from one to the other.
         self.setMinimumSize(*_LEAST_PX)

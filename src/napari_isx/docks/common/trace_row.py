@@ -222,7 +222,9 @@ class Row:
         axis.showLabel(bool(units) and self._units_on_axis)
 
     def _place_value(self) -> None:
-        self._value.setPos(self.view.width() - self._value.boundingRect().width() - 4, 1)
+        left = self.view.width() - self._value.boundingRect().width() - 4
+        self._value.setPos(left, 1)
+        self._value.setVisible(left > self._title.item.boundingRect().width() + 4)
 
     def _draw(self) -> None:
         self._place_value()
