@@ -97,7 +97,7 @@ def export_cells(
     found = statuses_of(parts, statuses)
     target = check_target(csv, overwrite, parts)
     names, files = column_names(parts[0].names), unique_names(parts[0].names)
-    pictures = _pictures(tiff, files)
+    pictures = [] if tiff is None else _pictures(tiff, files)
     beside = None
     if props is not False:
         name = target.with_name(f"{target.stem}-props.csv") if props is None else Path(props)
@@ -237,10 +237,18 @@ def _rows(
     return heads, traces[:, start:stop].T
 
 
-def _pictures(tiff: str | os.PathLike[str] | None, names: Sequence[str]) -> list[Path]:
+def write_footprints(cells: CellSet, tiff: str | os.PathLike[str], overwrite: bool) -> None:
+    """Write footprints and their map alone; see :func:`export_cells`."""
+    pictures = _pictures(tiff, unique_names(cells.names))
+    for picture in pictures:
+        check_target(picture, overwrite, [cells])
+    images = _images(cells, statuses_of(parts_of(cells), None))
+    for picture, image in zip(pictures, images, strict=True):
+        write_picture(picture, image)
+
+
+def _pictures(tiff: str | os.PathLike[str], names: Sequence[str]) -> list[Path]:
     """The files of all footprints, and of their map."""
-    if tiff is None:
-        return []
     base = Path(tiff)
     suffix = base.suffix or ".tiff"
     return [

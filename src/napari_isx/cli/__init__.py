@@ -1,0 +1,1 @@
+"""The command `napari-isx` in a terminal: no window, no Qt."""
