@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from napari_isx.io.gpio.gpio_set import GpioSet
 from napari_isx.io.movies.base import Movie
 from napari_isx.io.vessels.vessel_set import VesselSet
 from napari_isx.layers.keys import RECORDING_KEY
+from napari_isx.layers.window_commands import run_beside
 
 LayerTuple = tuple[Any, Mapping[str, Any], str]
 _Write = Callable[[Path, Any, Mapping[str, Any]], None]
@@ -33,7 +35,7 @@ def write_layer(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:  # 
         It is no layer of ours, or cannot be written as that.
     """
     try:
-        _write_layer(path, meta)
+        run_beside(partial(_write_layer, path, meta), f"Saving {Path(path).name}")
     except ValueError as error:
         raise SaveError(str(error)) from error
     return [path]
@@ -72,7 +74,8 @@ def write_nwb(path: str, layers: Sequence[LayerTuple]) -> list[str]:
             if isinstance(one := _recording(path, meta), CellSet)
             if (statuses := _statuses(one, meta)) is not None
         }
-        napari_isx.export_nwb(recordings.values(), path, statuses=shown, overwrite=True)
+        write = partial(napari_isx.export_nwb, statuses=shown, overwrite=True)
+        run_beside(partial(write, recordings.values(), path), f"Saving {Path(path).name}")
     except ValueError as error:
         raise SaveError(str(error)) from error
     return [path]

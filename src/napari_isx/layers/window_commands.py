@@ -16,6 +16,7 @@ _BROKEN: Final = "napari-isx.report_broken_file"
 _CHOOSE: Final = "napari-isx.choose_recordings"
 _SHOW_OPEN: Final = "napari-isx.show_open_files"
 _BESIDE: Final = "napari-isx.run_beside"
+_EXPORT: Final = "napari-isx.show_export"
 
 T = TypeVar("T")
 
@@ -23,6 +24,11 @@ T = TypeVar("T")
 def announce_recordings() -> None:
     """Say that layers of ours are about to be added."""
     _run(_OPENED)
+
+
+def show_export() -> None:
+    """Show the dock that exports what is open."""
+    _run(_EXPORT)
 
 
 def show_open_files(paths: Sequence[Path]) -> bool:

@@ -92,7 +92,7 @@ def test_the_menu_asks_where_to_save(plot, tmp_path, qtbot, monkeypatch):
     monkeypatch.setattr("napari.utils.notifications.show_info", said.append)
     menu = QMenu(plot)
     add_picture_actions(menu, plot, "traces")
-    save, copy = menu.actions()
+    save, copy, _ = menu.actions()
     assert (save.text(), copy.text()) == ("Save picture…", "Copy picture")
     save.trigger()
     (dialog,) = plot.findChildren(QFileDialog)

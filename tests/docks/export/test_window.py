@@ -107,3 +107,15 @@ def test_files_are_written_while_the_window_lives_on(hands, dock, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["cells-rois.zip", "movie.ome.tif"]
     assert dock.export_button.isVisible()
     assert not dock.cancel_button.isVisible()
+
+
+def test_menus_of_the_docks_lead_to_it(hands, files):
+    hands.open(files["movie"], files["cells"])
+    window = hands.viewer.window._qt_window
+    assert not window.findChildren(ExportDock)
+    _, cells = hands.viewer.window.add_plugin_dock_widget("napari-isx", "Cells")
+    hands.settle()
+    cells.tools["files"].trigger()
+    hands.settle()
+    (dock,) = window.findChildren(ExportDock)
+    assert dock.isVisible()

@@ -28,6 +28,7 @@ from napari_isx.docks.cells.table import CellTableView
 from napari_isx.docks.common.passing_keys import pass_keys_on
 from napari_isx.docks.common.theme import PlotColors
 from napari_isx.io.cells.cell_set import CellStatus
+from napari_isx.layers.window_commands import show_export
 from napari_isx.session.cell_table import CellTable
 from napari_isx.viewer.cell_display import Scope, Style
 
@@ -44,6 +45,7 @@ _NO_ROWS: Final = "No cell passes the filters."
 _TOOLS: Final = {
     "raters": ("Compare raters…", "See where two people's decisions differ"),
     "export": ("Export log of decisions…", "All decisions as a CSV file"),
+    "files": ("Export files…", "Tables, movies, clips and NWB of all that is open"),
     "keys": ("Keys", "All keys on one card"),
 }
 
@@ -284,6 +286,7 @@ class CellsWidget(QWidget):
         self._pairs_action.triggered.connect(self.duplicates_button.toggle)
         self.tools["raters"].triggered.connect(self.raters_requested)
         self.tools["export"].triggered.connect(self.export_requested)
+        self.tools["files"].triggered.connect(lambda: show_export())
         self.tools["keys"].triggered.connect(self.keys_requested)
         self.decisions.save_requested.connect(self.save_requested)
 

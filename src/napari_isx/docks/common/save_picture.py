@@ -13,6 +13,7 @@ from qtpy.QtGui import QGuiApplication, QImage, QPageSize, QPainter, QPdfWriter
 from qtpy.QtWidgets import QGraphicsItem, QGraphicsView, QMenu, QWidget
 
 from napari_isx.docks.common.file_dialog import save_dialog
+from napari_isx.layers.window_commands import show_export
 
 FORMATS: Final = ("Picture (*.png)", "Vector drawing (*.svg)", "Document (*.pdf)")
 # Of a PNG, and of what is copied, so that it is sharp in print and on dense screens.
@@ -52,11 +53,14 @@ def copy_picture(widget: QWidget) -> None:
 
 
 def add_picture_actions(menu: QMenu, widget: QWidget, name: str) -> None:
-    """Offer to save or to copy what a widget shows; `name` is proposed for the file."""
+    """Offer to save or copy what a widget shows, `name` being proposed; and to export files."""
     save = menu.addAction("Save picture…")
     save.triggered.connect(lambda: ask_where_to_save(widget, name))
     copy = menu.addAction("Copy picture")
     copy.triggered.connect(lambda: copy_picture(widget))
+    files = menu.addAction("Export files…")
+    files.setToolTip("Tables, movies, clips and NWB of all that is open")
+    files.triggered.connect(lambda: show_export())
 
 
 def ask_where_to_save(widget: QWidget, name: str) -> None:
