@@ -26,6 +26,7 @@ def test_the_layer_is_empty_and_carries_the_channels(gpio):
     assert layer.name == "my inputs GPIO"
     assert layer.data.shape == (0, 3)
     assert layer.metadata["napari_isx"] is gpio
+    assert not layer.visible, "there is nothing to draw, which would take its time at each step"
     np.testing.assert_allclose(layer.scale, (gpio.timing.period_s, 1, 1))
     assert [str(unit) for unit in layer.units] == ["second", "micrometer", "micrometer"]
     assert tuple(layer.axis_labels) == ("t", "y", "x")

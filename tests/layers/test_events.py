@@ -54,6 +54,18 @@ def test_the_layer_is_empty_and_carries_the_file(points):
     assert tuple(points.axis_labels) == ("t", "y", "x")
 
 
+def test_it_is_hidden_without_points_which_would_be_sliced_at_each_step(points, cells):
+    assert not points.visible
+    place(points, cells)
+    assert points.visible
+    points.visible = False  # by the user
+    place(points, cells)
+    assert not points.visible
+    clear_events(points)
+    place(points, cells)
+    assert points.visible
+
+
 def test_events_lie_at_their_time_and_their_cell(points, cells):
     assert place(points, cells)
     np.testing.assert_allclose(worlds(points)[:, 0], [0.3, 1.2, 0.7])
