@@ -89,10 +89,7 @@ def read_clip(movie: FrameSequence[Any], clip: Clip, crop: Crop | None = None) -
     A missing frame looks like the one before it, so that playing does not flicker; before the
     first one all are 0.
 
-    Raises
-    ------
-    IsxFileError
-        A frame could not be read.
+    Raises IsxFileError: a frame could not be read.
     """
     rows, cols = crop or whole_field(movie)
     band = np.zeros((rows.stop - rows.start, *movie.shape[2:]), movie.dtype)
@@ -138,10 +135,7 @@ def read_loop(
 ) -> Iterator[Loop]:
     """Read clips, at least one, one after another: a loop with one clip more each time.
 
-    Raises
-    ------
-    IsxFileError
-        A frame could not be read.
+    Raises IsxFileError: a frame could not be read.
     """
     pixels: list[npt.NDArray[Any]] = []
     for number, clip in enumerate(clips, start=1):

@@ -146,10 +146,7 @@ def event_image(
     are those of the events; those outside the movie are left out, and of the others only the
     largest `max_events` averaged.
 
-    Raises
-    ------
-    IsxFileError
-        A frame could not be read.
+    Raises IsxFileError: a frame could not be read.
     """
     window = window or Window.of_seconds(movie.timing.period_s or 1.0)
     rows, cols = crop or whole_field(movie)

@@ -93,10 +93,7 @@ def heat_map(
     ten times a second, and at last all of it. These share their arrays, so another thread should
     be handed the :func:`shade` of each.
 
-    Raises
-    ------
-    IsxFileError
-        A trace could not be read.
+    Raises IsxFileError: a trace could not be read.
     """
     timing = cells.timing
     first = 0 if start_s is None else timing.sample_at(start_s)

@@ -117,10 +117,7 @@ class Channel:
 def channels_of(recording: Recording) -> list[Channel]:
     """Read the channels of a recording, in its own order; none of one that has no channels.
 
-    Raises
-    ------
-    IsxFileError
-        The file is broken.
+    Raises IsxFileError: the file is broken.
     """
     if isinstance(recording, GpioSet):
         return list(_measured(recording))

@@ -100,10 +100,7 @@ def bounds(values: npt.NDArray[np.float32]) -> tuple[float, float] | None:
 def trace_rows(group: CellGroup, i: int, clock: Clock) -> list[TraceRow]:
     """Read all that is drawn of one cell, or of one vessel: its trace and its middle or direction.
 
-    Raises
-    ------
-    IsxFileError
-        The file was shortened after it was opened.
+    Raises IsxFileError: the file was shortened after it was opened.
     """
     if isinstance(group, VesselGroup):
         return _vessel_rows(group, i, clock)

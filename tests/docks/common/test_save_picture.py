@@ -9,9 +9,11 @@ import zlib
 import numpy as np
 import pytest
 from helpers.qt_input import shown
-from qtpy.QtGui import QGuiApplication, QImage
-from qtpy.QtWidgets import QFileDialog, QMenu
+from qtpy.QtCore import Qt
+from qtpy.QtGui import QContextMenuEvent, QGuiApplication, QImage
+from qtpy.QtWidgets import QApplication, QFileDialog, QMenu
 
+from napari_isx.docks.common.histogram import Histogram
 from napari_isx.docks.common.save_picture import add_picture_actions, copy_picture, write_picture
 from napari_isx.docks.common.trace_plot import TracePlot
 from napari_isx.session.plot_rows import TraceRow
@@ -85,6 +87,22 @@ def test_a_picture_is_copied(plot):
     copy_picture(plot)
     image = QGuiApplication.clipboard().image()
     assert (image.width(), image.height()) == (800, 400)
+
+
+def test_a_histogram_is_saved_from_its_menu(qtbot, tmp_path):
+    histogram = shown(Histogram(), qtbot, 200, 30)
+    histogram.show_values(np.arange(100.0))
+    at = histogram.rect().center()
+    asked = QContextMenuEvent(
+        QContextMenuEvent.Reason.Mouse, at, histogram.mapToGlobal(at), Qt.KeyboardModifier(0)
+    )
+    QApplication.sendEvent(histogram, asked)
+    menu = QApplication.activePopupWidget()
+    assert [action.text() for action in menu.actions()] == ["Save picture…", "Copy picture"]
+    menu.close()
+    write_picture(histogram, tmp_path / "a.svg")
+    bars = ET.parse(tmp_path / "a.svg").getroot().iter("{http://www.w3.org/2000/svg}rect")
+    assert len([*bars]) >= len(histogram.counts)
 
 
 def test_the_menu_asks_where_to_save(plot, tmp_path, qtbot, monkeypatch):

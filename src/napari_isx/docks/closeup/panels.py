@@ -77,13 +77,21 @@ class Panel(QWidget):
 
     def show_message(self, text: str) -> None:
         """Say why there is nothing to see."""
-        self._pages.show_message(text)
-        self.set_caption("")
+        self._forget()
+        self._say(text)
 
     def show_waiting(self) -> None:
         """Show an empty place until there is something, or a reason why not."""
+        self._forget()
         self._pages.show_widget()
         self.set_caption("…")
+
+    def _say(self, text: str) -> None:
+        self._pages.show_message(text)
+        self.set_caption("")
+
+    def _forget(self) -> None:
+        """Let go what was shown."""
 
     def set_caption(self, text: str) -> None:
         self._caption.setText(text or " ")
@@ -120,9 +128,8 @@ class Picture(Panel):
             if one.xData is not None
         )
 
-    def show_waiting(self) -> None:
+    def _forget(self) -> None:
         self._image.clear()
-        super().show_waiting()
 
     def show_place(
         self,
@@ -171,13 +178,9 @@ class EventImagePanel(Picture):
     def kind(self) -> Literal["difference", "after"]:
         return "after" if self._kind.currentData() == "after" else "difference"
 
-    def show_message(self, text: str) -> None:
+    def _forget(self) -> None:
+        super()._forget()
         self._shown = None
-        super().show_message(text)
-
-    def show_waiting(self) -> None:
-        self._shown = None
-        super().show_waiting()
 
     def show_image(self, image: EventImage, extent: Extent) -> None:
         self._shown = image, extent
@@ -190,10 +193,11 @@ class EventImagePanel(Picture):
         is_difference = self.kind == "difference"
         pixels = image.difference if is_difference else image.after
         if pixels is None:
-            if image.num_events and not image.is_complete:
-                super().show_waiting()
+            if image.is_complete or not image.num_events:
+                self._say(_why_no_image(image))
             else:
-                super().show_message(_why_no_image(image))
+                self._image.clear()
+                self.set_caption("…")
             return
         self._image.setColorMap(pg.colormap.get("inferno" if is_difference else "CET-L1"))
         low, high = contrast_limits([pixels], _PERCENTILES)
@@ -234,16 +238,6 @@ class LoopPanel(Picture):
     def is_running(self) -> bool:
         return bool(self._timer.isActive())
 
-    def show_message(self, text: str) -> None:
-        """Say why nothing is played; what was played is let go."""
-        self._let_go()
-        super().show_message(text)
-
-    def show_waiting(self) -> None:
-        """Show the place alone; what was played is let go."""
-        self._let_go()
-        super().show_waiting()
-
     def show_loop(self, loop: Loop, extent: Extent) -> None:
         """Play these clips; a longer loop of the same clips goes on where it was."""
         before, self._loop, self._extent = self._loop, loop, extent
@@ -267,7 +261,8 @@ class LoopPanel(Picture):
         super().hideEvent(event)
         self._timer.stop()
 
-    def _let_go(self) -> None:
+    def _forget(self) -> None:
+        super()._forget()
         self._loop = self._player = self._drawn = None
         self._timer.stop()
         self._play.setEnabled(False)
@@ -334,10 +329,9 @@ class WaveformPanel(Panel):
         drawn: npt.NDArray[np.float32] = self._mean.getData()[1]
         return drawn
 
-    def show_waiting(self) -> None:
+    def _forget(self) -> None:
         for curve in (self._each, self._mean):
             curve.setData([], [])
-        super().show_waiting()
 
     def show_waveforms(self, shown: Waveforms, units: str) -> None:
         count = len(shown.values)

@@ -7,9 +7,11 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 from qtpy.QtCore import QRectF, QSize, Qt
-from qtpy.QtGui import QColor, QPainter, QPaintEvent
-from qtpy.QtWidgets import QSizePolicy, QWidget
+from qtpy.QtGui import QColor, QContextMenuEvent, QPainter, QPaintEvent
+from qtpy.QtWidgets import QMenu, QSizePolicy, QWidget
 
+from napari_isx.docks.common.pages import pop_up
+from napari_isx.docks.common.save_picture import add_picture_actions
 from napari_isx.docks.common.theme import PlotColors
 from napari_isx.session.cell_filter import Range, histogram
 
@@ -47,6 +49,12 @@ class Histogram(QWidget):
     def set_colors(self, colors: PlotColors) -> None:
         self._color = QColor(colors.trace)
         self.update()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
+        """Offer to save or copy it."""
+        menu = QMenu(self)
+        add_picture_actions(menu, self, "histogram")
+        pop_up(menu, event)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802
         if not len(self._counts):

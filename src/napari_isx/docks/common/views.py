@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 from weakref import WeakSet
 
-
-class View(Protocol):
-    """A widget."""
-
-    def objectName(self) -> str:  # noqa: N802
-        """Qt's name of the widget; fails when Qt has deleted it."""
-
-
-V = TypeVar("V", bound=View)
+V = TypeVar("V")
 
 
 class Views(Generic[V]):

@@ -37,10 +37,7 @@ def read_overview(
 ) -> Iterator[tuple[HeatMap, Shades]]:
     """Read all traces, unless they were read before, and shade them as far as they are there.
 
-    Raises
-    ------
-    IsxFileError
-        A trace could not be read.
+    Raises IsxFileError: a trace could not be read.
     """
     for step in heat_map(cells) if heat is None else (heat,):
         yield step, shade(step, norm, span_s=_span_s(step, placed))
