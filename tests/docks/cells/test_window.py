@@ -299,6 +299,11 @@ def test_a_right_click_offers_what_can_be_done_with_the_cells(hands, dock, sessi
     offered["Center on the canvas"].trigger()
     camera = getattr(hands.viewer, "scene", hands.viewer).camera
     np.testing.assert_allclose(camera.center[-2:], hands.cell_um(2), atol=6)
+    traces = hands.dock.parent()
+    traces.hide()
+    offered["Show trace"].trigger()
+    hands.settle()
+    assert traces.isVisible()
     menu.close()
 
 

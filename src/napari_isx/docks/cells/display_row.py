@@ -99,7 +99,7 @@ class DisplayRow(QWidget):
         line = QHBoxLayout()
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(4)
-        for combo, share in ((self.scopes, 10), (self.styles, 11), (self.colors, 10)):
+        for combo, share in ((self.scopes, 9), (self.styles, 11), (self.colors, 9)):
             line.addWidget(combo, share)
         legend = QHBoxLayout(self._legend_row)
         legend.setContentsMargins(0, 0, 0, 0)
