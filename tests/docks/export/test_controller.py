@@ -105,7 +105,7 @@ def test_an_estimate_of_the_size(dock):
 
 def test_details_are_asked_once_for_each_animal(stage, dock, monkeypatch):
     pynwb = pytest.importorskip("pynwb")
-    check(dock, "One NWB file")
+    check(dock, "NWB file")
     dock.export_button.click()
     (dialog,) = dock.findChildren(DetailsDialog)
     assert written(dock) == []
@@ -132,7 +132,7 @@ def test_details_are_asked_once_for_each_animal(stage, dock, monkeypatch):
 
 def test_details_can_be_skipped(stage, dock):
     pytest.importorskip("pynwb")
-    check(dock, "One NWB file")
+    check(dock, "NWB file")
     dock.export_button.click()
     (dialog,) = dock.findChildren(DetailsDialog)
     dialog.reject()
@@ -143,9 +143,9 @@ def test_details_can_be_skipped(stage, dock):
 def test_nothing_is_checked_or_open(stage, dock, qtbot):
     dock.export_button.click()
     assert "Check what" in dock.message.toPlainText()
-    check(dock, "NWB: with the frames")
+    check(dock, "NWB: frames")
     dock.export_button.click()
-    assert "Check One NWB file" in dock.message.toPlainText()
+    assert "Check NWB file" in dock.message.toPlainText()
     stage.viewer.layers.clear()
     assert not dock.export_button.isEnabled()
     assert dock.message.toPlainText().startswith("Open recordings")

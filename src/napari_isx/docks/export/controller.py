@@ -107,7 +107,7 @@ class ExportControl(Control):
             Choice(form.key, form.title, size_text(form.size(one)), form.key in last)
             for form in formats_of(one)
         ]
-        return Item(one.title, one.kind, choices)
+        return Item(one.name, one.kind, choices)
 
     def _last_picked(self, kind: str) -> Sequence[str]:
         formats = self._saved.get("formats")
@@ -222,7 +222,7 @@ class ExportControl(Control):
             return
         jobs = self._jobs(view, wanted)
         if not jobs:
-            view.show_message("Check One NWB file, too: the other two are about what is in it.")
+            view.show_message("Check NWB file, too: the other two are about what is in it.")
             return
         self._outcomes = []
         self._canceled = Event()

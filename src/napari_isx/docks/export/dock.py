@@ -29,6 +29,8 @@ from napari_isx.docks.export.clip_page import ClipPage
 _ROLE: Final = Qt.ItemDataRole.UserRole
 _MOST_S: Final = 1e7
 _MESSAGE_PX, _TREE_PX = 130, 200
+# napari's own boxes are as dark as what they lie on.
+_LIST_STYLE: Final = "QTreeWidget::indicator:unchecked { border: 1px solid #808080; }"
 _NOTHING: Final = "Open recordings to export them: drop files on the window, or use File > Open."
 
 
@@ -86,6 +88,7 @@ class ExportWidget(QWidget):
         self.message.setMaximumBlockCount(500)
         self.message.setMaximumHeight(_MESSAGE_PX)
         self.tree.setMinimumHeight(_TREE_PX)
+        self.tree.setStyleSheet(_LIST_STYLE)
         self.clip = ClipPage()
         self._lay_out()
         self._connect()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-import napari_isx
 from napari_isx.io.base.recording import Recording
 from napari_isx.io.behavior.behavior_movie import BehaviorMovie
 from napari_isx.io.cells.cell_set import CellSet
@@ -111,7 +110,8 @@ FORMATS: Final = (
         *("events", "Events (.csv)", EventSet, ".csv", "export_events"),
         lambda e: 3 * _samples(e) * (e.num_cells + 4),
     ),
-    Format("gpio", "Channels (.csv)", GpioSet, ".csv", "export_gpio", _packets),
+    Format("gpio", "Channels (.csv)", GpioSet, "-gpio.csv", "export_gpio", _packets),
+    Format("imu", "Head movement (.csv)", GpioSet, "-imu.csv", "export_imu", _packets),
     Format(
         *("vessels", "Traces (.csv)", VesselSet, ".csv", "export_vessels"),
         lambda v: 60 * _samples(v) * v.num_vessels,
@@ -123,19 +123,18 @@ NWB: Final = "nwb"
 NWB_MOVIES: Final = "nwb movies"
 NWB_MP4: Final = "nwb mp4"
 NWB_TITLES: Final[Mapping[str, str]] = {
-    NWB: "One NWB file of the session (.nwb)",
-    NWB_MOVIES: "NWB: with the frames of movies",
-    NWB_MP4: "NWB: with the behavior movie as MP4 beside it",
+    NWB: "NWB file (.nwb)",
+    NWB_MOVIES: "NWB: frames of movies",
+    NWB_MP4: "NWB: behavior as MP4",
 }
 
 
 def formats_of(recording: Recording) -> list[Format]:
-    """What a recording can become with this version."""
-    return [
-        one
-        for one in FORMATS
-        if isinstance(recording, one.interface) and one.function in napari_isx.__all__
-    ]
+    """What a recording can become."""
+    found = [one for one in FORMATS if isinstance(recording, one.interface)]
+    if isinstance(recording, GpioSet):
+        found = [one for one in found if (one.key == "imu") == recording.is_imu]
+    return found
 
 
 def nwb_bytes(recordings: Sequence[Recording], picked: set[str]) -> float:
