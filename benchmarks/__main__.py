@@ -22,6 +22,7 @@ GROUPS = {
     "cells_and_events": "cell sets and event sets",
     "other_kinds": "GPIO and behavior movies",
     "movies_out": "movies as TIFF and NWB",
+    "tables_out": "cells and events as tables",
     "review": "metrics and the table of cells",
     "why": "event-triggered image, loop and heat map",
     "responses": "responses to events",

@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks import cells_and_events, other_kinds, reading, responses, review, why
+from benchmarks import cells_and_events, other_kinds, reading, responses, review, tables_out, why
 from benchmarks.files import QUICK, Files
 from benchmarks.measure import Row, table
 
@@ -37,6 +37,14 @@ def test_each_group_measures_something_of_every_line(group, tmp_path):
     assert rows
     assert all(row.ours > 0 and row.verdict for row in rows)
     assert len(table(rows).splitlines()) > len(rows)
+
+
+def test_tables_are_measured_and_their_memory(tmp_path):
+    pytest.importorskip("polars")
+    memory, *rows = tables_out.rows(Files(tmp_path, TINY))
+    assert memory.unit == "MB"
+    assert len(rows) == 3
+    assert all(row.ours > 0 for row in rows)
 
 
 def test_a_row_says_which_target_is_missed():

@@ -82,6 +82,24 @@ def test_a_response_is_seen_in_the_cells_that_follow_the_stimulus(run, sample):
     assert rises[0] > 3
 
 
+def test_hand_over_to_other_packages(run, sample):
+    out = run("to_pandas_and_pynapple.py", sample / FILES[1], sample / FILES[2])
+    assert "pandas: 600 samples of" in out
+    assert "events, most of C" in out
+
+
+def test_a_session_as_tables(run, sample, tmp_path):
+    out = run("export_session.py", sample, tmp_path / "tables")
+    assert "tidy ones in" in out
+    names = {path.name for path in (tmp_path / "tables").iterdir()}
+    assert {
+        "sample-recording-CNMFE-cell-set.csv",
+        "sample-recording-movie.csv",
+        "zones.csv",
+    } <= names
+    assert "footprints_accepted-cells-map.tiff" in names
+
+
 def test_without_files_a_script_makes_the_sample(run, tmp_path):
     run("mean_image.py")
     assert (tmp_path / "sample" / FILES[0]).is_file()
