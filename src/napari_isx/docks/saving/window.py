@@ -141,7 +141,7 @@ class WindowPrompts(QObject):
         leave = Answer("&Don't save", self._close_when_written)
         headline = "Save the decisions in the file before the window closes?"
         text = f"{listed(unsaved)}\n\n{text}"
-        self._ask(Question("Decisions are not saved", headline, text, (save, leave)))
+        self.ask(Question("Decisions are not saved", headline, text, (save, leave)))
 
     def _close_if(self, is_saved: bool) -> None:
         if is_saved:
@@ -161,7 +161,7 @@ class WindowPrompts(QObject):
                 "drive or share is connected, or cancel and save a copy elsewhere.",
                 (Answer("Close and &lose them", self._close),),
             )
-            self._ask(question)
+            self.ask(question)
         self._closing.start(_POLL_MS)
 
     def _close(self) -> None:
@@ -211,10 +211,6 @@ class WindowPrompts(QObject):
 
     # ---- questions
 
-    def ask(self, question: Question) -> None:
-        """Ask something, and do what is answered."""
-        self._ask(question)
-
     def _on_dismissed(self) -> None:
         if (offer := self._offer) is None:
             return
@@ -225,7 +221,7 @@ class WindowPrompts(QObject):
             "a record of them. “Not now” offers them again at the next opening.",
             (Answer("&Give them up", partial(self._control.dismiss, offer.group)),),
         )
-        self._ask(question)
+        self.ask(question)
 
     def _ask_about_conflict(self, group: CellGroup, conflict: SaveConflict) -> None:
         """Show what another program wrote meanwhile, and ask which statuses are to stay."""
@@ -256,7 +252,7 @@ class WindowPrompts(QObject):
             "in the file?",
             (merge, theirs, overwrite) if 0 < mine < count else (theirs, overwrite),
         )
-        self._ask(question, conflict)
+        self.ask(question, conflict)
 
     def ask_about_previous(self, group: CellGroup | None = None) -> None:
         """Ask whether the last save is to be taken back, and do it."""
@@ -272,7 +268,7 @@ class WindowPrompts(QObject):
             which = "1 decision that is" if count == 1 else f"{count:,} decisions that are"
             text += f"\n\n{which} not saved may be replaced here; Undo brings that back."
         restore = Answer("&Restore", partial(self._control.restore_previous, group))
-        self._ask(
+        self.ask(
             Question("Restore previous statuses", "Take the last save back?", text, (restore,))
         )
 
@@ -310,9 +306,9 @@ class WindowPrompts(QObject):
         """Offer a copy of a set that may not be written."""
         copy = Answer("Save a &copy…", partial(self._ask_where_to_save, group, None))
         headline = f"{file_name(group)} cannot be saved where it is."
-        self._ask(Question("The file may not be written", headline, problem, (copy,)))
+        self.ask(Question("The file may not be written", headline, problem, (copy,)))
 
-    def _ask(self, question: Question, conflict: SaveConflict | None = None) -> None:
+    def ask(self, question: Question, conflict: SaveConflict | None = None) -> None:
         """Show a dialog that blocks the window but nothing else, and do what is answered."""
         if self._question is not None:
             self._question.reject()

@@ -9,6 +9,7 @@ import operator
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -19,9 +20,8 @@ from napari_isx.io.cells.cell_set import STATUSES, CellSet, CellStatus
 from napari_isx.io.cells.write import write_cell_set
 from napari_isx.io.errors import IsxFileError
 from napari_isx.io.open import open_isx
-from napari_isx.session.decisions.author import Author, now
 from napari_isx.session.decisions.conflicts import SaveConflict, explained, find_differences
-from napari_isx.session.decisions.entries import CellSetIdentity, Change, Entry, Kind
+from napari_isx.session.decisions.entries import Author, CellSetIdentity, Change, Entry, Kind
 from napari_isx.session.decisions.history import History, Step
 from napari_isx.session.decisions.journal_file import JournalFile
 from napari_isx.session.decisions.restorable import Restorable, find_restorable
@@ -96,12 +96,8 @@ class Curation:
     def decide(self, cells: Iterable[int], status: CellStatus, how: str = "key") -> None:
         """Give cells (negative ones count from the end) a status, in one step.
 
-        `how` is for the journal: "key", "click" or "bulk".
-
-        Raises
-        ------
-        IndexError, ValueError
-            There is no such cell, or no such status; nothing was decided.
+        `how` is for the journal: "key", "click" or "bulk". Where there is no such cell, or no such
+        status, it is an IndexError or a ValueError, and nothing was decided.
         """
         self.decide_many(dict.fromkeys(cells, status), how)
 
@@ -128,27 +124,23 @@ class Curation:
     @property
     def undo_text(self) -> str:
         """What :meth:`undo` would take back ("reject 12 cells by rule SNR < 3"), or nothing."""
-        return self._history.last.text if self._history.last is not None else ""
+        return self._history.undo_text
 
     @property
     def redo_text(self) -> str:
         """What :meth:`redo` would do again, or nothing."""
-        return self._history.next.text if self._history.next is not None else ""
+        return self._history.redo_text
 
     def undo(self) -> Step | None:
         """Take the last decision back, and return it; nothing without one."""
-        step = self._history.last
-        if step is not None:
-            self._history.undo()
+        if (step := self._history.undo()) is not None:
             self._apply(step.before, "undo", step.text)
             self.stepped.emit(step)
         return step
 
     def redo(self) -> Step | None:
         """Take the decision again that was undone last, and return it; nothing without one."""
-        step = self._history.next
-        if step is not None:
-            self._history.redo()
+        if (step := self._history.redo()) is not None:
             self._apply(step.after, "redo", step.text)
             self.stepped.emit(step)
         return step
@@ -215,13 +207,8 @@ class Curation:
     def save(self, *, force: bool = False) -> None:
         """Write the statuses into the file. May be called in a worker thread.
 
-        Raises
-        ------
-        SaveConflict
-            Another program wrote statuses since the file was opened; nothing was written. With
-            `force` they are written over.
-        IsxFileError, OSError
-            As :meth:`CellSet.save_statuses` does; the decisions stay here.
+        Raises what :meth:`CellSet.save_statuses` does, and SaveConflict where another program
+        wrote statuses since the file was opened, which `force` writes over.
         """
         statuses = self.statuses  # decisions taken while this writes are not among them
         try:
@@ -249,13 +236,7 @@ class Curation:
         self.follow_file()
 
     def take_save_back(self) -> None:
-        """Give the file the statuses it had before the last save; may be called in a worker.
-
-        Raises
-        ------
-        IsxFileError, OSError
-            As :meth:`CellSet.restore_previous_statuses` does; nothing was changed.
-        """
+        """Give the file the statuses it had before the last save; may be called in a worker."""
         try:
             self._check_cells()
             self._cells.restore_previous_statuses()
@@ -351,8 +332,9 @@ class Curation:
         self.hear()
 
     def _entry(self, kind: Kind, **values: Any) -> Entry:
+        time = datetime.now(UTC).isoformat(timespec="milliseconds")
         session = self._journal.session
-        return Entry(kind, now(), *Author.current(), session, next(self._steps), **values)
+        return Entry(kind, time, *Author.current(), session, next(self._steps), **values)
 
     def _index(self, i: int) -> int:
         index, count = operator.index(i), len(self._statuses)

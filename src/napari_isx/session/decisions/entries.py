@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+import getpass
+import os
+import platform
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from napari_isx.io.base.labelled_set import CellStatus
 
 Kind = Literal["opened", "decided", "saved", "declined"]
+
+
+class Author(NamedTuple):
+    """Who decides: the person and the process."""
+
+    user: str
+    host: str
+    pid: int
+
+    @classmethod
+    def current(cls) -> Author:
+        """Of this process."""
+        try:
+            user = getpass.getuser()
+        except (OSError, KeyError, ImportError):  # an account without a name
+            user = "unknown"
+        return cls(user, platform.node() or "unknown", os.getpid())
 
 
 class Change(NamedTuple):

@@ -69,14 +69,14 @@ class History:
         self._decided: Counter[int] = Counter()
 
     @property
-    def last(self) -> Step | None:
-        """What would be undone."""
-        return self._done[-1] if self._done else None
+    def undo_text(self) -> str:
+        """What would be undone, or nothing."""
+        return self._done[-1].text if self._done else ""
 
     @property
-    def next(self) -> Step | None:
-        """What would be done again."""
-        return self._undone[-1] if self._undone else None
+    def redo_text(self) -> str:
+        """What would be done again, or nothing."""
+        return self._undone[-1].text if self._undone else ""
 
     def has_decided(self, cell: int) -> bool:
         """Whether a step that was not undone has changed a cell."""
@@ -89,17 +89,21 @@ class History:
         if step.cells:
             self._undone.clear()
 
-    def undo(self) -> None:
-        """The last step was undone."""
-        step = self._done.pop()
-        self._undone.append(step)
-        self._decided.subtract(step.cells)
+    def undo(self) -> Step | None:
+        """The last step, if any, which is undone from now on."""
+        if not self._done:
+            return None
+        self._undone.append(self._done.pop())
+        self._decided.subtract(self._undone[-1].cells)
+        return self._undone[-1]
 
-    def redo(self) -> None:
-        """The next step was done again."""
-        step = self._undone.pop()
-        self._done.append(step)
-        self._decided.update(step.cells)
+    def redo(self) -> Step | None:
+        """The step that was undone last, if any, which is done from now on."""
+        if not self._undone:
+            return None
+        self._done.append(self._undone.pop())
+        self._decided.update(self._done[-1].cells)
+        return self._done[-1]
 
 
 def _described(cells: str, kinds: set[CellStatus], how: str, note: str) -> str:

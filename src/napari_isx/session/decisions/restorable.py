@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from napari_isx.io.base.labelled_set import CellStatus
-from napari_isx.session.decisions.author import Author
-from napari_isx.session.decisions.entries import Entry
+from napari_isx.session.decisions.entries import Author, Entry
 from napari_isx.session.decisions.replay import Replay
 
 
