@@ -249,7 +249,7 @@ class CloseUpControl(SeenControl["CloseUpWidget"]):
         return f"{name} (⚠ {one.contradiction})" if one.contradiction else name
 
     def _movies_of(self, group: CellGroup) -> list[FittingMovie]:
-        """The movies that show a group's cells; of those as good as each other the seen first."""
+        """The movies that show a group's cells; of equal ones the visible first."""
         layers = sorted(self.our_layers(), key=_is_visible)
         movies = {id(one): one for _, one in layers if isinstance(one, Movie)}
         return fitting_movies(group, movies.values(), self.session.clock)

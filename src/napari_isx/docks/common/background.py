@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QApplication
 
 T = TypeVar("T")
 
-_UNEXPECTED: Final = "An unexpected error ended this; napari's notification tells which."
+_UNEXPECTED: Final = "An unexpected error ended this; napari's notification says which."
 
 
 class Work(Generic[T]):

@@ -40,5 +40,5 @@ class ElidingLabel(QElidingLabel):
     def sizeHint(self) -> QSize:  # noqa: N802
         """Room for all of the text, where superqt asks for what it has."""
         return QSize(
-            self.fontMetrics().horizontalAdvance(self.text()) + 4, super().sizeHint().height()
+            self.fontMetrics().horizontalAdvance(self.text()) + 8, super().sizeHint().height()
         )

@@ -22,7 +22,7 @@ _MAX_PX: Final = 204
 
 
 class RangeList(QScrollArea):
-    """At most one range for each column; the add button is for whoever holds it to place."""
+    """At most one range for each column; what holds it places the add button."""
 
     changed = Signal()  # the user chose other ranges
     added = Signal(str)  # the user added the column with this key, whose values are needed

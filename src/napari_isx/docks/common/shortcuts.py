@@ -75,7 +75,7 @@ class Command(NamedTuple):
 
 
 def normal(keys: Iterable[KeyBinding | int | str]) -> list[str]:
-    """Keys as napari writes them, whoever wrote them: one spelling for each."""
+    """Keys as napari writes them: one spelling for each."""
     return [str(coerce_keybinding(key)) for key in keys]
 
 

@@ -20,7 +20,7 @@ V = TypeVar("V", bound=SeenWidget)
 
 
 class SeenControl(Control, ABC, Generic[V]):
-    """Shows something in docks while they are seen."""
+    """Shows something in docks while they are visible."""
 
     def __init__(self, viewer: ViewerModel, session: Session, time: TimeControl) -> None:
         super().__init__(viewer, session)

@@ -228,7 +228,7 @@ class HeatMapControl(SeenControl["HeatMapWidget"]):
             self._followed.review.decide([cell], status, "click")
 
     def _lead(self) -> None:
-        """Let decisions move on, and keys step, by the rows that are seen here."""
+        """Let decisions move on, and keys step, by the rows that are shown here."""
         review = self._followed.review
         if review is None:
             return
