@@ -23,7 +23,7 @@ from napari_isx.io.behavior.behavior_movie import BehaviorMovie
 from napari_isx.io.gpio.gpio_set import GpioSet
 from napari_isx.io.movies.base import Movie
 
-_PAIRS: Final = 33
+_PAIRS: Final = 17
 """How many times two frames after each other are looked at to begin with."""
 _FEW_FRAMES: Final = 2_000
 """Of an uneven movie of so many frames all are looked at; each is a small read of its own."""
