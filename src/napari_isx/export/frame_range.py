@@ -29,24 +29,13 @@ _PERCENTILES: Final = (0.2, 99.8)
 
 @dataclass(frozen=True, eq=False)
 class FrameRange:
-    """Frames of a movie, cut in time and in space.
-
-    Attributes
-    ----------
-    movie : Movie or BehaviorMovie
-    samples : range
-        Which frames, rising.
-    rows, cols : range
-        What is cut out of each, without steps.
-    color : bool
-        Whether a behavior movie's colors are decoded.
-    """
+    """Frames of a movie, cut in time and in space."""
 
     movie: FrameSequence[Any]
-    samples: range
-    rows: range
+    samples: range  # rising
+    rows: range  # without steps
     cols: range
-    color: bool = False
+    color: bool = False  # of a behavior movie
 
     @classmethod
     def of(

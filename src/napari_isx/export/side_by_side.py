@@ -38,28 +38,14 @@ class Outline(NamedTuple):
 
 
 class Scene(NamedTuple):
-    """What a clip shows.
-
-    Attributes
-    ----------
-    field, behavior : Placed or None
-        A movie of the microscope and one of the camera, on the session's clock.
-    contrast : (float, float) or None
-        The field's values that are black and white; by a few frames by default.
-    rows : sequence of TraceRow
-        What runs below, in session time.
-    outlines : sequence of Outline
-        What is drawn over the field.
-    window_s : float
-        How much of the traces is seen at once; the present is in the middle.
-    """
+    """What a clip shows, on the session's clock."""
 
     field: Placed | None
     behavior: Placed | None = None
-    contrast: tuple[float, float] | None = None
-    rows: Sequence[TraceRow] = ()
-    outlines: Sequence[Outline] = ()
-    window_s: float = 20.0
+    contrast: tuple[float, float] | None = None  # the field's black and white
+    rows: Sequence[TraceRow] = ()  # run below
+    outlines: Sequence[Outline] = ()  # over the field
+    window_s: float = 20.0  # of the traces at once; the present is in the middle
 
 
 def write_side_by_side(

@@ -38,13 +38,7 @@ VIDEO_SUFFIXES: Final = (".mp4", ".gif")
 
 
 class VideoWriter:
-    """A clip that is being written; see :func:`new_video`.
-
-    Attributes
-    ----------
-    codec : str
-        What the pictures are encoded with, in words.
-    """
+    """A clip that is being written; see :func:`new_video`. `codec` is its encoding in words."""
 
     def __init__(
         self, handle: BinaryIO, form: str, fps: Fraction, quality: Quality, height: int | None
@@ -127,15 +121,7 @@ def new_video(
 ) -> Iterator[VideoWriter]:
     """A clip to fill, MP4 or GIF by the suffix, which is in place if nothing goes wrong.
 
-    Parameters
-    ----------
-    path : Path
-    fps : Fraction
-        Pictures in a second.
-    quality : {"small", "good", "best"}
-        Of MP4.
-    height : int, optional
-        Of the pictures in pixels; as they come by default.
+    Its pictures have `height` pixels, or as many as they come with; `quality` is that of MP4.
     """
     with new_file(path) as handle:
         video = VideoWriter(handle, path.suffix.lower()[1:], fps, quality, height)

@@ -41,15 +41,7 @@ _PAUSE_MS: Final = 5
 
 
 class ClipControl(Control):
-    """Makes clips for the page of a dock.
-
-    Parameters
-    ----------
-    viewer : ViewerModel
-    session : Session
-    time : TimeControl
-        That moves the slider, picture by picture.
-    """
+    """Makes clips for the page of a dock."""
 
     def __init__(self, viewer: ViewerModel, session: Session, time: TimeControl) -> None:
         super().__init__(viewer, session)

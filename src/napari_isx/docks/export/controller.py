@@ -46,13 +46,7 @@ _OF_LAB: Final = ("experimenter", "institution", "lab", "experiment_description"
 
 
 class ExportControl(Control):
-    """Exports what is open, for the dock *Export*.
-
-    Parameters
-    ----------
-    viewer : ViewerModel
-    session : Session
-    """
+    """Exports what is open, for the dock *Export*."""
 
     def __init__(self, viewer: ViewerModel, session: Session) -> None:
         super().__init__(viewer, session)

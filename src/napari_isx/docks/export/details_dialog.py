@@ -15,16 +15,7 @@ _WIDTH_PX: Final = 480
 
 
 class DetailsDialog(QDialog):
-    """Asks for the metadata of NWB files; it closes once they can be understood.
-
-    Parameters
-    ----------
-    animal : str
-        Whose.
-    values : mapping
-        What is known, as text, by section and name.
-    parent : QWidget, optional
-    """
+    """Asks for the metadata of NWB files; it closes once they can be understood."""
 
     given = Signal(dict)
     """What stands in the form, by section and name."""

@@ -19,32 +19,15 @@ _CLIP: Final = 0.05
 
 
 class Format(NamedTuple):
-    """One thing that recordings of a kind can become.
-
-    Attributes
-    ----------
-    key : str
-    title : str
-        With the suffix.
-    interface : type
-        Of the recordings.
-    ending : str
-        Of the file's name, after that of the recording.
-    function : str
-        The public function that writes it.
-    size : callable
-        About how many bytes it takes.
-    has_range : bool
-        Whether a range of time can be taken.
-    """
+    """One thing that recordings of a kind can become."""
 
     key: str
     title: str
     interface: type[Recording]
-    ending: str
-    function: str
-    size: Callable[[Any], float]
-    has_range: bool = False
+    ending: str  # of the file's name, after that of the recording
+    function: str  # the public one that writes it
+    size: Callable[[Any], float]  # about how many bytes it takes
+    has_range: bool = False  # whether a range of time can be taken
 
 
 def _pixels(movie: Movie | BehaviorMovie) -> float:

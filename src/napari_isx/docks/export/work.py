@@ -18,30 +18,14 @@ class CanceledError(Exception):
 
 
 class Job(NamedTuple):
-    """One file to write.
-
-    Attributes
-    ----------
-    path : Path
-    run : callable
-        Writes it, and returns what there is to say of it in lines.
-    """
+    """One file to write; `run` returns what there is to say of it in lines."""
 
     path: Path
     run: Callable[[Progress], Sequence[str]]
 
 
 class Outcome(NamedTuple):
-    """What became of a job.
-
-    Attributes
-    ----------
-    path : Path
-    problem : str
-        Why there is no file, in a sentence; empty where there is.
-    notes : tuple of str
-        What is worth knowing of it.
-    """
+    """What became of a job: why there is no file, or notes about the one there is."""
 
     path: Path
     problem: str = ""

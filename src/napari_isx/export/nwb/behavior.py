@@ -25,17 +25,7 @@ _FRAME = "Pixels of the camera's picture, from its top left corner, x to the rig
 
 
 def add_behavior(session: NwbSession, movie: BehaviorMovie, mp4: Path | None, nwb: Path) -> None:
-    """Add a behavior movie by the path of its file, with what the tracker found.
-
-    Parameters
-    ----------
-    session : NwbSession
-    movie : BehaviorMovie
-    mp4 : Path, optional
-        The clip of it that stands beside the NWB file.
-    nwb : Path
-        From which paths are relative.
-    """
+    """Add a behavior movie by the path of its file, or of the clip of it, with its tracking."""
     info = movie.acquisition_info
     camera = str(info.get("Camera Name") or "camera")
     serial = str(info.get("Camera Serial Number") or "")

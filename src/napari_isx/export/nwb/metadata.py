@@ -21,24 +21,13 @@ Metadata = dict[str, dict[str, Any]]
 
 
 class Field(NamedTuple):
-    """One thing that is asked.
-
-    Attributes
-    ----------
-    section, name : str
-        Its place in the metadata, and NWB's name for it.
-    label : str
-        What people call it.
-    example : str
-    missing : str
-        What is said of a file without it; empty where it may as well be left out.
-    """
+    """One thing that is asked."""
 
     section: str
-    name: str
+    name: str  # NWB's
     label: str
     example: str
-    missing: str = ""
+    missing: str = ""  # said of a file without it; empty where it may as well be left out
 
 
 FIELDS: Final = (

@@ -46,12 +46,7 @@ _FRAME: Final = (
 
 
 class Microscope:
-    """The microscope's devices and planes, made on first use.
-
-    Parameters
-    ----------
-    session : NwbSession
-    """
+    """The microscope's devices and planes, made on first use."""
 
     def __init__(self, session: NwbSession) -> None:
         self._session = session

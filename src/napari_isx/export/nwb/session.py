@@ -25,21 +25,7 @@ _UNKNOWN_START: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class NwbSession:
-    """What the parts of the export share.
-
-    Parameters
-    ----------
-    recordings : sequence of Recording
-    metadata : Metadata
-    progress : callable, optional
-        Called with the bytes of each piece that was written.
-
-    Attributes
-    ----------
-    nwbfile : pynwb.NWBFile
-    findings : list of str
-        What is missing or otherwise worth knowing, in sentences.
-    """
+    """What the parts of the export share; `on_bytes` hears the size of each piece written."""
 
     def __init__(
         self,
@@ -123,17 +109,7 @@ def control(codes: npt.NDArray[np.uint8]) -> dict[str, Any]:
 class Pieces(AbstractDataChunkIterator):  # type: ignore[misc]
     """An array that is written piece by piece, and never in memory as a whole.
 
-    Parameters
-    ----------
-    pieces : iterable
-        Where each piece goes, and the piece.
-    shape : tuple of int
-        Of all.
-    dtype : numpy.dtype
-    chunk : tuple of int
-        As it lies in the file.
-    on_bytes : callable, optional
-        Called with the size of each piece; what it raises ends the writing.
+    Each piece comes with where it goes. What `on_bytes` raises ends the writing.
     """
 
     def __init__(
