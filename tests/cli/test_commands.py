@@ -138,7 +138,14 @@ def test_unsaved_decisions_are_said(tmp_path, opened, in_this_process):
     curation.decide([0], "rejected")
     result = call("export", path, "--to", tmp_path / "out", "--format", "csv")
     assert result.exit_code == 0
-    assert "note: c.isxd: the journal beside it has a decision not saved" in result.stderr
+    said = "note: c.isxd: the journal beside it has a decision not saved"
+    assert said in result.stderr
+    for name in ("rois", "nwb"):
+        result = call("export", path, "--to", tmp_path / name, "--format", name)
+        assert result.exit_code == 0, result.stderr
+        assert said in result.stderr
+    assert "note: c.nwb: " in result.stderr  # what DANDI would still ask for
+    assert (tmp_path / "nwb" / "c.nwb").stat().st_size > 0
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process kills itself by a signal")

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import warnings
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
@@ -14,8 +15,9 @@ from typing import Any, Final, Literal
 
 import napari_isx
 from napari_isx.cli.finding import Source
-from napari_isx.export.cells_csv import write_footprints
+from napari_isx.export.cells_csv import statuses_of, write_footprints
 from napari_isx.export.file_names import short_name
+from napari_isx.export.times import parts_of
 from napari_isx.io.base.recording import Recording
 from napari_isx.io.behavior.behavior_movie import BehaviorMovie
 from napari_isx.io.cells.cell_set import CellSet
@@ -93,6 +95,9 @@ def export(task: ExportTask) -> list[str]:
     try:
         with ExitStack() as stack:
             opened = [stack.enter_context(_open(source)) for source in task.sources]
+            if task.options.format in ("nwb", "rois"):  # the others look for themselves
+                for cells in (one for one in opened if isinstance(one, CellSet)):
+                    statuses_of(parts_of(cells), None)  # warns of decisions that are not saved
             if task.options.format == "nwb":  # has links that are relative to its place
                 names = _write_nwb(opened, task)
             else:
@@ -112,13 +117,15 @@ def _open(source: Source) -> Recording:
 def _write_nwb(opened: Sequence[Recording], task: ExportTask) -> list[str]:
     options = task.options
     name = f"{opened[0].title if len(opened) == 1 else task.sources[0].paths[0].parent.name}.nwb"
-    napari_isx.export_nwb(
+    exported = napari_isx.export_nwb(
         opened,
         task.folder / name,
         metadata=options.metadata or None,
         movies=options.movies,
         overwrite=options.overwrite,
     )
+    for finding in exported.findings:
+        warnings.warn(f"{name}: {finding}", stacklevel=1)
     return [name]
 
 
