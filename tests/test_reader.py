@@ -419,7 +419,7 @@ def test_unrelated_files_opened_with_parts_stay_apart(parts, tmp_path, movie, vi
     cells = make_cells(tmp_path / "cells.isxd")
     viewer.open([str(movie), parts[0], str(cells), parts[1]], plugin="napari-isx")
     assert [layer.name.partition(" ")[0] for layer in viewer.layers] == [
-        *("movie", "rec-1", "cells", "cells"),
+        *("movie", "rec-1", "cells", "outlines"),
     ]
     assert frames(viewer)[1] == 80
 

@@ -10,11 +10,9 @@ import numpy as np
 import pytest
 from helpers.scenes import make_cells, make_events, make_movie
 from napari.components import ViewerModel
-from napari.utils.notifications import notification_manager
 
 from napari_isx.app.coordinator import Coordinator
 from napari_isx.layers import events as layer_events
-from napari_isx.viewer import event_points
 
 
 @pytest.fixture
@@ -31,6 +29,8 @@ def paths(tmp_path):
 def test_events_find_their_cells_in_any_order(stage, paths, order):
     stage.open(*(paths[name] for name in order))
     points = stage.layer("events")
+    assert len(points.data) == 0, "no cell is selected"
+    stage.session.select(stage.session.group, [0, 1])
     world = np.array([points.data_to_world(point) for point in points.data])
     np.testing.assert_allclose(world[:, 0], [0.3, 1.2, 0.7])
     np.testing.assert_allclose(world[:, 1:], [(16.5, 19.5), (16.5, 19.5), (16.5, 61.5)], atol=0.01)
@@ -39,13 +39,15 @@ def test_events_find_their_cells_in_any_order(stage, paths, order):
 
 def test_events_go_when_their_cells_go_and_come_back_with_them(stage, paths):
     _, events = stage.open(paths["cells"], paths["events"])
-    stage.viewer.layers.remove("cells contours")
+    stage.session.select(stage.session.group, [0, 1])
+    stage.viewer.layers.remove("outlines · cells")
     assert len(stage.layer("events").data) == 3, "the cells are still open"
-    stage.viewer.layers.remove("cells cells")
+    stage.viewer.layers.remove("cells")
     assert len(stage.layer("events").data) == 0
     assert stage.view.groups == (["events"], 0)
     assert stage.layer("events").metadata["napari_isx"] is events
     stage.open(paths["cells"])
+    stage.session.select(stage.session.group, [0, 1])
     assert len(stage.layer("events").data) == 3
     assert stage.view.groups == (["cells"], 0)
 
@@ -56,16 +58,11 @@ def test_events_of_other_cells_stay_away(stage, paths):
     assert stage.view.groups == (["others", "events"], 0)
 
 
-def test_too_many_events_are_told_once_and_not_drawn(stage, paths, monkeypatch):
-    monkeypatch.setattr(layer_events, "MAX_POINTS", 2)
-    monkeypatch.setattr(event_points, "MAX_POINTS", 2)
-    before = len(notification_manager.records)
+def test_too_many_events_are_not_drawn_as_rings(stage, paths, monkeypatch):
+    monkeypatch.setattr(layer_events, "MAX_POINTS", 1)
     stage.open(paths["events"], paths["cells"], paths["movie"])
-    messages = [record.message for record in notification_manager.records[before:]]
-    assert len(messages) == 1
-    assert "events: more than 2 events" in messages[0]
-    assert len(stage.layer("events").data) == 0
     stage.view.cells_picked.emit([0])
+    assert len(stage.layer("events").data) == 0
     np.testing.assert_allclose(stage.view.rows[0].event_times_s, [0.3, 1.2])
 
 
@@ -81,7 +78,7 @@ def test_the_dock_follows_what_is_open(stage, paths):
     stage.open(paths["events"])
     assert stage.view.drawn == ["C1"]
     assert len(stage.view.rows[0].event_times_s) == 1
-    for name in ("cells cells", "cells contours"):
+    for name in ("cells", "outlines · cells"):
         stage.viewer.layers.remove(name)
     # Of the cells that are closed, the events are still there, and so is the selection.
     assert stage.view.groups == (["others", "events"], 1)
@@ -196,7 +193,7 @@ def test_nothing_keeps_a_viewer_and_its_layers_alive(stage, paths):
         "coordinator": ref(stage.coordinator),
         "session": ref(stage.session),
         "view": ref(stage.view),
-        "labels": ref(stage.layer("cells cells")),
+        "labels": ref(stage.layer("cells")),
     }
     stage.__dict__.clear()
     gc.collect()

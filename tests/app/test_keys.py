@@ -116,7 +116,7 @@ def test_in_a_dock_of_ours_they_are_whatever_layer_is_active(hands, dock, sessio
 
 
 def test_with_a_layer_of_ours_they_are(hands, session):
-    for name in ("cells contours", "cells cells", "Selected cells"):
+    for name in ("outlines · cells", "cells", "Selected cells"):
         session.select(session.group, [0])
         hands.viewer.layers.selection.active = hands.viewer.layers[name]
         press(hands, Key.Key_R, Key.Key_A, Key.Key_R, (Key.Key_Z, Ctrl))
@@ -141,9 +141,9 @@ def test_without_an_active_layer_they_are_not_and_the_user_hears_why(hands, sess
 def test_what_a_script_binds_stays_its_own(hands, session):
     calls = []
     hands.viewer.bind_key("R", lambda viewer: calls.append("viewer"))
-    hands.viewer.layers.selection.active = hands.viewer.layers["cells cells"]
+    hands.viewer.layers.selection.active = hands.viewer.layers["cells"]
     press(hands, Key.Key_R)
-    contours = hands.viewer.layers["cells contours"]
+    contours = hands.viewer.layers["outlines · cells"]
     contours.bind_key("U", lambda layer: calls.append("layer"))
     hands.viewer.layers.selection.active = contours
     press(hands, Key.Key_U)
@@ -254,7 +254,7 @@ def test_on_a_mac_undo_and_redo_are_on_the_command_key_and_all_texts_say_so(
 
 
 def test_no_key_of_a_tool_does_anything_in_contours(hands, session):
-    contours = hands.viewer.layers["cells contours"]
+    contours = hands.viewer.layers["outlines · cells"]
     hands.viewer.layers.selection.active = contours
     before = [shape.copy() for shape in contours.data]
     tools = (Key.Key_E, Key.Key_T, Key.Key_L, Key.Key_P, Key.Key_S, Key.Key_D, Key.Key_3)
@@ -278,7 +278,7 @@ def test_no_key_of_a_tool_does_anything_in_contours(hands, session):
 
 
 def test_nothing_is_painted_in_the_cells(hands, session):
-    cells = hands.viewer.layers["cells cells"]
+    cells = hands.viewer.layers["cells"]
     hands.viewer.layers.selection.active = cells
     before = cells.data.copy()
     for tool in (Key.Key_P, Key.Key_F, Key.Key_E, Key.Key_M, Key.Key_X, Key.Key_2):
@@ -292,7 +292,7 @@ def test_nothing_is_painted_in_the_cells(hands, session):
 
 
 def test_napari_offers_no_tool(hands, session):
-    contours = hands.viewer.layers["cells contours"]
+    contours = hands.viewer.layers["outlines · cells"]
     hands.viewer.layers.selection.active = contours
     controls = hands.viewer.window._qt_viewer.controls.widgets[contours]
     assert hands.viewer.help == HINT
@@ -306,11 +306,11 @@ def test_napari_offers_no_tool(hands, session):
 
 
 def test_a_duplicate_can_be_edited_and_changes_nothing_of_ours(hands, session):
-    contours = hands.viewer.layers["cells contours"]
+    contours = hands.viewer.layers["outlines · cells"]
     hands.viewer.layers.selection.active = contours
     _layer_actions._duplicate_layer(hands.viewer.layers)
     hands.settle()
-    copy = hands.viewer.layers["cells contours copy"]
+    copy = hands.viewer.layers["outlines · cells copy"]
     hands.viewer.layers.selection.active = copy
     press(hands, (Key.Key_A, Ctrl), Key.Key_Delete)
     assert len(copy.data) == 0

@@ -238,7 +238,7 @@ def test_keys_for_events_say_what_they_need(hands, dock, session, tmp_path, monk
 
 def test_escape_and_a_click_beside_the_cells_deselect(hands, dock, session):
     for widget in (hands.canvas, dock.table, hands.dock.cell_list):
-        for layer in ("sixty cells", "sixty contours"):
+        for layer in ("cells · sixty", "outlines · sixty"):
             hands.viewer.layers.selection.active = hands.viewer.layers[layer]
             session.select(session.group, [5])
             widget.setFocus()

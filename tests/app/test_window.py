@@ -35,7 +35,8 @@ def test_movie_cells_and_events_become_four_layers_and_a_dock(hands, files):
 def test_events_find_their_cells_in_any_order(hands, files, order):
     hands.open(*(files[name] for name in order))
     points = only(hands, Points)
-    assert len(points.data) == 6
+    hands.coordinator.session.select(hands.coordinator.session.group, [0, 1, 2, 3])
+    hands.qtbot.waitUntil(lambda: len(points.data) == 6)
     world = np.array([points.data_to_world(at) for at in points.data])
     first = world[points.features["name"] == "C0"]
     np.testing.assert_allclose(first[:, 0], [1.0, 3.0, 7.5])

@@ -85,7 +85,7 @@ def test_a_behavior_movie_is_a_lazy_layer_in_grey(tmp_path, opened):
     assert kwargs["cache"] is False
     viewer, (layer,) = shown([(data, kwargs, kind)])
     assert type(layer) is Image
-    assert layer.name == "my animal"
+    assert layer.name == "behavior · my animal"
     assert layer.data.chunks[0] == (1,) * 4
     assert layer.data.dtype == np.uint8
     assert layer.colormap.name == "gray"
@@ -144,7 +144,7 @@ def test_zones_in_use_are_outlined_where_they_were_drawn(tmp_path, opened):
     movie = opened(make_behavior(tmp_path / "m.isxb", zones=zones, spacing=spacing))
     viewer, (picture, layer) = shown(behavior_layers(movie))
     assert type(layer) is Shapes
-    assert layer.name == "m zones"
+    assert layer.name == "zones · m"
     assert layer.metadata["napari_isx"] is movie
     assert BOX_KEY not in layer.metadata
     assert list(layer.features["name"]) == ["nest {0}", ""]
@@ -236,7 +236,7 @@ def test_the_box_follows_the_samples(tmp_path, opened):
     path = make_behavior(tmp_path / "m.isxb", 5, boxes=boxes, dropped=[1])
     movie = opened(path)
     viewer, (_, layer) = shown(behavior_layers(movie))
-    assert layer.name == "m animal"
+    assert layer.name == "animal · m"
     assert layer.metadata[BOX_KEY] is True
     assert layer.nshapes == 0
     show_box(layer, movie, 0)

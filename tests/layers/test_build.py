@@ -102,7 +102,7 @@ def test_every_layer_carries_its_file_its_units_and_its_axes(tmp_path, opened, m
     assert [kind for _, _, kind in layers] == kinds
     for _, kwargs, _ in layers:
         assert kwargs["metadata"][RECORDING_KEY] is recording
-        assert kwargs["name"].startswith("one")
+        assert kwargs["name"].endswith("one")
         assert kwargs["units"][-2:] == ("um", "um")
         assert kwargs["axis_labels"][-2:] == ("y", "x")
         assert len(kwargs["units"]) == len(kwargs["axis_labels"]) == len(kwargs["scale"])
@@ -150,7 +150,8 @@ def test_a_series_has_the_layers_of_one(tmp_path, kind):
     with open_isx(parts) as series:
         layers = added(series)
         assert {recording_of(layer) for layer in layers} == {series}
-        assert layers[0].name == ("a GPIO" if kind == "gpio" else "a")
+        named = {"movie": "a", "behavior": "behavior · a", "gpio": "GPIO · a"}
+        assert layers[0].name == named[kind]
         assert len(layers) == {"movie": 1, "behavior": 3, "gpio": 1}[kind]
         del layers
 
@@ -161,7 +162,7 @@ def test_a_series_has_the_layers_of_one(tmp_path, kind):
 def test_each_focal_plane_has_a_layer_and_the_first_is_seen(tmp_path, opened):
     movie = opened(make_planes(tmp_path / "m.isxd", multiplane=planes_of(240, 480)))
     first, second = added(movie)
-    assert [first.name, second.name] == ["m plane efocus 240", "m plane efocus 480"]
+    assert [first.name, second.name] == ["plane efocus 240 · m", "plane efocus 480 · m"]
     assert [first.visible, second.visible] == [True, False]
     assert [x.metadata["efocus"] for x in (first, second)] == [240, 480]
     assert [recording_of(x).acquisition_info["efocus"] for x in (first, second)] == [240, 480]
@@ -180,14 +181,14 @@ def test_each_plane_starts_when_its_first_frame_was_taken(tmp_path, opened):
 def test_planes_of_unknown_focus_have_numbers(tmp_path, opened):
     multiplane = {"enabled": True, "activePlanes": 2}
     layers = added(opened(make_planes(tmp_path / "m.isxd", multiplane=multiplane)))
-    assert [layer.name for layer in layers] == ["m plane 1", "m plane 2"]
+    assert [layer.name for layer in layers] == ["plane 1 · m", "plane 2 · m"]
     assert not any("efocus" in layer.metadata for layer in layers)
 
 
 def test_colors_are_seen_together(tmp_path, opened):
     dual = {"enabled": True, "mode": "multiplexing", "startChannel": "red"}
     layers = added(opened(make_planes(tmp_path / "m.isxd", dualColor=dual)))
-    assert {layer.name for layer in layers} == {"m green", "m red"}
+    assert {layer.name for layer in layers} == {"green · m", "red · m"}
     for layer in layers:
         assert layer.visible
         assert (
@@ -207,7 +208,7 @@ def test_planes_of_a_series_are_series(tmp_path):
         recordings.edit(parts[-1], timingInfo=timing.to_json())
     with open_isx(parts) as series:
         layers = added(series)
-        assert [layer.name for layer in layers] == ["a plane efocus 240", "a plane efocus 480"]
+        assert [layer.name for layer in layers] == ["plane efocus 240 · a", "plane efocus 480 · a"]
         assert [layer.visible for layer in layers] == [True, False]
         del layers
 
@@ -227,7 +228,7 @@ def test_planes_that_are_badly_described_are_shown_by_turns(tmp_path, opened, wa
 def test_a_broken_zone_hides_neither_the_movie_nor_the_rest(tmp_path, opened, warned):
     bad = {"id": 5, "geometry": {"type": "polygon", "coordinates": "here"}}
     layers = added(opened(make_behavior(tmp_path / "b.isxb", zone=bad)))
-    assert [layer.name for layer in layers] == ["b", "b animal"]
+    assert [layer.name for layer in layers] == ["behavior · b", "animal · b"]
     ((severity, text),) = warned
     assert severity == "warning"
     assert "b.isxb" in text

@@ -43,7 +43,7 @@ def cells(tmp_path, opened):
 
 def test_cells_are_filled_and_outlined(cells):
     _, labels, shapes = shown(cells)
-    assert (labels.name, shapes.name) == ("my cells cells", "my cells contours")
+    assert (labels.name, shapes.name) == ("cells · my cells", "outlines · my cells")
     assert set(np.unique(labels.data)) == {0, 1, 2, 3}
     assert labels.data[5, 6] == 1
     assert labels.data[5, 20] == 2

@@ -23,7 +23,7 @@ def test_the_layer_is_empty_and_carries_the_channels(gpio):
     data, kwargs, kind = channels_layer(gpio)
     assert isinstance(data, np.ndarray)
     (layer,) = viewer._add_layer_from_data(data, kwargs, kind)
-    assert layer.name == "my inputs GPIO"
+    assert layer.name == "GPIO · my inputs"
     assert layer.data.shape == (0, 3)
     assert layer.metadata["napari_isx"] is gpio
     assert not layer.visible, "there is nothing to draw, which would take its time at each step"

@@ -46,7 +46,7 @@ def points(viewer, tmp_path, opened):
 
 
 def test_the_layer_is_empty_and_carries_the_file(points):
-    assert points.name == "my events"
+    assert points.name == "events · my events"
     assert points.data.shape == (0, 3)
     assert points.metadata["napari_isx"].names == ["C0", "C1", "C2"]
     np.testing.assert_allclose(points.scale, (0.1, 1, 1))
@@ -83,14 +83,22 @@ def test_an_event_is_shown_in_its_frame_and_in_no_other(viewer, points, cells):
         assert len(points._view_data) == count
 
 
-def test_rings_go_round_the_cells(points, cells):
+def test_rings_are_within_the_cells_and_as_large_as_their_events(points, cells):
     place(points, cells)
-    diameter_um = np.sqrt(cut_rois(cells, FIELD)[0].area_px * 4 * 6)
-    assert (points.size > diameter_um).all()
-    assert (points.size < 3 * diameter_um).all()
+    whole_um = 2 * np.sqrt(cut_rois(cells, FIELD)[0].area_px * 4 * 6 / np.pi)
+    assert list(points.features["amplitude"]) == [1, 2, 1]
+    np.testing.assert_allclose(points.size, [0.7 * whole_um, whole_um, whole_um], rtol=1e-3)
     assert (points.face_color[:, 3] == 0).all()
     assert (points.border_color[:, 3] == 1).all()
     assert len(np.unique(points.border_color, axis=0)) == 1
+
+
+def test_only_the_events_of_the_shown_cells_are_drawn(points, cells):
+    rois = cut_rois(cells, cells.spacing.num_pixels)
+    assert place_events(points, points.metadata["napari_isx"], cells, rois, None, {1})
+    assert list(points.features["name"]) == ["C1"]
+    assert place_events(points, points.metadata["napari_isx"], cells, rois, None, set())
+    assert len(points.data) == 0
 
 
 def test_clearing_takes_all_away_but_the_file(points, cells):

@@ -61,7 +61,7 @@ def boxes(tmp_path, opened):
 
 def test_lines_lie_on_the_projection(vessels):
     image, shapes = shown(vessels)
-    assert (image.name, shapes.name) == ("my vessels", "my vessels vessels")
+    assert (image.name, shapes.name) == ("my vessels", "vessels · my vessels")
     np.testing.assert_array_equal(image.data, vessels.image)
     for layer in (image, shapes):
         assert layer.metadata["napari_isx"] is vessels

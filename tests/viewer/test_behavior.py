@@ -40,25 +40,25 @@ def test_the_picture_stands_right_of_the_field_at_its_height(stage, tmp_path, ar
     spacing = Spacing.regular((20, 30), 4.0, (12.0, 8.0))
     movie = make_movie(tmp_path / "movie.isxd", spacing=spacing)
     stage.open(*([movie, arena] if movie_first else [arena, movie]))
-    top, left, bottom, right = extent(stage.layer("arena"))
+    top, left, bottom, right = extent(stage.layer("behavior · arena"))
     assert (top, bottom) == pytest.approx((12, 92))
     assert left == pytest.approx(8 + 120 * 1.05)
     assert right - left == pytest.approx(80 * 64 / 16)
     stage.viewer.layers.remove("movie")
-    assert extent(stage.layer("arena"))[2] == pytest.approx(48), "its own size again"
+    assert extent(stage.layer("behavior · arena"))[2] == pytest.approx(48), "its own size again"
 
 
 def test_two_cameras_stand_next_to_each_other(stage, tmp_path, arena):
     second = tmp_path / "second.isxb"
     second.write_bytes(arena.read_bytes())
     stage.open(make_movie(tmp_path / "movie.isxd"), arena, second)
-    first = extent(stage.layer("arena"))
-    assert extent(stage.layer("second"))[1] > first[3]
+    first = extent(stage.layer("behavior · arena"))
+    assert extent(stage.layer("behavior · second"))[1] > first[3]
 
 
 def test_the_box_follows_the_animal_in_session_time(stage, tmp_path, arena):
     stage.open(make_movie(tmp_path / "movie.isxd", 100), arena)
-    box = stage.layer("arena animal")
+    box = stage.layer("animal · arena")
     offset_s = stage.session.clock.placed(stage.session.recordings[1]).offset_s
     assert offset_s == 1.0
     for sample in (0, 7, 19):

@@ -41,7 +41,7 @@ def test_a_click_selects_the_cell_under_it(stage, movie, cells, cell):
     assert stage.session.selected == (cell,)
     assert stage.view.selected == [cell]
     assert stage.view.drawn == [f"C{cell}"]
-    assert stage.layer("cells cells").selected_label == cell + 1
+    assert stage.layer("cells").selected_label == cell + 1
     (contour,) = outline(stage)
     middle = stage.layer("Selected cells").data_to_world(contour.mean(axis=0))
     np.testing.assert_allclose(middle, CENTERS_UM[cell], atol=1)
@@ -90,7 +90,8 @@ def test_a_click_with_a_key_adds_and_takes_out(stage, movie, cells, key):
 def test_dragging_and_other_buttons_select_nothing(stage, movie, cells):
     stage.open(movie, cells)
     stage.click(CENTERS_UM[0], moved_px=30)
-    stage.click(CENTERS_UM[0], button=2)
+    stage.click(CENTERS_UM[0], button=2, moved_px=30)
+    stage.click(CENTERS_UM[0], button=3)
     stage.viewer.dims.ndisplay = 3
     stage.click(CENTERS_UM[0])
     assert stage.session.selected == ()
@@ -114,7 +115,7 @@ def test_a_tool_that_draws_does_not_select(stage, movie, cells, mode):
 
 def test_hidden_cells_cannot_be_clicked(stage, movie, cells):
     stage.open(movie, cells)
-    labels, contours = stage.layer("cells cells"), stage.layer("cells contours")
+    labels, contours = stage.layer("cells"), stage.layer("outlines · cells")
     labels.visible = False
     stage.click(CENTERS_UM[0])
     assert stage.session.selected == (0,), "its contours are still there"
@@ -163,7 +164,7 @@ def test_cells_chosen_in_the_list_are_marked_on_the_canvas(stage, movie, cells):
     stage.view.cells_picked.emit([2, 0])
     assert stage.view.drawn == ["C2", "C0"]
     assert len(outline(stage)) == 2
-    assert stage.layer("cells cells").selected_label == 1
+    assert stage.layer("cells").selected_label == 1
     stage.view.cells_picked.emit([])
     assert stage.view.drawn == []
     assert outline(stage) == []
@@ -171,7 +172,7 @@ def test_cells_chosen_in_the_list_are_marked_on_the_canvas(stage, movie, cells):
 
 def test_choosing_a_label_in_napari_selects_the_cell(stage, movie, cells):
     stage.open(movie, cells)
-    labels = stage.layer("cells cells")
+    labels = stage.layer("cells")
     labels.selected_label = 3
     assert stage.view.drawn == ["C2"]
     for no_cell in (0, 4, 1000):
@@ -191,7 +192,7 @@ def test_the_mark_leaves_the_active_layer_alone(stage, movie, cells):
 
 def test_the_mark_leaves_several_chosen_layers_alone(stage, movie, cells):
     stage.open(movie, cells)
-    chosen = {stage.layer("movie"), stage.layer("cells cells")}
+    chosen = {stage.layer("movie"), stage.layer("cells")}
     selection = stage.viewer.layers.selection
     selection.clear()
     selection.update(chosen)
@@ -261,16 +262,16 @@ def test_colors_are_chosen_for_all_sets(stage, tmp_path, cells):
     )
     stage.open(cells, colored)
     stage.view.coloring_picked.emit("file")
-    np.testing.assert_allclose(stage.layer("colored contours").edge_color[0], [0, 1, 0, 1])
-    np.testing.assert_allclose(stage.layer("cells contours").edge_color[0], [1, 1, 1, 1])
+    np.testing.assert_allclose(stage.layer("outlines · colored").edge_color[0], [0, 1, 0, 1])
+    np.testing.assert_allclose(stage.layer("outlines · cells").edge_color[0], [1, 1, 1, 1])
 
 
 def test_a_decision_is_shown_everywhere_and_selects_nothing(stage, tmp_path):
     stage.open(make_cells(tmp_path / "cells.isxd"), make_events(tmp_path / "events.isxd"))
     stage.session.group.curation.decide([1], "rejected")
     assert stage.view.statuses == ["undecided", "rejected", "undecided"]
-    assert stage.layer("cells cells").features["status"][1] == "rejected"
-    assert stage.layer("cells contours").features["status"][1] == "rejected"
+    assert stage.layer("cells").features["status"][1] == "rejected"
+    assert stage.layer("outlines · cells").features["status"][1] == "rejected"
     assert stage.session.selected == ()
 
 
@@ -288,7 +289,7 @@ def test_a_decision_keeps_the_chosen_colors(stage, tmp_path):
     stage.open(make_cells(tmp_path / "cells.isxd", colors=[[0, 255, 0, 255]] * 3))
     stage.view.coloring_picked.emit("file")
     stage.session.group.curation.decide([1], "rejected")
-    np.testing.assert_allclose(stage.layer("cells contours").edge_color[1], [0, 1, 0, 1])
+    np.testing.assert_allclose(stage.layer("outlines · cells").edge_color[1], [0, 1, 0, 1])
 
 
 def test_a_file_that_cannot_be_read_any_more_is_told(stage, cells):
@@ -299,7 +300,7 @@ def test_a_file_that_cannot_be_read_any_more_is_told(stage, cells):
     assert stage.session.selected == (1,)
 
 
-@pytest.mark.parametrize("gone", ["cells cells", "cells contours"])
+@pytest.mark.parametrize("gone", ["cells", "outlines · cells"])
 def test_a_click_needs_only_one_of_the_layers_of_a_set(stage, cells, gone):
     stage.open(cells)
     stage.viewer.layers.remove(gone)

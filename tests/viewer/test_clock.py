@@ -44,7 +44,7 @@ def test_the_moment_stays_when_an_earlier_file_is_opened(stage, tmp_path):
     assert stage.viewer.dims.point[0] == pytest.approx(2.75)
     assert frame_shown(stage, "movie") == 25
     assert box in stage.session.clock
-    stage.viewer.layers.remove("g GPIO")
+    stage.viewer.layers.remove("GPIO · g")
     assert stage.session.cursor.time_s == pytest.approx(1.25)
     assert frame_shown(stage, "movie") == 25
 
@@ -60,7 +60,7 @@ def test_every_frame_of_every_camera_is_shown_at_its_time(stage, tmp_path):
         assert frame_shown(stage, "movie") == frame
     for frame in (0, 1, 60, 90, 179):
         stage.coordinator.time.go_to(taken[frame] - 2)
-        assert frame_shown(stage, "camera") == pytest.approx(frame, abs=2)  # JPEG
+        assert frame_shown(stage, "behavior · camera") == pytest.approx(frame, abs=2)  # JPEG
         assert (
             stage.session.clock.placed(stage.session.recordings[1]).sample_at(
                 stage.viewer.dims.point[0]
@@ -125,11 +125,13 @@ def test_events_on_the_canvas_are_at_true_times(stage, tmp_path):
     stage.open(make_cells(tmp_path / "cells.isxd"), events, movie)
     points = stage.layer("events")
     period = stage.session.recordings[2].timing.period_s
+    stage.session.select(stage.session.group, [0, 1])
     expected = np.interp([0.3, 1.2, 0.7], np.arange(100) * period, taken)
     world = np.array([points.data_to_world(point)[0] for point in points.data])
     np.testing.assert_allclose(world, expected, atol=1e-6)
     stage.session.select(stage.session.group, [0])
     np.testing.assert_allclose(stage.view.rows[0].event_times_s, expected[:2], atol=1e-6)
+    stage.session.select(stage.session.group, [0, 1])
     stage.viewer.layers.remove("movie")
     world = np.array([points.data_to_world(point)[0] for point in points.data])
     np.testing.assert_allclose(world, [0.3, 1.2, 0.7], atol=1e-6)
@@ -192,7 +194,7 @@ def test_the_arrangement_is_kept_when_more_is_opened_or_closed(stage, tmp_path):
     stage.view.arrangement_picked.emit("in turn")
     stage.open(paths[4])
     assert stage.session.clock.placed(stage.session.recordings[-1]).offset_s == 6
-    stage.viewer.layers.remove("M1 GPIO")
+    stage.viewer.layers.remove("GPIO · M1")
     assert stage.session.clock.arrangement == "in turn"
 
 

@@ -27,7 +27,7 @@ def test_what_the_user_looks_at_stays(stage, camera, tmp_path):
     stage.open(stamped_behavior(tmp_path / "b.isxb", [0.0, 0.1, 0.2]))
     assert camera.center[-2:] == (12.0, 20.0)
     assert camera.zoom == 30.0
-    stage.viewer.layers.remove("b")
+    stage.viewer.layers.remove("behavior · b")
     assert camera.zoom == 30.0
 
 

@@ -59,7 +59,7 @@ def test_layers_stay_locked_when_they_are_redrawn_and_seen_from_all_sides(opened
         session.select(session.group, [ndisplay - 2])
         for layer in viewer.layers:
             assert_locked(layer)
-    contours = opened_all.layer("cells contours")
+    contours = opened_all.layer("outlines · cells")
     contours.data = contours.data
     assert_locked(contours)
     contours.visible = False
@@ -78,7 +78,7 @@ def test_a_layer_of_others_is_left_alone(opened_all):
     assert "add rectangles" in shapes.help
 
 
-@pytest.mark.parametrize("name", ["cells contours", "cells cells", "Selected cells", "events"])
+@pytest.mark.parametrize("name", ["outlines · cells", "cells", "Selected cells", "events"])
 def test_a_copy_is_the_users(opened_all, name):
     viewer, session = opened_all.viewer, opened_all.session
     original = opened_all.layer(name)
@@ -89,7 +89,7 @@ def test_a_copy_is_the_users(opened_all, name):
     assert "transform" in copy.help
     assert original.metadata == kept
     assert_locked(original)
-    if name == "cells contours":
+    if name == "outlines · cells":
         copy.add([np.eye(3)[:, :2]], shape_type="polygon")
         copy.selected_data = {0}
         copy.remove_selected()
@@ -109,7 +109,7 @@ def test_a_copy_of_a_movie_still_shows_the_movie_and_can_be_moved(opened_all):
 
 
 def test_cells_that_are_made_labels_by_napari_are_the_users(opened_all):
-    contours = opened_all.layer("cells contours")
+    contours = opened_all.layer("outlines · cells")
     data = contours.to_labels()
     made = opened_all.viewer.add_layer(Layer.create(data, contours._get_base_state(), "labels"))
     assert made.editable

@@ -20,7 +20,7 @@ def cells(tmp_path):
 
 
 def colors(stage, kind="cells"):
-    layer = stage.layer(f"cells {kind}")
+    layer = stage.layer("cells" if kind == "cells" else "outlines · cells")
     if kind == "cells":
         return np.array([layer.get_color(i + 1) for i in range(4)])
     return layer.edge_color
@@ -104,7 +104,7 @@ def test_cells_are_colored_by_values(stage, cells):
 
 def test_hidden_contours_have_their_colors_when_they_are_shown(stage, cells):
     stage.open(cells)
-    layer = stage.layer("cells contours")
+    layer = stage.layer("outlines · cells")
     layer.visible = False
     before = layer.edge_color.copy()
     stage.session.group.curation.decide([0], "rejected")
@@ -122,8 +122,8 @@ def test_pictures_are_below_the_cells_in_whichever_order_they_are_opened(
     stage.open(*([cells, movie] if order == "movie last" else [movie, cells]))
     assert [layer.name for layer in stage.viewer.layers] == [
         "movie",
-        "cells cells",
-        "cells contours",
+        "cells",
+        "outlines · cells",
     ]
 
 
@@ -133,4 +133,4 @@ def test_what_the_user_moved_stays_where_it_is(stage, cells, tmp_path):
     stage.viewer.add_image(np.zeros((4, 5)), name="mine")
     stage.session.select(stage.session.group, [0])
     names = [layer.name for layer in stage.viewer.layers]
-    assert names == ["cells cells", "cells contours", "movie", "mine", "Selected cells"]
+    assert names == ["cells", "outlines · cells", "movie", "mine", "Selected cells"]

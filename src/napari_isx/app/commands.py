@@ -17,6 +17,7 @@ from qtpy.QtCore import QEventLoop, QThread
 from qtpy.QtWidgets import QApplication
 
 from napari_isx.app import already_open
+from napari_isx.app.canvas_menu import show_canvas_menu
 from napari_isx.app.coordinator import Coordinator
 from napari_isx.app.hover_names import show_names
 from napari_isx.app.key_presses import KeyPresses, register_shortcuts
@@ -166,9 +167,18 @@ def _coordinate(viewer: ViewerModel) -> Coordinator:
     coordinator.opened.connect(_offer, unique=True)
     coordinator.sittings_found.connect(_offer_arrangement, unique=True)
     coordinator.canvas.hovered.connect(show_names, unique=True)
+    coordinator.canvas.menu_requested.connect(_show_menu, unique=True)
     viewer.layers.events.inserted.connect(_paint, position="last")
     coordinator.cells.traces_requested.connect(show_traces, unique=True)
     return coordinator
+
+
+def _show_menu() -> None:
+    canvas = Signal.sender()
+    for viewer in list(Viewer._instances):
+        coordinator = Coordinator.find(viewer)
+        if coordinator is not None and coordinator.canvas is canvas:
+            show_canvas_menu(viewer)
 
 
 def _offer_arrangement() -> None:

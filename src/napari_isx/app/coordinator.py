@@ -37,6 +37,7 @@ from napari_isx.viewer.camera import CenteringControl
 from napari_isx.viewer.canvas import CanvasControl
 from napari_isx.viewer.debounce import Later
 from napari_isx.viewer.fit_view import ViewControl
+from napari_isx.viewer.layer_names import LayerNames
 from napari_isx.viewer.locked_layers import LockedLayers
 from napari_isx.viewer.playback import Playback
 from napari_isx.viewer.slider_marks import mark_slider
@@ -70,13 +71,14 @@ class Coordinator:
         self.playback = Playback(viewer, self.session, self.time)
         self.canvas = CanvasControl(viewer, self.session)
         # After the canvas, so that a click still holds the mouse down when it has selected.
-        centering = CenteringControl(viewer, self.session)
+        centering = self.centering = CenteringControl(viewer, self.session)
         self.saving = SavingControl(viewer, self.session, attach_prompts)
         self.cells = CellsControl(viewer, self.session, self.canvas, centering)
         self.cells.save_requested.connect(self.saving.save)
         self.saving.saved.connect(self.cells.show_steps)
         display = self.cells.display
         self.locked = LockedLayers(viewer, self.session)
+        self._names = LayerNames(viewer, self.session)
         self.rules = RulesControl(viewer, self.session, self.canvas)
         self.raters = RatersControl(viewer, self.session)
         self.dialogs = Dialogs(
@@ -155,6 +157,7 @@ class Coordinator:
         """Bring everything in line with what is open; `clock` is the one before."""
         self.time.place_layers()
         self.canvas.follow_layers()
+        self._names.follow_layers()
         self.cells.follow_layers()
         self.behavior.follow_layers()
         self.vessels.show_selection()

@@ -8,6 +8,7 @@ from qtpy.QtWidgets import QDialog, QMainWindow, QWidget
 
 from napari_isx.app.keys_card import KeysCard
 from napari_isx.docks.cells.controller import CellsControl
+from napari_isx.docks.common.accessible_names import name_controls
 from napari_isx.docks.common.question import Question
 from napari_isx.docks.raters.controller import RatersControl
 from napari_isx.docks.raters.dialog import RatersDialog
@@ -130,6 +131,7 @@ def _found(window: QMainWindow | None, kind: type[D]) -> D | None:
 
 def _shown(dialog: D | None) -> D | None:
     if dialog is not None:
+        name_controls(dialog)
         dialog.show()
         dialog.raise_()
         dialog.activateWindow()

@@ -71,7 +71,7 @@ class KeysCard(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Keys")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.preset = QComboBox()
+        self.preset = QComboBox(accessibleName="Keys as in")
         for name, preset in PRESETS.items():
             self.preset.addItem(preset.title, name)
         self.note = QLabel()

@@ -14,6 +14,7 @@ from qtpy.QtCore import QEvent, QObject, Qt, QTimer
 from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from napari_isx.app.coordinator import Coordinator
+from napari_isx.docks.common.accessible_names import name_controls
 from napari_isx.docks.common.settings import recall, remember
 from napari_isx.docks.common.views import is_alive
 from napari_isx.viewer.debounce import Later
@@ -125,6 +126,7 @@ class WindowLayout(QObject):
             self._size = self._window.size()
         self._new.append(widget)
         widget.setMinimumSize(*_LEAST_PX[widget.area])
+        name_controls(widget)
         widget.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
@@ -241,6 +243,7 @@ class WindowLayout(QObject):
             known.pop(dock.name, None)
             dock.name = name
             dock.setObjectName(name)
+            dock.title.title.setText(name)
         known[name] = dock
         dock.setWindowTitle(title)
 

@@ -20,7 +20,7 @@ from napari_isx.io.cells.cell_set import CellSet
 from napari_isx.io.movies.base import Movie
 from napari_isx.io.movies.isxd import Image
 from napari_isx.io.vessels.vessel_set import VesselSet
-from napari_isx.layers.keys import BOX_KEY, RECORDING_KEY, LayerData, recording_of
+from napari_isx.layers.keys import BOX_KEY, RECORDING_KEY, LayerData, layer_name, recording_of
 from napari_isx.layers.placement import placement
 from napari_isx.layers.styles import BOX_COLOR, zone_colors
 from napari_isx.timeline.frame_grid import to_dask_in_time
@@ -63,7 +63,7 @@ def behavior_layer(movie: BehaviorMovie) -> LayerData:
     return (
         to_dask_in_time(movie),
         {
-            "name": movie.title,
+            "name": layer_name("behavior", movie.title),
             "metadata": {RECORDING_KEY: movie},
             "colormap": "gray",
             # The camera's exposure made it a picture; a first frame before the light goes on
@@ -249,7 +249,7 @@ def _place(layer: Layer, scale: tuple[float, float], translate: tuple[float, flo
 def _over(movie: BehaviorMovie, what: str) -> dict[str, Any]:
     """What layers over the pictures have in common."""
     return {
-        "name": f"{movie.title} {what}",
+        "name": layer_name(what, movie.title),
         "metadata": {RECORDING_KEY: movie},
         "opacity": 1.0,
         **placement(movie.spacing),

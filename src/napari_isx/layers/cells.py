@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from napari_isx.analysis.rois import Roi, cut_rois, label_image
 from napari_isx.io.cells.cell_set import CellSet, CellStatus
-from napari_isx.layers.keys import RECORDING_KEY, ROIS_KEY, LayerData
+from napari_isx.layers.keys import RECORDING_KEY, ROIS_KEY, LayerData, layer_name
 from napari_isx.layers.placement import placement
 from napari_isx.layers.styles import (
     LABELS_OPACITY,
@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from napari.layers import Labels, Layer, Shapes
 
-# More outlines than this are hidden at first: they hide the cells and slow the canvas.
+MAX_FILLED: Final = 100
+"""More cells than this are outlined at first, as filled ones hide the movie."""
 MAX_VISIBLE_CONTOURS: Final = 600
+"""More outlines than this slow the canvas as shapes: the label image has them instead."""
 # So many outlines are recolored one by one, as after a key; more of them all at once.
 _FEW: Final = 50
 
@@ -46,10 +48,11 @@ def labels_layer(cells: CellSet, rois: list[Roi]) -> LayerData:
     return (
         label_image(rois, cells.spacing.num_pixels).astype(np.uint16 if small else np.int32),
         {
-            "name": f"{cells.title} cells",
+            "name": layer_name("cells", cells.title),
             "features": cell_features(cells, cells.statuses),
             "colormap": label_colormap(fill_colors(outlines, cells.statuses)),
             "opacity": LABELS_OPACITY,
+            "visible": not MAX_FILLED < len(rois) <= MAX_VISIBLE_CONTOURS,
             "metadata": {RECORDING_KEY: cells, ROIS_KEY: rois},
             **placement(cells.spacing),
         },
@@ -66,7 +69,7 @@ def contours_layer(cells: CellSet, rois: list[Roi]) -> LayerData:
     features = cell_features(cells, cells.statuses).iloc[drawn].reset_index(drop=True)
     colors = outline_colors(cells.statuses, cells.colors, "status")[drawn]
     kwargs: dict[str, Any] = {
-        "name": f"{cells.title} contours",
+        "name": layer_name("outlines", cells.title),
         "metadata": {RECORDING_KEY: cells, ROIS_KEY: rois},
         "visible": len(drawn) <= MAX_VISIBLE_CONTOURS,
         "opacity": 1.0,
@@ -87,6 +90,13 @@ def contours_layer(cells: CellSet, rois: list[Roi]) -> LayerData:
         },
         "shapes",
     )
+
+
+def outline_labels(layer: Labels, *, outlined: bool) -> None:
+    """Have the label image outlined, which is quicker than as many shapes, or filled."""
+    wide = int(contour_width_px(layer.metadata[ROIS_KEY]) + 1)
+    layer.opacity = 1.0 if outlined else LABELS_OPACITY
+    layer.contour = wide if outlined else 0
 
 
 def cell_features(cells: CellSet, statuses: Sequence[CellStatus]) -> pd.DataFrame:
@@ -127,7 +137,7 @@ def show_statuses(
         if isinstance(layer, Labels):
             # In place: napari would go through all features again.
             layer.features["status"] = list(statuses)
-            _recolor_labels(layer, fill_colors(outlines, statuses))
+            _recolor_labels(layer, outlines if layer.contour else fill_colors(outlines, statuses))
         elif isinstance(layer, Shapes) and len(layer.data):
             drawn = layer.features["index"].to_numpy(int) - 1
             layer.features["status"] = [statuses[i] for i in drawn]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from napari_isx.io.gpio.gpio_set import GpioSet
-from napari_isx.layers.keys import RECORDING_KEY, LayerData
+from napari_isx.layers.keys import RECORDING_KEY, LayerData, layer_name
 from napari_isx.layers.placement import seconds_per_step
 
 
@@ -20,7 +20,7 @@ def channels_layer(gpio: GpioSet) -> LayerData:
     return (
         np.empty((0, 3)),  # not None: napari leaves that out of sample data
         {
-            "name": _name(gpio),
+            "name": layer_name("IMU" if gpio.is_imu else "GPIO", gpio.title),
             "ndim": 3,
             "visible": False,  # napari slices and draws what is visible, though it has no points
             "metadata": {RECORDING_KEY: gpio},
@@ -30,10 +30,3 @@ def channels_layer(gpio: GpioSet) -> LayerData:
         },
         "points",
     )
-
-
-def _name(gpio: GpioSet) -> str:
-    """The file's name and what is in it, as movie, GPIO and IMU often have the same name."""
-    kind = "IMU" if gpio.is_imu else "GPIO"
-    stem = gpio.title
-    return stem if stem.upper().endswith(kind) else f"{stem} {kind}"

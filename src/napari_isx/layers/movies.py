@@ -13,7 +13,7 @@ from napari_isx.io.base.recording import Recording
 from napari_isx.io.base.spacing import Spacing
 from napari_isx.io.movies.base import Movie
 from napari_isx.io.movies.isxd import Image
-from napari_isx.layers.keys import RECORDING_KEY, LayerData
+from napari_isx.layers.keys import RECORDING_KEY, LayerData, layer_name
 from napari_isx.layers.placement import placement
 from napari_isx.timeline.frame_grid import to_dask_in_time
 
@@ -30,7 +30,7 @@ def movie_layer(movie: Movie) -> LayerData:
     return (
         to_dask_in_time(movie),
         {
-            "name": movie.title,
+            "name": layer_name("", movie.title),
             "metadata": {RECORDING_KEY: movie},
             **_appearance(frames, rgb=movie.ndim == 4),
             **placement(movie.spacing, movie.timing),
@@ -51,19 +51,19 @@ def plane_layers(planes: Sequence[Movie]) -> list[LayerData]:
 
 def _plane_layer(plane: Movie, i: int) -> LayerData:
     data, kwargs, kind = movie_layer(plane)
-    info, name = plane.acquisition_info, kwargs["name"]
+    info, title = plane.acquisition_info, plane.title
     if "channel" in info:
         channel = info["channel"]
-        kwargs |= {"name": f"{name} {channel}", "colormap": channel}
+        kwargs |= {"name": layer_name(channel, title), "colormap": channel}
         kwargs["metadata"]["channel"] = channel
         if i:  # colors of one place add up, as in the microscope
             kwargs["blending"] = "additive"
         return data, kwargs, kind
     if "efocus" in info:
-        kwargs["name"] = f"{name} plane efocus {info['efocus']}"
+        kwargs["name"] = layer_name(f"plane efocus {info['efocus']}", title)
         kwargs["metadata"]["efocus"] = info["efocus"]
     else:
-        kwargs["name"] = f"{name} plane {i + 1}"
+        kwargs["name"] = layer_name(f"plane {i + 1}", title)
     # All planes lie in the same place and are opaque: only the topmost would be seen, and each
     # step would read all of them. So one is shown, and the eyes of the others are a click away.
     kwargs["visible"] = i == 0
@@ -81,7 +81,7 @@ def picture_layer(recording: Recording, data: npt.NDArray[Any], spacing: Spacing
     `data`: ``(H, W)``, or ``(H, W, 3)`` for color.
     """
     kwargs: dict[str, Any] = {
-        "name": recording.title,
+        "name": layer_name("", recording.title),
         "metadata": {RECORDING_KEY: recording},
         **_appearance([data], rgb=data.ndim == 3),
         **placement(spacing),

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.io.vessels.vessel_set import VesselSet
-from napari_isx.layers.keys import RECORDING_KEY, LayerData
+from napari_isx.layers.keys import RECORDING_KEY, LayerData, layer_name
 from napari_isx.layers.movies import picture_layer
 from napari_isx.layers.placement import placement
 from napari_isx.layers.styles import outline_colors, vessel_widths_px
@@ -33,7 +33,7 @@ def vessel_layers(vessels: VesselSet) -> list[LayerData]:
 def lines_layer(vessels: VesselSet) -> LayerData:
     """A Shapes layer ``(y, x)``: a line across each vessel, or for velocities a box along it."""
     kwargs: dict[str, Any] = {
-        "name": f"{vessels.title} vessels",
+        "name": layer_name("vessels", vessels.title),
         "metadata": {RECORDING_KEY: vessels},
         "opacity": 1.0,
         **placement(vessels.spacing),

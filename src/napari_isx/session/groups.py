@@ -44,7 +44,11 @@ class CellGroup:
         What was decided about the cells of the cell set.
     choices : EventChoices
         The event sets that may be drawn with the cells.
+    chosen_title : str
+        What the user calls it; empty where that is not known.
     """
+
+    chosen_title = ""
 
     def __init__(self, cells: CellSet | None, events: EventSet | None) -> None:
         self.cells = cells
@@ -108,8 +112,8 @@ class CellGroup:
 
     @property
     def title(self) -> str:
-        """The file's name."""
-        return self.recording.title if self.recording is not None else ""
+        """What the user calls it, else the file's name."""
+        return self.chosen_title or (self.recording.title if self.recording is not None else "")
 
     @property
     def timing(self) -> Timing:

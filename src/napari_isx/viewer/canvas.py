@@ -26,6 +26,7 @@ from napari_isx.session.groups import CellGroup
 from napari_isx.session.session import Session
 from napari_isx.viewer.clicks import Click, Clicks
 from napari_isx.viewer.control import Control
+from napari_isx.viewer.debounce import Later
 from napari_isx.viewer.event_points import EventPoints
 from napari_isx.viewer.selection_outline import SelectionOutline
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 Point = tuple[float, float]
 
+_RINGS_MS: Final = 100
 _PICTURES: Final = (Movie, Image, VesselSet)
 
 
@@ -64,12 +66,16 @@ class CanvasControl(Control):
 
     hovered: ClassVar[Signal] = Signal(list)
     """Names of the cells under the mouse, the heaviest first; emitted when they change."""
+    menu_requested: ClassVar[Signal] = Signal()
+    """A right click on a cell, which is selected now: what can be done with it?"""
 
     def __init__(self, viewer: ViewerModel, session: Session) -> None:
         super().__init__(viewer, session)
         self._events = EventPoints()
         self._outline = SelectionOutline()
         self._looks: WeakKeyDictionary[CellGroup, Look] = WeakKeyDictionary()
+        # Rings wait while keys run through the cells.
+        self._rings = Later(self._place_events, _RINGS_MS)
         self._is_showing = False
         self._may_add_layer = True
         self._under_mouse: list[str] = []
@@ -91,7 +97,11 @@ class CanvasControl(Control):
         self.show_selection(may_add_layer=False)
 
     def _place_events(self) -> None:
-        self._events.place(self.viewer.layers, self.session.groups, self.session.clock)
+        viewer, session = self._viewer_ref(), self.session
+        if viewer is not None:
+            self._events.place(
+                viewer.layers, session.groups, session.clock, session.group, session.selected
+            )
 
     def put_below_cells(self, event: Any) -> None:
         """Put a movie or an image that was added below what is drawn over such pictures.
@@ -161,6 +171,7 @@ class CanvasControl(Control):
             self._may_add_layer = True
 
     def _on_selection(self) -> None:
+        self._rings.request()
         self.show_selection(may_add_layer=self._may_add_layer)
 
     def _on_selected_label(self, event: Any) -> None:
@@ -175,6 +186,12 @@ class CanvasControl(Control):
         Where there is none, no cell is selected any more.
         """
         group, found = self.found_at(click.position_um)
+        if click.is_right:
+            if group is not None:
+                if group is not self.session.group or found[0] not in self.session.selected:
+                    self.session.select(group, [found[0]], on_canvas=True)
+                self.menu_requested.emit()
+            return
         if group is None:
             if not click.adds and not click.has_tool:
                 self.session.deselect()

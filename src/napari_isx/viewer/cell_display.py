@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NamedTuple
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ from napari.utils.colormaps import ensure_colormap
 from psygnal import Signal
 
 from napari_isx.analysis.cell_metrics.definitions import STATUS
+from napari_isx.layers.cells import MAX_VISIBLE_CONTOURS, outline_labels
 from napari_isx.layers.keys import ROIS_KEY
 from napari_isx.layers.styles import VALUE_COLORMAP, ColorBy, value_limits
 from napari_isx.session.groups import CellGroup
@@ -25,6 +26,7 @@ from napari_isx.viewer.control import Control
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
+    from napari.layers import Layer
 
 Scope = Literal["all", "filtered", "selected"]
 Style = Literal["contours", "filled", "both"]
@@ -80,6 +82,7 @@ class CellsDisplay(Control):
         super().__init__(viewer, session)
         self._canvas = canvas
         self._centering = centering
+        self._known: WeakSet[Layer] = WeakSet()
         self._displays: WeakKeyDictionary[CellGroup, _Display] = WeakKeyDictionary()
         viewer.mouse_double_click_callbacks.append(self._on_double_click)
 
@@ -93,11 +96,15 @@ class CellsDisplay(Control):
         """Draw contours, filled cells, or both."""
         if (group := self.session.group) is None:
             return
-        for layer in self.layers_of(group.cells):
+        layers = self.layers_of(group.cells)
+        is_many = len(group.names) > MAX_VISIBLE_CONTOURS
+        for layer in layers:
             if isinstance(layer, Labels):
-                layer.visible = style != "contours"
+                outline_labels(layer, outlined=is_many and style == "contours")
+                layer.visible = is_many or style != "contours"
             elif isinstance(layer, Shapes):
-                layer.visible = style != "filled"
+                layer.visible = style == "both" or (style == "contours" and not is_many)
+        self._canvas.show_statuses(group)
         self.changed.emit()
 
     def color_by(self, what: str) -> None:
@@ -120,9 +127,19 @@ class CellsDisplay(Control):
 
     def follow_layers(self) -> None:
         """Take over layers that were added."""
-        for layer, _ in self.our_layers():
-            if ROIS_KEY in layer.metadata:
-                layer.events.visible.connect(self._on_visible)
+        for layer, shown in self.our_layers():
+            if ROIS_KEY not in layer.metadata or layer in self._known:
+                continue
+            self._known.add(layer)
+            layer.events.visible.connect(self._on_visible)
+            group = next((one for one in self.session.groups if one.cells is shown), None)
+            if (
+                isinstance(layer, Labels)
+                and group is not None
+                and len(group.names) > MAX_VISIBLE_CONTOURS
+            ):
+                outline_labels(layer, outlined=True)
+                self._canvas.show_statuses(group)
         self.changed.emit()
 
     def follow_rows(self, review: Review) -> None:
@@ -198,8 +215,8 @@ class CellsDisplay(Control):
 
     def _style_of(self, group: CellGroup) -> Style | None:
         layers = [layer for layer in self.layers_of(group.cells) if layer.visible]
-        filled = any(isinstance(layer, Labels) for layer in layers)
-        outlined = any(isinstance(layer, Shapes) for layer in layers)
+        filled = any(isinstance(layer, Labels) and not layer.contour for layer in layers)
+        outlined = any(isinstance(layer, Shapes) or layer.contour for layer in layers)
         if filled and outlined:
             return "both"
         return "filled" if filled else "contours" if outlined else None

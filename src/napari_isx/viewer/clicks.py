@@ -15,7 +15,7 @@ _SLOP_PX: Final = 4
 
 
 class Click(NamedTuple):
-    """A click of the left button.
+    """A click of the left or the right button.
 
     Attributes
     ----------
@@ -33,6 +33,7 @@ class Click(NamedTuple):
     is_same_place: bool
     adds: bool
     has_tool: bool = False
+    is_right: bool = False
 
 
 class Clicks:
@@ -51,8 +52,9 @@ class Clicks:
         viewer.mouse_drag_callbacks.append(self._on_mouse)
 
     def _on_mouse(self, viewer: ViewerModel, event: Any) -> Iterator[None]:
-        if event.button != 1 or not is_picking(viewer):
+        if event.button not in (1, 2) or not is_picking(viewer):
             return
+        is_right = event.button == 2  # napari zooms with drags of it
         start, position, modifiers = event.pos, event.position, set(event.modifiers)
         yield
         while event.type == "mouse_move":
@@ -63,7 +65,8 @@ class Clicks:
         is_same_place = last is not None and _apart_px(last, start) <= _SLOP_PX
         adds = bool(modifiers & {"Shift", "Control"})
         has_tool = _mode(viewer) not in _PLAIN_MODES
-        self._on_click(Click((position[-2], position[-1]), is_same_place, adds, has_tool))
+        place = position[-2], position[-1]
+        self._on_click(Click(place, is_same_place, adds, has_tool, is_right))
 
 
 def is_picking(viewer: ViewerModel) -> bool:

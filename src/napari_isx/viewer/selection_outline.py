@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Final
+from weakref import ref
 
 import numpy as np
 import numpy.typing as npt
 from napari.layers import Labels, Layer, Shapes
+from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QApplication
 
 from napari_isx.layers.keys import ROIS_KEY
 from napari_isx.layers.styles import SELECTION_COLOR, contour_width_px
@@ -46,21 +50,26 @@ class SelectionOutline:
         selected : sequence of int
             Cells, by their index in the set. Cells without pixels cannot be marked.
         may_add_layer : bool
-            Whether the layer is made where it is missing. Not while layers are being removed:
-            a viewer that closes removes them until none is left.
+            Whether the layer is made where it is missing, and goes at once where nothing is
+            selected. Not while layers are being removed: a viewer that closes removes them
+            until none is left.
         """
         like = next((layer for layer in layers if ROIS_KEY in layer.metadata), None)
         rois = like.metadata[ROIS_KEY] if like is not None else []
         contours = [rois[i].contour for i in selected if rois and not rois[i].is_empty]
         outline = next((layer for layer in viewer.layers if _MARK_KEY in layer.metadata), None)
         if like is None or not contours:
-            if outline is not None and len(outline.data):
+            if outline is not None and may_add_layer:
+                _remove(viewer, outline)
+            elif outline is not None:
                 outline.data = []
+                if QApplication.instance() is not None:
+                    QTimer.singleShot(0, partial(_remove_empty, ref(viewer), ref(outline)))
         elif outline is not None and viewer.dims.ndisplay == 2:
             _redraw(outline, like, contours, _WIDER * contour_width_px(rois))
         elif may_add_layer:
             if outline is not None:  # in 3D napari refuses other data for flat shapes
-                viewer.layers.remove(outline)
+                _remove(viewer, outline)
             _add(viewer, _make(like, contours, _WIDER * contour_width_px(rois)))
         for layer in layers:
             if isinstance(layer, Labels) and selected:
@@ -92,6 +101,22 @@ def _refreshed_once(layer: Shapes) -> Iterator[None]:
     with layer._block_refresh():
         yield
     layer.refresh()
+
+
+def _remove_empty(viewer_ref: ref[ViewerModel], outline_ref: ref[Shapes]) -> None:
+    viewer, outline = viewer_ref(), outline_ref()
+    if viewer is None or outline is None or outline not in viewer.layers:
+        return
+    if not len(outline.data):
+        _remove(viewer, outline)
+
+
+def _remove(viewer: ViewerModel, outline: Shapes) -> None:
+    """Take the layer away; without the canvas' own context, Mesa can crash at that."""
+    canvas = getattr(getattr(viewer, "window", None), "_qt_viewer", None)
+    if canvas is not None:
+        canvas.canvas._scene_canvas.set_current()
+    viewer.layers.remove(outline)
 
 
 def _make(like: Layer, contours: Sequence[npt.NDArray[np.float64]], width_px: float) -> Shapes:

@@ -158,7 +158,7 @@ def paths(tmp_path):
     }
 
 
-def labels_of(stage, name="cells cells"):
+def labels_of(stage, name="cells"):
     """Alpha of each cell in the label image."""
     layer = stage.layer(name)
     count = len(stage.session.group.names)
@@ -246,7 +246,7 @@ def test_a_decision_colors_the_canvas_once(stage, dock, paths):
     stage.open(paths["cells"])
     stage.session.select(stage.session.group, [0])
     colored = []
-    stage.layer("cells cells").events.colormap.connect(lambda event: colored.append(event))
+    stage.layer("cells").events.colormap.connect(lambda event: colored.append(event))
     dock.decisions.decided.emit("rejected")
     assert len(colored) == 1
 
@@ -432,7 +432,7 @@ def test_the_canvas_shows_all_filtered_or_selected_cells(stage, dock, paths):
     dock.display.scope_picked.emit("selected")
     stage.session.select(stage.session.group, [2])
     assert np.array(labels_of(stage)).astype(bool).tolist() == [False, False, True]
-    edges = stage.layer("cells contours").edge_color[:, 3]
+    edges = stage.layer("outlines · cells").edge_color[:, 3]
     assert edges.astype(bool).tolist() == [False, False, True]
     dock.display.scope_picked.emit("all")
     assert all(labels_of(stage))
@@ -445,34 +445,34 @@ def test_the_canvas_shows_all_filtered_or_selected_cells(stage, dock, paths):
 def test_cells_are_filled_or_outlined(stage, dock, paths, style, labels, shapes):
     stage.open(paths["cells"])
     dock.display.style_picked.emit(style)
-    assert stage.layer("cells cells").visible == labels
-    assert stage.layer("cells contours").visible == shapes
+    assert stage.layer("cells").visible == labels
+    assert stage.layer("outlines · cells").visible == shapes
     assert dock.told["display"][1] == style
 
 
 def test_the_dock_follows_layers_that_are_hidden(stage, dock, paths):
     stage.open(paths["cells"])
-    stage.layer("cells cells").visible = False
+    stage.layer("cells").visible = False
     assert dock.told["display"][1] == "contours"
-    stage.layer("cells contours").visible = False
+    stage.layer("outlines · cells").visible = False
     assert dock.told["display"][1] is None
 
 
 def test_cells_are_colored_by_a_column(stage, dock, paths):
     stage.open(paths["cells"])
-    by_status = stage.layer("cells contours").edge_color.copy()
+    by_status = stage.layer("outlines · cells").edge_color.copy()
     dock.display.color_picked.emit("skewness")
     look = stage.coordinator.canvas.look_of(stage.session.group)
     assert look.color_by == "values"
     dock.display.color_picked.emit("size")
     assert dock.told["legend"][0] == 9
     assert dock.told["legend"][2].endswith("µm")
-    assert not np.allclose(stage.layer("cells contours").edge_color, by_status)
+    assert not np.allclose(stage.layer("outlines · cells").edge_color, by_status)
     dock.display.color_picked.emit("file")
     assert look.color_by == "file"
     assert dock.told["legend"] == (None, "", "")
     dock.display.color_picked.emit("status")
-    np.testing.assert_allclose(stage.layer("cells contours").edge_color, by_status)
+    np.testing.assert_allclose(stage.layer("outlines · cells").edge_color, by_status)
 
 
 def test_coloring_in_the_other_dock_is_followed(stage, dock, paths):

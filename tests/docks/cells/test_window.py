@@ -514,7 +514,7 @@ def test_a_double_click_zooms_to_the_cell(hands, dock, session):
 
 
 def test_the_canvas_draws_only_filtered_cells(hands, dock, session):
-    hands.viewer.layers["cells contours"].visible = False
+    hands.viewer.layers["outlines · cells"].visible = False
     hands.viewer.layers["movie"].visible = False
     hands.viewer.layers["events"].visible = False
     before = hands.pixel_at(*hands.cell_um(3))

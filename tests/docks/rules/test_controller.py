@@ -80,7 +80,7 @@ def dialog(stage, group):
 
 def drawn(stage):
     """The colors of the contours."""
-    return [tuple(np.round(color, 2)) for color in stage.layer("cells contours").edge_color]
+    return [tuple(np.round(color, 2)) for color in stage.layer("outlines · cells").edge_color]
 
 
 def test_a_rule_is_seen_before_it_is_applied(stage, group, dialog):

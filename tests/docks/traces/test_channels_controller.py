@@ -218,7 +218,7 @@ def test_files_that_were_not_compared_are_counted(stage, tmp_path):
         " ms · 1 file by start time alone · ⚠ 1 file without start time, from 0 s"
     )
     assert stage.view.clock.is_serious
-    stage.viewer.layers.remove("h IMU")
+    stage.viewer.layers.remove("IMU · h")
     assert stage.view.clock.text.endswith(" ms · ⚠ 1 file without start time, from 0 s")
 
 

@@ -351,7 +351,7 @@ def test_vessels_are_selected_on_the_canvas_and_show_their_maps(hands, tmp_path)
     np.testing.assert_allclose([one[0, 0] for one in hands.dock.maps.maps], [130, 131, 132])
     levels = {tuple(image.levels) for image in hands.dock.maps._images}
     assert levels == {(130.0, 132.5)}, "one scale for all three"
-    hands.viewer.layers.remove("flow vessels")
+    hands.viewer.layers.remove("vessels · flow")
     hands.viewer.layers.remove("flow")
     hands.settle()
     assert not hands.dock.maps.isVisible()
@@ -391,8 +391,8 @@ def test_days_are_arranged_in_the_dock_and_cuts_are_marked(hands, tmp_path):
     QTest.keyClick(line.arrangement, Qt.Key.Key_Up)
     hands.settle()
     assert not cut_marks(hands)
-    hands.viewer.layers.remove("day3 cells")
-    hands.viewer.layers.remove("day3 contours")
+    hands.viewer.layers.remove("cells · day3")
+    hands.viewer.layers.remove("outlines · day3")
     hands.settle()
     assert not line.arrangement.isVisible()
 

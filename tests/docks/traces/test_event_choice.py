@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from helpers.scenes import make_cells, make_events, make_movie
 
+from napari_isx.layers.keys import layer_name
+
 STEM = "2021-10-21-11-57-27_video-efocus_{:04d}-PP-CNMFE"
 
 
@@ -50,9 +52,8 @@ def test_events_of_a_plane_are_drawn_with_its_cells_whatever_was_opened_first(st
 def test_closing_and_opening_again_pairs_them_again(stage, planes, closed):
     stage.open(*planes.values())
     a, b = planes["a"].stem, planes["b"].stem
-    layers = [f"{a} cells", f"{a} contours"] if closed == "a" else [planes[closed].stem]
-    for name in layers:
-        stage.viewer.layers.remove(name)
+    for kind in ("cells", "outlines") if closed == "a" else ("events",):
+        stage.viewer.layers.remove(layer_name(kind, planes[closed].stem))
     left = {planes["a events"].stem: [0.3]} if closed == "a" else {a: []}
     assert drawn(stage) == {b: [0.5, 0.9], **left}
     stage.open(planes[closed])
@@ -72,7 +73,9 @@ def test_of_two_event_sets_the_user_chooses_which_is_drawn_and_counted(stage, tm
     assert drawn(stage) == {"cells": [0.3]}
 
     def rings():
-        return [len(stage.layer(name).data) for name in ("events_strict", "events_lax")]
+        stage.session.select(stage.session.groups[0], [0, 1, 2])
+        names = ("events · events_strict", "events · events_lax")
+        return [len(stage.layer(name).data) for name in names]
 
     assert rings() == [1, 0], "on the canvas as in the plot"
 
@@ -94,7 +97,7 @@ def test_of_two_event_sets_the_user_chooses_which_is_drawn_and_counted(stage, tm
     assert rings() == [0, 0]
 
     stage.view.events_picked.emit(2)
-    stage.viewer.layers.remove("events_lax")
+    stage.viewer.layers.remove("events · events_lax")
     assert drawn(stage) == {"cells": [0.3]}
     assert stage.view.event_choices == ([], 1)
     stage.open(lax)
@@ -111,7 +114,7 @@ def test_where_nothing_tells_two_cell_sets_apart_the_user_is_asked(stage, tmp_pa
     stage.open(*(paths[name] for name in order))
     assert set(stage.view.groups[0]) == {"one", "two", "spikes"}
     assert drawn(stage) == {"one": [], "two": [], "spikes": [0.3, 1.2]}
-    assert len(stage.layer("spikes").data) == 0
+    assert len(stage.layer("events · spikes").data) == 0
     two = stage.view.groups[0].index("two")
     stage.view.group_picked.emit(two)
     assert stage.view.event_choices == (["spikes"], -1)
@@ -120,7 +123,8 @@ def test_where_nothing_tells_two_cell_sets_apart_the_user_is_asked(stage, tmp_pa
     assert "one or two" in stage.view.event_words.details.replace("two or one", "one or two")
     stage.view.events_picked.emit(1)
     assert drawn(stage) == {"one": [], "two": [0.3, 1.2]}
-    assert len(stage.layer("spikes").data) == 3
+    stage.session.select(stage.session.groups[two], [0, 1, 2])
+    assert len(stage.layer("events · spikes").data) == 3
     stage.view.group_picked.emit(two)
     assert stage.view.event_choices == (["spikes"], 1)
     assert not stage.view.event_words.is_serious

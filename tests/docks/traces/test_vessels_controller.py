@@ -21,7 +21,7 @@ def center_um(box):
     return (y + 0.5) * PIXEL_UM, (x + 0.5) * PIXEL_UM
 
 
-def edge_colors(stage, name="flow vessels"):
+def edge_colors(stage, name="vessels · flow"):
     return np.asarray(stage.layer(name).edge_color)
 
 
@@ -42,7 +42,7 @@ def test_cells_and_vessels_are_sets_to_choose_from(stage, boxes, tmp_path):
     assert stage.view.item == "cell"
     stage.view.group_picked.emit(1)
     assert stage.view.names == ["V0", "V1"]
-    stage.viewer.layers.remove("flow vessels")
+    stage.viewer.layers.remove("vessels · flow")
     stage.viewer.layers.remove("flow")
     assert stage.view.groups == (["cells"], 0)
 
@@ -80,7 +80,7 @@ def test_a_click_near_a_line_selects_it(stage, tmp_path):
 
 def test_hidden_vessels_are_not_picked(stage, boxes):
     stage.open(boxes)
-    stage.layer("flow vessels").visible = False
+    stage.layer("vessels · flow").visible = False
     stage.click(center_um(BOXES[0]))
     assert stage.view.selected == []
 
@@ -107,14 +107,14 @@ def test_a_cell_that_is_not_drawn_does_not_cover_a_vessel(stage, boxes, tmp_path
 def test_the_selected_vessel_is_white_and_wider(stage, boxes, tmp_path):
     stage.open(boxes, make_cells(tmp_path / "cells.isxd"))
     stage.view.group_picked.emit(1)
-    plain, widths = edge_colors(stage), list(stage.layer("flow vessels").edge_width)
+    plain, widths = edge_colors(stage), list(stage.layer("vessels · flow").edge_width)
     stage.view.cells_picked.emit([1])
     np.testing.assert_allclose(edge_colors(stage)[1], 1)
     np.testing.assert_allclose(edge_colors(stage)[0], plain[0])
-    assert stage.layer("flow vessels").edge_width[1] > max(widths)
+    assert stage.layer("vessels · flow").edge_width[1] > max(widths)
     stage.view.group_picked.emit(0)
     np.testing.assert_allclose(edge_colors(stage), plain)
-    assert list(stage.layer("flow vessels").edge_width) == widths
+    assert list(stage.layer("vessels · flow").edge_width) == widths
 
 
 def test_vessels_are_colored_by_status_or_file(stage, boxes):
@@ -157,7 +157,7 @@ def test_maps_go_when_their_file_goes(stage, boxes, tmp_path):
     stage.view.group_picked.emit(1)
     stage.view.cells_picked.emit([0])
     assert stage.view.maps is not None
-    stage.viewer.layers.remove("flow vessels")
+    stage.viewer.layers.remove("vessels · flow")
     stage.viewer.layers.remove("flow")
     assert stage.view.maps is None
 
@@ -175,6 +175,6 @@ def test_the_picture_of_the_vessels_does_not_hide_the_movie(stage, boxes, tmp_pa
     movie = make_movie(tmp_path / "movie.isxd")
     stage.open(*([movie, boxes] if movie_first else [boxes, movie]))
     names = [layer.name for layer in stage.viewer.layers]
-    assert names == ["flow", "movie", "flow vessels"]
+    assert names == ["flow", "movie", "vessels · flow"]
     stage.viewer.layers.move(0, 2)
     assert stage.viewer.layers[1].name == "flow", "what the user moves stays there"

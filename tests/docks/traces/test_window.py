@@ -156,7 +156,7 @@ def test_the_list_selects_on_the_canvas(hands, session):
 
 
 def test_the_label_spinbox_of_napari_selects_too(hands, session):
-    hands.viewer.layers["cells cells"].selected_label = 2
+    hands.viewer.layers["cells"].selected_label = 2
     hands.settle()
     assert hands.names_drawn == ["C1"]
 

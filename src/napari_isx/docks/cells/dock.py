@@ -77,6 +77,7 @@ class CellsWidget(QWidget):
         self._progress.setFixedHeight(18)
         self.filters = FilterBar()
         self.table = CellTableView()
+        self.table.setAccessibleName("Cells")
         self.table.setMinimumHeight(_TABLE_PX)
         self.duplicates = DuplicatesPanel()
         self.duplicates_button = QPushButton()

@@ -95,6 +95,7 @@ class DuplicatesPanel(QWidget):
         self.pairs: list[Pair] = []
         """What is listed."""
         self.list = _PairsList()
+        self.list.setAccessibleName("Suspected duplicates")
         self.list.setMinimumHeight(_LIST_PX)
         self.buttons: dict[Kept, QPushButton] = {}
         self._next = QPushButton()

@@ -42,6 +42,7 @@ class RangeFilter(QWidget):
         self._remove.setToolTip("Remove this range")
         self.histogram = Histogram()
         self.slider = QDoubleRangeSlider(Qt.Orientation.Horizontal)  # type: ignore[no-untyped-call]
+        self.slider.setAccessibleName(f"Range of {metric.title}")
         self.low, self.high = _limit("lowest"), _limit("highest")
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 2)

@@ -63,15 +63,16 @@ class RatersDialog(QDialog):
         self.setWindowTitle("Compare raters")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._folder = folder
-        self.a, self.b = QComboBox(), QComboBox()
+        self.a = QComboBox(accessibleName="First rater")
+        self.b = QComboBox(accessibleName="Second rater")
         self.open_button = QPushButton("&Open journal…")
         self.open_button.setToolTip(f"A file whose name ends in {JOURNAL_SUFFIX}")
         self.message = QLabel()
         self.message.setWordWrap(True)
         self.message.setTextFormat(Qt.TextFormat.PlainText)
         self.message.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.confusion = _table(["", *STATUSES])
-        self.table = _table(["Cell", "", "", "Now"])
+        self.confusion = _table("How often they agree", ["", *STATUSES])
+        self.table = _table("Cells they differ in", ["Cell", "", "", "Now"])
         self.previous_button, self.next_button = QPushButton("◀ &Previous"), QPushButton("&Next ▶")
         self.place = QLabel()
         self.csv_button = QPushButton("Save table…")
@@ -263,8 +264,9 @@ class _Table(MovingKeys, QTableWidget):
                 self.setCurrentItem(None)
 
 
-def _table(titles: Sequence[str]) -> QTableWidget:
+def _table(name: str, titles: Sequence[str]) -> QTableWidget:
     table = _Table(0, len(titles))
+    table.setAccessibleName(name)
     table.setHorizontalHeaderLabels(list(titles))
     table.verticalHeader().hide()
     table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)

@@ -61,14 +61,14 @@ class RulesDialog(QDialog):
         self.presets = QPushButton("Rules to begin with")
         self._menu = QMenu(self.presets)
         self.presets.setMenu(self._menu)
-        self.combine = _combo(_COMBINE)
+        self.combine = _combo("All or any of the ranges", _COMBINE)
         self.ranges = RangeList(
             "+ &Condition", "Go by a range of a column, too", max_height_px=_RANGES_PX
         )
         statuses = {status: status for status in STATUSES}
-        self.then_status = _combo(statuses)
-        self.else_status = _combo({**statuses, _LEAVE: "as they are"})
-        self.among_combo = _combo(_AMONG)
+        self.then_status = _combo("Status of the cells that meet them", statuses)
+        self.else_status = _combo("Status of all others", {**statuses, _LEAVE: "as they are"})
+        self.among_combo = _combo("Among which cells", _AMONG)
         self.forecast = QLabel()
         self.forecast.setWordWrap(True)
         self.forecast.setTextFormat(Qt.TextFormat.PlainText)
@@ -210,8 +210,8 @@ def _line(*parts: QWidget | str | None) -> QHBoxLayout:
     return line
 
 
-def _combo(titles: Mapping[Any, str]) -> QComboBox:
-    combo = QComboBox()
+def _combo(name: str, titles: Mapping[Any, str]) -> QComboBox:
+    combo = QComboBox(accessibleName=name)
     for data, title in titles.items():
         combo.addItem(status_icon(data) if data in STATUSES else QIcon(), title, data)
     return combo
