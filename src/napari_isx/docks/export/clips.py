@@ -10,13 +10,12 @@ from threading import Event
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from napari.utils import cancelable_progress
 from qtpy.QtCore import QTimer
 
 from napari_isx.docks.common.background import Work
 from napari_isx.docks.common.views import Views
 from napari_isx.docks.export.clip_page import ClipPage
-from napari_isx.docks.export.work import Job, Outcome, run_jobs, sentence
+from napari_isx.docks.export.work import ActivityBar, Job, Outcome, run_jobs, sentence
 from napari_isx.export.side_by_side import Outline, Scene, write_side_by_side
 from napari_isx.export.video import new_video, playback
 from napari_isx.io.base.frames import FrameSequence
@@ -50,7 +49,7 @@ class ClipControl(Control):
         self._work: Work[float | Outcome] = Work(self._on_step, self._close, self._on_end)
         self._canceled = Event()
         self._outcome: Outcome | None = None
-        self._bar: Any = None
+        self._bar: ActivityBar | None = None
         self._pictures: Iterator[float] | None = None
         self._timer: QTimer | None = None
         session.recordings_changed.connect(self._propose)
@@ -101,7 +100,7 @@ class ClipControl(Control):
             view.show_message("The clip has no time: its end is not after its start.")
             return
         self._canceled = Event()
-        self._bar = cancelable_progress(total=1000, desc=f"Making {target.name}")
+        self._bar = ActivityBar(f"Making {target.name}", self._canceled)
         view.show_message("")
         view.show_progress(0.0)
         if view.shows_canvas:
@@ -282,10 +281,7 @@ class ClipControl(Control):
         for view in self._views:
             view.show_progress(step)
         if self._bar is not None:
-            if self._bar.is_canceled:
-                self.cancel()
-            # Last, as napari lets the window do what is due meanwhile: this may be over then.
-            self._bar.update(round(1000 * step) - self._bar.n)
+            self._bar.show(step)
 
     def _on_end(self) -> None:
         outcome = self._outcome

@@ -8,8 +8,6 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any, Final
 
-from napari.utils import cancelable_progress
-
 import napari_isx
 from napari_isx.docks.common.background import Work
 from napari_isx.docks.common.settings import recall, remember
@@ -25,7 +23,7 @@ from napari_isx.docks.export.formats import (
     formats_of,
     nwb_bytes,
 )
-from napari_isx.docks.export.work import Job, Outcome, run_jobs
+from napari_isx.docks.export.work import ActivityBar, Job, Outcome, run_jobs
 from napari_isx.export.common import Progress
 from napari_isx.export.nwb.metadata import found_metadata
 from napari_isx.io.base.recording import Recording
@@ -53,7 +51,7 @@ class ExportControl(Control):
         self._views: Views[ExportWidget] = Views()
         self._work: Work[float | Outcome] = Work(self._on_step, self._on_failure, self._on_end)
         self._canceled = Event()
-        self._bar: Any = None
+        self._bar: ActivityBar | None = None
         self._outcomes: list[Outcome] = []
         self._asked: set[str] = set()
         saved = recall(_SETTINGS)
@@ -221,7 +219,7 @@ class ExportControl(Control):
         self._outcomes = []
         self._canceled = Event()
         canceled = self._canceled
-        self._bar = cancelable_progress(total=1000, desc=f"Exporting {len(jobs)} files")
+        self._bar = ActivityBar(f"Exporting {len(jobs)} files", canceled)
         view.show_message("")
         view.show_progress(0.0)
         self._work.start(lambda: run_jobs(jobs, canceled))
@@ -315,10 +313,7 @@ class ExportControl(Control):
         for view in self._views:
             view.show_progress(step)
         if self._bar is not None:
-            if self._bar.is_canceled:
-                self.cancel()
-            # Last, as napari lets the window do what is due meanwhile: this may be over then.
-            self._bar.update(round(1000 * step) - self._bar.n)
+            self._bar.show(step)
 
     def _on_failure(self, text: str) -> None:
         self._close(text)

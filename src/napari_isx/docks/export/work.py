@@ -6,7 +6,9 @@ import errno
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from threading import Event, Thread
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
+
+from napari.utils import cancelable_progress
 
 from napari_isx.export.common import Progress
 
@@ -30,6 +32,24 @@ class Outcome(NamedTuple):
     path: Path
     problem: str = ""
     notes: tuple[str, ...] = ()
+
+
+class ActivityBar:
+    """A bar in napari's activity dock, with a button that cancels."""
+
+    def __init__(self, title: str, canceled: Event) -> None:
+        self._bar: Any = cancelable_progress(total=1000, desc=title)
+        self._canceled = canceled
+
+    def show(self, fraction: float) -> None:
+        """Say how much is done. The window does what is due meanwhile, so that all may be over."""
+        if self._bar.is_canceled:
+            self._canceled.set()
+        self._bar.update(round(1000 * fraction) - self._bar.n)
+
+    def close(self) -> None:
+        """Take it away."""
+        self._bar.close()
 
 
 def run_jobs(jobs: Sequence[Job], canceled: Event) -> Iterator[float | Outcome]:
