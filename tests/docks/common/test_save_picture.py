@@ -98,7 +98,7 @@ def test_a_histogram_is_saved_from_its_menu(qtbot, tmp_path):
     )
     QApplication.sendEvent(histogram, asked)
     menu = QApplication.activePopupWidget()
-    assert [action.text() for action in menu.actions()] == ["Save picture…", "Copy picture"]
+    assert [action.text() for action in menu.actions()][:2] == ["Save picture…", "Copy picture"]
     menu.close()
     write_picture(histogram, tmp_path / "a.svg")
     bars = ET.parse(tmp_path / "a.svg").getroot().iter("{http://www.w3.org/2000/svg}rect")
