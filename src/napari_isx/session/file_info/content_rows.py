@@ -11,7 +11,7 @@ from napari_isx.io.cells.cell_set import STATUSES, CellSet
 from napari_isx.io.events.event_set import EventSet
 from napari_isx.io.gpio.gpio_set import GpioSet
 from napari_isx.io.vessels.vessel_set import VesselSet
-from napari_isx.session.file_info.file_rows import NOT_READ, is_cheap, is_small
+from napari_isx.session.file_info.file_rows import NOT_READ, is_cheap, is_read, is_small
 from napari_isx.session.file_info.words import (
     NOTHING,
     Row,
@@ -87,7 +87,7 @@ def _value_counts(gpio: GpioSet) -> list[int] | list[None]:
     stored = _stored_counts(gpio, gpio.num_channels)
     if stored is not None:
         return stored
-    at_hand = "_signals" in vars(gpio) or hasattr(gpio._channels, "stream")
+    at_hand = "_signals" in vars(gpio) or is_read(gpio)
     # Not from older files, which another process reads.
     is_quick = is_small(gpio) and gpio.place.suffix.lower() in (".isxd", ".imu")
     if at_hand or is_quick:

@@ -16,6 +16,7 @@ from napari_isx.io.base.series import Series
 from napari_isx.io.base.timing import Timing
 from napari_isx.io.behavior.behavior_movie import BehaviorMovie
 from napari_isx.io.events.event_set import EventSet
+from napari_isx.io.gpio.gpio_file import GpioFile
 from napari_isx.io.gpio.gpio_set import GpioSet
 from napari_isx.io.movies.base import Movie
 from napari_isx.io.movies.compressed import CompressedMovie
@@ -151,9 +152,12 @@ def is_cheap(recording: Recording) -> bool:
 
     Those are read the first time that somebody asks, which is before this where they are shown.
     """
-    if not isinstance(recording, GpioSet):
-        return True
-    return getattr(recording._channels, "decoded", True) or is_small(recording)
+    return not isinstance(recording, GpioFile) or is_read(recording) or is_small(recording)
+
+
+def is_read(recording: Recording) -> bool:
+    """Whether the packets of a `.gpio` file are decoded already."""
+    return "_stream" in vars(recording)
 
 
 def is_small(recording: Recording) -> bool:
