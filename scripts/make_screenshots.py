@@ -198,7 +198,7 @@ def take_review(viewer: Viewer, journal: Path) -> None:
 def sort_by_event_rate(coordinator: Coordinator, cells: CellsWidget) -> None:
     table = coordinator.session.review.table
     table.sort_by("event_rate")
-    cells.show_sorting(table.sorted_by)
+    cells.table.show_sorting(table.sorted_by)
 
 
 def take_cells(coordinator: Coordinator, dock: QWidget, cells: CellsWidget) -> None:
