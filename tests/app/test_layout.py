@@ -127,3 +127,11 @@ def test_the_next_window_has_the_docks_as_they_were(hands, files, make_napari_vi
     assert other.window._qt_window.dockWidgetArea(docks["Cells"]) == LEFT
     assert docks["Traces"].isVisible()
     other.window._qt_viewer.canvas._scene_canvas.set_current()
+
+
+def test_a_layout_of_a_larger_window_makes_no_window_larger(hands, files):
+    hands.open(files["cells"])
+    layout = WindowLayout.of(hands.viewer)
+    assert layout._fits({"size": [window(hands).width(), window(hands).height()]})
+    assert not layout._fits({"size": [window(hands).width() + 1, window(hands).height()]})
+    assert not layout._fits({})

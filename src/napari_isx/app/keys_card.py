@@ -15,8 +15,10 @@ from qtpy.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFormLayout,
+    QFrame,
     QHBoxLayout,
     QLabel,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -46,7 +48,8 @@ _MOUSE: Final = (
 _SAVING: Final = "Save the decisions (with the focus in one of our docks)"
 _NO_KEY: Final = "no key"
 _NOTE_WIDTH_PX: Final = 380
-_COLUMNS: Final = 3
+_COLUMNS: Final = 2
+_SIZE_PX: Final = (1_000, 620)
 _STYLE: Final = """
 QLabel[isKey="true"] {{
     background: {theme.primary}; border: 1px solid {theme.secondary}; border-radius: 3px;
@@ -77,7 +80,9 @@ class KeysCard(QDialog):
         self.note = QLabel()
         self.note.setWordWrap(True)
         self.note.setMinimumWidth(_NOTE_WIDTH_PX)
-        self._card = QWidget()
+        # A small screen has no room for all keys at once.
+        self._scroll = QScrollArea(widgetResizable=True, frameShape=QFrame.Shape.NoFrame)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         choices = QDialogButtonBox.StandardButton
         self.buttons = QDialogButtonBox(choices.Close)
         self.buttons.button(choices.Close).setIcon(QIcon())
@@ -87,6 +92,7 @@ class KeysCard(QDialog):
         self.buttons.rejected.connect(self.reject)
         action_manager.events.shortcut_changed.connect(self._on_shortcut)
         self.show_keys()
+        self.resize(*_SIZE_PX)
 
     @property
     def lines(self) -> list[Line]:
@@ -103,10 +109,10 @@ class KeysCard(QDialog):
         with QSignalBlocker(self.preset):
             self.preset.setCurrentIndex(self.preset.findData(name))
         self.note.setText(PRESETS[name].note)
-        old, self._card = self._card, _card()
-        self.layout().replaceWidget(old, self._card)
-        old.hide()
-        old.deleteLater()
+        card = _card()
+        self._scroll.setWidget(card)
+        width = card.sizeHint().width() + self._scroll.verticalScrollBar().sizeHint().width()
+        self._scroll.setMinimumWidth(width)
 
     def done(self, result: int) -> None:
         """Close, by whatever key or button."""
@@ -137,8 +143,7 @@ class KeysCard(QDialog):
         layout = QVBoxLayout(self)
         layout.setSpacing(12)
         layout.addLayout(choice)
-        layout.addWidget(self._card)
-        layout.addStretch(1)
+        layout.addWidget(self._scroll, 1)
         layout.addWidget(hint)
         layout.addWidget(self.buttons)
 
