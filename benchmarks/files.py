@@ -55,6 +55,7 @@ class Sizes:
     samples: int = 36_000
     many_samples: int = 1_000_000
     many_cells: int = 1_000
+    reviewed_cells: tuple[int, ...] = (600, 2_000)
     packets: int = 1_000_000
     camera: tuple[int, int] = (960, 1280)
     pictures: int = 200

@@ -38,7 +38,7 @@ def rows(files: Files) -> Iterator[Row]:
     yield sorting_and_filtering()
     if has_screen():
         yield from reviewing(files)
-        for num_cells in (600, 2_000):
+        for num_cells in files.sizes.reviewed_cells:
             yield from with_all_docks(files, num_cells)
 
 

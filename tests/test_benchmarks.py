@@ -25,6 +25,7 @@ TINY = replace(
     cells=5,
     samples=50,
     many_cells=6,
+    reviewed_cells=(7,),
     packets=400,
     camera=(48, 64),
     pictures=3,
