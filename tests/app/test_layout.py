@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+
 import pytest
 from napari._app_model import get_app_model
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QDockWidget
+from qtpy.QtWidgets import QDockWidget, QToolBar
 
 from napari_isx.app.docks import CellsDock, TracesDock
 from napari_isx.app.layout import WindowLayout
@@ -135,3 +137,33 @@ def test_a_layout_of_a_larger_window_makes_no_window_larger(hands, files):
     assert layout._fits({"size": [window(hands).width(), window(hands).height()]})
     assert not layout._fits({"size": [window(hands).width() + 1, window(hands).height()]})
     assert not layout._fits({})
+
+
+def test_a_layout_brings_no_bar_back_and_hides_none(hands, files, qtbot):
+    hands.open(files["cells"])
+    layout, main = WindowLayout.of(hands.viewer), window(hands)
+    bar = QToolBar()
+    bar.setObjectName("offer")
+    main.addToolBar(bar)
+    bar.hide()
+    hands.settle()
+    state = b64encode(bytes(main.saveState())).decode()
+    bar.show()
+    size = main.size()
+    layout._restore(state, size)
+    assert bar.isVisible()
+    assert main.size() == size
+    main.removeToolBar(bar)
+
+
+def test_laying_out_makes_no_window_larger(hands, files):
+    hands.viewer.window.resize(1280, 720)
+    hands.open(files["movie"], files["cells"])
+    layout = WindowLayout.of(hands.viewer)
+    for title in ("Cells", "Close-up", "Heat map"):
+        layout.show(title)
+    hands.settle()
+    size = window(hands).size()
+    layout.lay_out()
+    hands.settle()
+    assert window(hands).size() == size

@@ -14,6 +14,13 @@ from napari_isx.viewer.playback import SPEEDS
 PERIOD_S = 0.05
 
 
+@pytest.fixture(autouse=True)
+def paused_at_the_end(stage):
+    """Where another test has made an application, its timer would go on without the files."""
+    yield
+    stage.coordinator.playback.pause()
+
+
 @pytest.fixture
 def wall(monkeypatch):
     """The clock on the wall, which the test moves."""

@@ -21,7 +21,7 @@ from napari_isx.app.canvas_menu import show_canvas_menu
 from napari_isx.app.coordinator import Coordinator
 from napari_isx.app.hover_names import show_names
 from napari_isx.app.key_presses import KeyPresses, register_shortcuts
-from napari_isx.app.layout import WindowLayout
+from napari_isx.app.layout import WindowLayout, is_open
 from napari_isx.app.offer_arrangement import offer_arrangement
 from napari_isx.app.time_bar import TimeBar
 from napari_isx.docks.common.shortcuts import COMMANDS
@@ -70,7 +70,7 @@ def _show(dock: str) -> None:
 
 def recordings_opened() -> None:
     """Get ready for layers of ours. The reader calls this; it cannot know for which window."""
-    for viewer in list(Viewer._instances):
+    for viewer in _open_viewers():
         _coordinate(viewer)
 
 
@@ -143,7 +143,7 @@ def _paint(event: Any = None) -> None:
 def _is_watched() -> bool:
     """Whether a window runs that shows messages; that of a script does not run yet."""
     running = QApplication.instance() is not None and QThread.currentThread().loopLevel() > 0
-    return running and bool(Viewer._instances)
+    return running and bool(_open_viewers())
 
 
 def __getattr__(name: str) -> Callable[[], None]:
@@ -175,7 +175,7 @@ def _coordinate(viewer: ViewerModel) -> Coordinator:
 
 def _show_menu() -> None:
     canvas = Signal.sender()
-    for viewer in list(Viewer._instances):
+    for viewer in _open_viewers():
         coordinator = Coordinator.find(viewer)
         if coordinator is not None and coordinator.canvas is canvas:
             show_canvas_menu(viewer)
@@ -183,13 +183,18 @@ def _show_menu() -> None:
 
 def _offer_arrangement() -> None:
     coordinator = Signal.sender()
-    for viewer in list(Viewer._instances):
+    for viewer in _open_viewers():
         if Coordinator.find(viewer) is coordinator and _is_watched():
             offer_arrangement(viewer)
 
 
+def _open_viewers() -> list[Viewer]:
+    """Those whose window is there: napari also lists some that were closed by their button."""
+    return [viewer for viewer in list(Viewer._instances) if is_open(viewer)]
+
+
 def _offer() -> None:
-    for viewer in list(Viewer._instances):
+    for viewer in _open_viewers():
         coordinator = Coordinator.find(viewer)
         if coordinator is not None and coordinator.has_something_to_show:
             WindowLayout.of(viewer).offer()

@@ -10,8 +10,8 @@ from weakref import ref
 
 from napari.plugins import menu_item_template
 from npe2 import PluginManager
-from qtpy.QtCore import QEvent, QObject, Qt, QTimer
-from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
+from qtpy.QtCore import QEvent, QObject, QSize, Qt, QTimer
+from qtpy.QtWidgets import QDockWidget, QMainWindow, QToolBar, QWidget
 
 from napari_isx.app.coordinator import Coordinator
 from napari_isx.docks.common.accessible_names import name_controls
@@ -104,6 +104,7 @@ class WindowLayout(QObject):
 
     def lay_out(self) -> None:
         """Put all docks of ours that are open where they have most room."""
+        size = self._window.size()
         docks = [dock for dock in self.docks if not dock.isHidden()]
         for area in (BELOW, BESIDE):
             here = [dock for dock in docks if dock.widget().area == area]
@@ -115,6 +116,7 @@ class WindowLayout(QObject):
             if here:
                 self._resize(here[0])
                 here[0].raise_()
+        self._keep_size(size)
         self._after_moving()
 
     def expect(self, widget: QWidget) -> None:
@@ -145,27 +147,29 @@ class WindowLayout(QObject):
 
     def _open_first(self) -> None:
         viewer = self._viewer_ref()
-        if viewer is None or not _is_open(viewer):
+        if viewer is None or not is_open(viewer):
             return
         last = recall(_SETTING)
         last = last if isinstance(last, dict) else {}
         titles = [title for title in last.get("docks", ()) if title in _contributions()]
         state = last.get("state") if self._has_same_others(last) and self._fits(last) else None
         self._is_restoring = state is not None
-        view = Coordinator.of(viewer).view
+        view, size = Coordinator.of(viewer).view, self._window.size()
         is_fitted = view.refit()
         for title in dict.fromkeys((*titles, "Traces")):
             self.show(title)
         if state is not None:
-            QTimer.singleShot(0, lambda: self._restore(str(state)))
+            QTimer.singleShot(0, lambda: self._restore(str(state), size))
         if is_fitted:
             QTimer.singleShot(_SETTLED_MS, self._fit)
 
-    def _restore(self, state: str) -> None:
-        """Put all docks where they were; what is shown of napari's own stays as it is."""
+    def _restore(self, state: str, size: QSize) -> None:
+        """Put all docks where they were; what else is shown, bars too, stays as it is."""
         if not is_alive(self):
             return
-        others = [one for one in self._window.findChildren(QDockWidget) if one not in self.docks]
+        bars = self._window.findChildren(QToolBar)
+        docks = self._window.findChildren(QDockWidget)
+        others = [*bars, *(one for one in docks if one not in self.docks)]
         hidden = {other: other.isHidden() for other in others}
         with suppress(ValueError):
             self._window.restoreState(b64decode(state))
@@ -173,6 +177,7 @@ class WindowLayout(QObject):
             other.setHidden(was_hidden)
         self._is_restoring = False
         self._place_new()
+        self._keep_size(size)
 
     def _has_same_others(self, last: dict[str, object]) -> bool:
         """Whether the window has the docks of others that the state knows, and no more."""
@@ -198,10 +203,15 @@ class WindowLayout(QObject):
             if not isinstance(dock, QDockWidget) or dock.parent() is not self._window:
                 continue
             self._take(dock)
-        if shown and not self._window.isMaximized():
-            self._window.layout().activate()
-            self._window.resize(self._size)
+        if shown:
+            self._keep_size(self._size)
         self._after_moving()
+
+    def _keep_size(self, size: QSize) -> None:
+        """Let docks make the window no larger than it was."""
+        if not self._window.isMaximized():
+            self._window.layout().activate()
+            self._window.resize(size)
 
     def _take(self, dock: QDockWidget) -> None:
         """Take a dock over that was just opened."""
@@ -262,7 +272,7 @@ class WindowLayout(QObject):
 
     def _fit(self) -> None:
         viewer = self._viewer_ref()
-        if viewer is not None and _is_open(viewer):
+        if viewer is not None and is_open(viewer):
             Coordinator.of(viewer).view.fit()
 
     def _save(self) -> None:
@@ -286,7 +296,7 @@ def _name(title: str) -> str:
     return str(menu_item_template.format(manifest.display_name, title))
 
 
-def _is_open(viewer: Viewer) -> bool:
+def is_open(viewer: Viewer) -> bool:
     """Whether the window was not closed in the meantime."""
     try:
         viewer.window.geometry()

@@ -28,6 +28,7 @@ def export_responses(
     result: PeriEvent,
     path: Path,
     *,
+    methods: str = "",
     overwrite: bool = False,
 ) -> tuple[Path, Path]:
     """Write averages and statistics as two CSV files, and the methods text beside them.
@@ -41,6 +42,8 @@ def export_responses(
     result : PeriEvent
     path : Path
         ``<stem>.TRACES.csv``, ``<stem>.STATISTICS.csv`` and ``<stem>.METHODS.txt`` stand there.
+    methods : str
+        What was aligned to, and what else there is to say, before the result's own text.
     overwrite : bool
 
     Raises
@@ -49,17 +52,17 @@ def export_responses(
         One is there already.
     """
     base = path.with_suffix("")
-    traces, statistics, methods = (
+    traces, statistics, text = (
         base.with_name(base.name + suffix)
         for suffix in (".TRACES.csv", ".STATISTICS.csv", ".METHODS.txt")
     )
-    for target in (traces, statistics, methods):
+    for target in (traces, statistics, text):
         check_target(target, overwrite)
     groups = _groups(cells, result)
     chosen = [names[cell] for cell in result.cell_indices.tolist()]
     write_whole(traces, _traces(result, chosen, groups).encode())
     write_whole(statistics, _statistics(result, chosen, groups).encode())
-    write_whole(methods, (result.methods_text + "\n").encode())
+    write_whole(text, f"{methods} {result.methods_text}\n".lstrip().encode())
     return traces, statistics
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Literal
@@ -128,9 +128,15 @@ def new_video(
         try:
             yield video
         except BaseException:
-            video.close(is_whole=False)
+            with suppress(Exception):  # the disk may be full, and what went wrong first is said
+                video.close(is_whole=False)
             raise
-        video.close(is_whole=True)
+        try:
+            video.close(is_whole=True)
+        except RuntimeError as error:  # PyAV hides what the file said when it was written
+            if isinstance(error.__cause__, OSError):
+                raise error.__cause__ from error
+            raise
 
 
 def playback(suffix: str, period_s: float, speed: float) -> Fraction:

@@ -181,7 +181,7 @@ class Playback(Control):
 
     def advance(self) -> None:
         """Show what should be on the screen by now."""
-        if not self.is_playing:
+        if not self.is_playing or self._viewer_ref() is None:
             return
         (wall_s, from_s), (start_s, end_s) = self._since, self.range_s
         now_s = from_s + (time.monotonic() - wall_s) * self.speed

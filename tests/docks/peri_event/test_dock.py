@@ -209,7 +209,11 @@ def test_tables_are_exported(stage, dock, control, tmp_path):
     ]
     known = statistics["z-score"].notna()
     np.testing.assert_allclose(z[known], statistics["z-score"][known])
-    assert (tmp_path / "out.METHODS.txt").read_text().startswith("Traces were z-scored")
+    assert (
+        (tmp_path / "out.METHODS.txt")
+        .read_text()
+        .startswith("Aligned to Digital GPI 0, rising edges at 50 %")
+    )
 
 
 def test_nothing_is_computed_while_nobody_looks(stage, dock, control):

@@ -200,7 +200,8 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
             names = self._computed.group.names
             cells = self._computed.group.cells
             if cells is not None:
-                export_responses(cells, names, self._computed.result, path, overwrite=True)
+                result, methods = self._computed.result, methods_of(self._computed)
+                export_responses(cells, names, result, path, methods=methods, overwrite=True)
 
     def _on_map(self, made: ResponseMap) -> None:
         if self._map_of is None:
@@ -330,8 +331,8 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
 
     def _copy_methods(self) -> None:
         if self._computed is not None:
-            text = f"{self._computed.alignment.source}. {self._computed.result.methods_text}"
-            QApplication.clipboard().setText(text[0].upper() + text[1:])
+            text = f"{methods_of(self._computed)} {self._computed.result.methods_text}"
+            QApplication.clipboard().setText(text)
             show_info("The text for the methods is on the clipboard.")
 
 
@@ -393,6 +394,17 @@ def columns_of(computed: Computed) -> tuple[list[Metric], dict[str, npt.NDArray[
         values[key] = np.full(len(computed.group.names), np.nan)
         values[key][result.cell_indices] = column
     return metrics, values
+
+
+def methods_of(computed: Computed) -> str:
+    """What was aligned to, how many events were excluded, and which cells there are."""
+    statuses = {computed.group.status(cell) for cell in computed.result.cell_indices.tolist()}
+    which = " and ".join(sorted(str(one) for one in statuses)) or "no"
+    text = f"Aligned to {computed.alignment.source}; {which} cells."
+    excluded = len(computed.alignment) - len(computed.events)
+    if excluded:
+        text += f" {excluded} of {len(computed.alignment)} events were excluded by hand."
+    return text
 
 
 def summary(computed: Computed) -> str:
