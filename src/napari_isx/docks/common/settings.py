@@ -11,7 +11,6 @@ from typing import Any
 import platformdirs
 
 from napari_isx.io.cells.journal_lines import DATA_FOLDER_VARIABLE
-from napari_isx.io.format.atomic_write import write_whole
 
 
 def settings_folder() -> Path:
@@ -34,4 +33,7 @@ def remember(name: str, value: Any) -> None:
     path = settings_folder() / f"{name}.json"
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, json.dumps(value, indent=1).encode())
+        # Not synced, which a window would wait for: what a crash loses here is chosen again.
+        draft = path.with_name(f"{path.name}.part")
+        draft.write_text(json.dumps(value, indent=1), encoding="utf-8")
+        draft.replace(path)
