@@ -118,15 +118,21 @@ def test_the_next_window_has_the_docks_as_they_were(hands, files, make_napari_vi
     WindowLayout.of(hands.viewer).show("Cells")
     hands.settle()
     window(hands).addDockWidget(LEFT, dock_of(hands, "Cells"))
-    qtbot.waitUntil(lambda: "Cells" in (recall("layout") or {}).get("docks", ()), timeout=3000)
-    qtbot.wait(700)
+    qtbot.waitUntil(lambda: "Cells" in (recall("layout") or {}).get("docks", ()), timeout=9000)
+    hands.settle()
+    WindowLayout.of(hands.viewer)._save()
     other = make_napari_viewer(show=True)
     other.window.resize(1200, 850)
     other.open(str(files["cells"]), plugin="napari-isx")
-    qtbot.wait(400)
-    docks = {one.widget().title: one for one in WindowLayout.of(other).docks}
-    assert set(docks) == {"Traces", "Cells"}
-    assert other.window._qt_window.dockWidgetArea(docks["Cells"]) == LEFT
+    layout = WindowLayout.of(other)
+
+    def is_as_before():
+        docks = {one.widget().title: one for one in layout.docks}
+        area = other.window._qt_window.dockWidgetArea
+        return set(docks) == {"Traces", "Cells"} and area(docks["Cells"]) == LEFT
+
+    qtbot.waitUntil(is_as_before, timeout=9000)
+    docks = {one.widget().title: one for one in layout.docks}
     assert docks["Traces"].isVisible()
     other.window._qt_viewer.canvas._scene_canvas.set_current()
 
