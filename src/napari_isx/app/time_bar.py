@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from napari._qt.widgets.qt_dims import QtDims
-from qtpy.QtCore import QEvent, QObject, QSignalBlocker, Qt
+from qtpy.QtCore import QEvent, QObject, QSignalBlocker, Qt, QTimer
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QPushButton, QWidget
 
 from napari_isx.app.layout import WindowLayout
 from napari_isx.docks.common.passing_keys import pass_keys_on
 from napari_isx.docks.common.shortcuts import key_texts
+from napari_isx.docks.common.views import is_alive
 from napari_isx.viewer.playback import SPEEDS, Playback, speed_text
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ _RANGES: Final = (
     ("loop_to", "To here"),
     ("loop_part", "This part or trial"),
 )
+
+_STOPPING_MS: Final = 20
 
 
 class TimeBar(QWidget):
@@ -144,8 +147,20 @@ class TimeBar(QWidget):
         """Take over where napari's key or menu has begun to play."""
         slider = self._dims._animation_thread.slider
         if slider is not None and self._is_ours(slider):
-            self._dims.stop()
+            self._stop_naparis()
             self._playback.toggle()
+
+    def _stop_naparis(self) -> None:
+        """Ask napari's thread to end until it does, and never wait for it.
+
+        It forgets that it was asked where it had only just begun, and would be waited for for ever.
+        """
+        if not is_alive(self):
+            return
+        thread = self._dims._animation_thread
+        thread._stop()
+        if thread.isRunning():
+            QTimer.singleShot(_STOPPING_MS, self._stop_naparis)
 
     def _on_speed(self) -> None:
         self._playback.set_speed(float(self.speed.currentData()))
