@@ -21,6 +21,7 @@ from napari_isx.app import keys_card
 from napari_isx.app.docks import CellsDock
 from napari_isx.app.key_presets import use_preset
 from napari_isx.docks.common import shortcuts
+from napari_isx.docks.common.shortcuts import KEY_COMMANDS
 from napari_isx.viewer.locked_layers import HINT
 
 Key = Qt.Key
@@ -318,3 +319,9 @@ def test_a_duplicate_can_be_edited_and_changes_nothing_of_ours(hands, session):
     assert str(copy.mode) == "add_rectangle"
     assert len(contours.data) == NUM_CELLS
     assert statuses(session) == ["undecided"] * NUM_CELLS
+
+
+def test_marks_and_excluded_trials_are_as_careful_as_decisions():
+    careful = {name for name, command in KEY_COMMANDS.items() if command.decides}
+    assert {"accept", "undo", "mark", "exclude_trial"} <= careful
+    assert "next_trial" not in careful

@@ -56,6 +56,17 @@ def test_marks_are_changed_and_taken_back(movie):
     assert times(marks) == times(Marks(movie)) == [(0.75, "b")]
 
 
+def test_two_windows_lose_no_mark_of_each_other(movie):
+    first, second = Marks(movie), Marks(movie)
+    first.add(1.0)
+    second.add(2.0)
+    first.add(3.0)
+    assert times(Marks(movie)) == times(first) == [(1.0, ""), (2.0, ""), (3.0, "")]
+    second.remove(second.near(1.0))
+    first.add(4.0)
+    assert times(Marks(movie)) == [(2.0, ""), (3.0, ""), (4.0, "")]
+
+
 def test_a_folder_that_cannot_be_written_has_them_in_the_users(movie, monkeypatch):
     beside, elsewhere = mark_paths(movie)
     original = atomic_write.new_file

@@ -129,6 +129,19 @@ def test_events_of_the_selected_cell_and_files_that_go(session, responses, opene
     responses.pick("Events of C2")
     assert compute(responses).alignment.times_s.tolist() == [4]
     session.select(session.group, [0])
-    assert responses.picked is None
+    assert responses.picked == "Events of C2", "the responses of the others to them are looked at"
+    assert [one.title for one in responses.sources()][1:] == ["Events of C2", "Events of C0"]
     session.show([opened(make_movie(tmp_path / "m.isxd"))])
     assert responses.sources() == []
+
+
+def test_events_of_another_day_are_not_those_of_the_cells(session, responses, opened, tmp_path):
+    later = Timing.regular(200, 0.05, START.replace(day=START.day + 2))
+    other = make_cells(tmp_path / "later.isxd", timing=later)
+    session.show([*session.recordings, opened(other)])
+    session.select(session.groups[1], [0])
+    assert "Digital GPI 0" not in [one.title for one in responses.sources()]
+    responses.pick_channel(session.channels[0])
+    assert "was recorded on another day" in responses.computing()[0]
+    session.select(session.groups[0], [0])
+    assert compute(responses).kept.tolist() == [0, 1]

@@ -28,12 +28,12 @@ def response_map_layers(
     look = {"colormap": "PiYG", "contrast_limits": (-(limit or 1), limit or 1)}
     average = {
         **look,
-        "name": f"average around {name}",
+        "name": f"average around {name} · {movie.title}",
         "scale": (step_s, 2 * length_s, *place["scale"]),
         "translate": (float(made.lags_s[0]), start_s + length_s / 2, *place["translate"]),
         "units": ("s", "s", *place["units"]),
         "axis_labels": ("lag", "t", *place["axis_labels"]),
         "visible": False,
     }
-    peak = {**place, **look, "name": f"response to {name}", "blending": "additive"}
+    peak = {**place, **look, "name": f"response to {name} · {movie.title}", "blending": "additive"}
     return [(made.average[:, np.newaxis], average, "image"), (made.peak, peak, "image")]

@@ -61,6 +61,7 @@ class Marks:
         self.problem = ""
         self._paths = mark_paths(recording)
         self._marks: tuple[Mark, ...] = ()
+        self._on_disk: tuple[Mark, ...] = ()
         self._before: list[tuple[Mark, ...]] = []
         self._after: list[tuple[Mark, ...]] = []
         for path in self._paths:
@@ -72,8 +73,7 @@ class Marks:
                 self.problem = f"The marks cannot be read. {error}"
                 self._paths = self._paths[1:]  # what stands there is not overwritten
                 continue
-            labels = table.labels or ("",) * len(table)
-            self._marks = tuple(map(Mark, table.times_s.tolist(), labels))
+            self._marks = self._on_disk = _marks_in(table)
             break
 
     def __len__(self) -> int:
@@ -125,6 +125,19 @@ class Marks:
             "Marks", times_s, labels if any(labels) else (), source="marks set by hand"
         )
 
+    def _take_over(self) -> None:
+        """Have what another window changed in the file since it was read or written here."""
+        path = self.path
+        if path is None:
+            return
+        try:
+            theirs = _marks_in(read_event_table(path))
+        except (OSError, ValueError):  # gone or damaged in the meantime: ours is whole
+            return
+        added = [one for one in theirs if one not in self._on_disk]
+        kept = [one for one in self._marks if one in theirs or one not in self._on_disk]
+        self._marks = tuple(sorted({*kept, *added}))
+
     def _go(self, source: list[tuple[Mark, ...]], target: list[tuple[Mark, ...]]) -> bool:
         if not source:
             return False
@@ -142,6 +155,7 @@ class Marks:
     def _write(self) -> None:
         import pandas as pd
 
+        self._take_over()
         rows = [(repr(one.time_s), one.label) for one in self._marks]
         text = pd.DataFrame(rows, columns=["time", "label"]).to_csv(
             index=False, lineterminator="\n"
@@ -154,9 +168,14 @@ class Marks:
             except OSError as error:
                 self.problem = f"The marks are in this window alone: {error}"
             else:
-                self.problem = ""
+                self.problem, self._on_disk = "", self._marks
                 break
         self.changed.emit()
+
+
+def _marks_in(table: Alignment) -> tuple[Mark, ...]:
+    labels = table.labels or ("",) * len(table)
+    return tuple(map(Mark, table.times_s.tolist(), labels))
 
 
 def mark_paths(recording: Recording) -> list[Path]:

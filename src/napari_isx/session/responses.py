@@ -21,6 +21,7 @@ from napari_isx.session.alignment import (
     Alignment,
     PulseRule,
     TableClock,
+    Times,
     cell_events,
     channel_events,
     is_zone,
@@ -113,6 +114,7 @@ class Responses:
         self._tables: list[Alignment] = []
         self._picked: str | None = None
         self._excluded: dict[str, dict[float, str]] = {}
+        self._cell: tuple[CellGroup, int] | None = None  # whose events are looked at
         self._marks: WeakKeyDictionary[Recording, Marks] = WeakKeyDictionary()
         session.recordings_changed.connect(self.sources_changed.emit)
         session.groups_changed.connect(self.sources_changed.emit)
@@ -137,6 +139,9 @@ class Responses:
     def pick(self, title: str | None) -> None:
         """Look at other events."""
         if title != self._picked:
+            group, selected = self._session.group, self._session.selected
+            if group is not None and selected and title == _events_of(group, selected[-1]):
+                self._cell = group, selected[-1]
             self._picked = title
             self.changed.emit()
 
@@ -151,20 +156,32 @@ class Responses:
             Source(self._title(channel), partial(self._of_channel, channel))
             for channel in session.channels
             if not (channel.kind == "dense" or channel.is_constant or channel.is_of_frames)
+            if self.is_of_sitting(channel.recording)
         ]
         group = session.group
-        if group is not None and group.events is not None and session.selected:
-            cell = session.selected[-1]
-            make = partial(cell_events, group, cell, session.clock)
-            sources.append(Source(f"Events of {group.names[cell]}", make))
+        if group is not None and group.events is not None:
+            # Those of the cell that was picked stay while the responses of others are looked at.
+            picked = [self._cell[1]] if self._cell is not None and self._cell[0] is group else []
+            for cell in dict.fromkeys((*picked, *session.selected[-1:])):
+                make = partial(cell_events, group, cell, session.clock)
+                sources.append(Source(_events_of(group, cell), make))
         for placed in session.clock.all_placed:
-            if len(starts_of_parts(placed.timing)) > 1:
+            if len(starts_of_parts(placed.timing)) > 1 and self.is_of_sitting(placed.recording):
                 title = f"Starts of {placed.recording.title}"
                 sources.append(Source(title, partial(part_starts, placed.recording, session.clock)))
-        if (marks := self.marks) is not None and len(marks):
+        marks, recording = self.marks, self._marked
+        if marks is not None and recording is not None and len(marks):
             sources.append(Source(MARKS, self._of_marks))
         sources += [Source(table.name, partial(_same, table)) for table in self._tables]
         return sources
+
+    def is_of_sitting(self, recording: Recording) -> bool:
+        """Whether it was recorded with the cells: not on another day, or of another animal."""
+        group, clock = self._session.group, self._session.clock
+        cells = group.recording if group is not None else None
+        if cells is None or cells not in clock or recording not in clock:
+            return True
+        return clock.placed(recording).sitting == clock.placed(cells).sitting
 
     @property
     def marks(self) -> Marks | None:
@@ -261,6 +278,10 @@ class Responses:
         group = self._session.group
         if group is None or isinstance(group, VesselGroup) or group.cells is None:
             return "Open a cell set to see how its cells respond.", None
+        channel = self.picked_channel
+        if channel is not None and not self.is_of_sitting(channel.recording):
+            when = "was recorded on another day, or of another animal, than these cells."
+            return f"{self._title(channel)} of {channel.recording.title} {when}", None
         if not self.sources():
             return "Open a GPIO file or a table of times, or mark times with a key.", None
         if self.picked is None:
@@ -271,12 +292,19 @@ class Responses:
             return str(error), None
         if alignment is None or not len(alignment):
             return f"{self._picked} has no event. Other settings may find some.", None
-        return "", partial(_compute, self, group, alignment)
+        # All that may change meanwhile is read here, and the traces alone in the other thread.
+        used = [i for i in range(len(alignment)) if self.reason(alignment, i) is None]
+        events = np.array(used, np.int64)
+        times_s = own_times_s(alignment, self._session.clock.placed(group.cells))[events]
+        return "", partial(
+            _compute, group, alignment, events, times_s, cells_of(group), self._settings
+        )
 
     @property
     def _marked(self) -> Recording | None:
-        placed = self._session.clock.all_placed
-        return placed[0].recording if placed else None
+        """The first recording that is open, of those made with the cells."""
+        placed = (one.recording for one in self._session.clock.all_placed)
+        return next((one for one in placed if self.is_of_sitting(one)), None)
 
     def _on_marks(self) -> None:
         self.sources_changed.emit()
@@ -301,21 +329,32 @@ class Responses:
         return f"{channel.name} (zone)" if is_zone(channel) else channel.name
 
 
-def _compute(responses: Responses, group: CellGroup, alignment: Alignment) -> Iterator[Computed]:
-    cells = group.cells
-    if cells is None:
-        return
-    settings, session = responses.settings, responses._session
-    used = [i for i in range(len(alignment)) if responses.reason(alignment, i) is None]
-    events = np.array(used, np.int64)
-    times_s = own_times_s(alignment, session.clock.placed(cells))[events]
+def cells_of(group: CellGroup) -> list[int]:
+    """The accepted cells as decided now, saved or not; where there are none the undecided ones."""
     statuses = [group.status(i) for i in range(len(group.names))]
-    chosen = [
+    accepted, undecided = (
         [i for i, one in enumerate(statuses) if one == status]
         for status in ("accepted", "undecided")
-    ]
+    )
+    return accepted or undecided
+
+
+def _events_of(group: CellGroup, cell: int) -> str:
+    return f"Events of {group.names[cell]}"
+
+
+def _compute(
+    group: CellGroup,
+    alignment: Alignment,
+    events: npt.NDArray[np.int64],
+    times_s: Times,
+    cells: list[int],
+    settings: Settings,
+) -> Iterator[Computed]:
+    if group.cells is None:
+        return
     result = peri_event(
-        cells, times_s, cell_indices=chosen[0] or chosen[1],
+        group.cells, times_s, cell_indices=cells,
         window_s=settings.window_s, baseline_s=settings.baseline_s,
         response_s=settings.response_s, shuffles=settings.shuffles, seed=settings.seed,
         alpha=settings.alpha, normalize=settings.normalize,

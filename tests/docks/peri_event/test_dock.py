@@ -182,11 +182,11 @@ def test_the_response_map_becomes_layers(stage, dock, control, tmp_path):
     stage.open(make_movie(tmp_path / "movie.isxd", num_frames=1200))
     press_channel(stage)
     control.make_map()
-    average = stage.layer("average around Digital GPI 0")
+    average = stage.layer("average around Digital GPI 0 · movie")
     assert average.ndim == 4
     assert average.data.shape == (81, 1, 23, 31)
     assert average.scale[0] == pytest.approx(0.05)
-    peak = stage.layer("response to Digital GPI 0")
+    peak = stage.layer("response to Digital GPI 0 · movie")
     # Every frame has its number as brightness, and the baseline is half a second before.
     np.testing.assert_allclose(peak.data, 20 + 10, rtol=1e-5)
 
@@ -240,3 +240,27 @@ def test_events_and_threshold_are_in_traces(stage, dock, paths, qtbot, tmp_path)
     row.threshold.sigPositionChangeFinished.emit(row.threshold)
     assert stage.coordinator.responses.responses.settings.rule.threshold == pytest.approx(0.25)
     assert dock._form._threshold.value() == 25
+
+
+def test_decisions_and_other_cell_sets_are_followed(stage, dock, control, tmp_path):
+    press_channel(stage)
+    stage.session.group.curation.decide([5], "rejected")
+    assert 5 not in control.computed.result.cell_indices
+    traces = np.random.default_rng(9).normal(size=(2, 1200))
+    write_cell_set(
+        tmp_path / "others.isxd", np.ones((2, 23, 31)), traces,
+        timing=Timing.regular(1200, 0.05, START),
+    )  # fmt: skip
+    stage.open(tmp_path / "others.isxd")
+    stage.session.select(stage.session.groups[1], [1])
+    assert control.computed.group is stage.session.groups[1]
+    assert "of 2 cells" in dock.text
+
+
+def test_tables_that_are_there_are_not_overwritten(stage, dock, control, tmp_path):
+    press_channel(stage)
+    control.export(tmp_path / "out.csv")
+    before = (tmp_path / "out.TRACES.csv").read_bytes()
+    with pytest.raises(FileExistsError):
+        control.export(tmp_path / "out.csv")
+    assert (tmp_path / "out.TRACES.csv").read_bytes() == before

@@ -16,6 +16,7 @@ from napari.utils.interactions import JOINCHAR
 from napari.utils.key_bindings import coerce_keybinding
 
 DECIDE: Final = "Decide"
+_KEPT: Final = frozenset({"mark", "exclude_trial"})
 _ONCE: Final = frozenset(
     {
         *("accept", "reject", "undecide", "flip", "keep_first", "keep_second", "keep_both"),
@@ -57,8 +58,8 @@ class Command(NamedTuple):
 
     @property
     def decides(self) -> bool:
-        """Whether it changes decisions: its keys work only where they are meant for cells."""
-        return self.group == DECIDE
+        """Whether it changes what is kept: its keys work only where they are meant for us."""
+        return self.group == DECIDE or self.name in _KEPT
 
     @property
     def repeats(self) -> bool:

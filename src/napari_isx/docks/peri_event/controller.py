@@ -21,11 +21,13 @@ from napari_isx.docks.common.visible_controller import SeenControl
 from napari_isx.docks.peri_event.dock import ResponsesWidget
 from napari_isx.docks.peri_event.panels import Curve
 from napari_isx.export.responses_csv import export_responses
+from napari_isx.io.base.provenance import Provenance
 from napari_isx.io.base.recording import Recording
 from napari_isx.io.movies.base import Movie
 from napari_isx.layers.response_maps import response_map_layers
 from napari_isx.session.alignment import TableClock, own_times_s
-from napari_isx.session.responses import Computed, Responses, Settings
+from napari_isx.session.groups import CellGroup
+from napari_isx.session.responses import Computed, Responses, Settings, cells_of
 from napari_isx.session.session import Session
 from napari_isx.viewer.debounce import Later
 from napari_isx.viewer.time import TimeControl
@@ -73,6 +75,7 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
         session.groups_changed.connect(self._later.request)
         session.recordings_changed.connect(self._later.request)
         session.settled.selection_changed.connect(self._on_selection)
+        session.settled.statuses_changed.connect(self._on_statuses)
         session.channels.selection_changed.connect(self._on_channel)
 
     @property
@@ -108,6 +111,8 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
         """Show the responses, computed again; nothing while unseen."""
         self._later.cancel()
         self._work.cancel()
+        if self._computed is not None and self._computed.group not in self.session.groups:
+            self._computed = None  # it would keep the traces of a file that is closed
         if not self._seen():
             return
         self._show_sources()
@@ -175,11 +180,11 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
         self.marked.emit(times_s, self.responses.threshold)
 
     def make_map(self) -> None:
-        """Average the first movie around the events, and add the result as layers."""
-        movie = next((one for one in self.session.recordings if isinstance(one, Movie)), None)
+        """Average the cells' movie around the events, and add the result as layers."""
+        movie = self._movie()
         alignment = self.responses.alignment()
         if movie is None or alignment is None:
-            show_info("A response map needs a movie, and events to align to.")
+            show_info("A response map needs the cells' movie, and events to align to.")
             return
         placed, settings = self.session.clock.placed(movie), self.responses.settings
         used = [i for i in range(len(alignment)) if self.responses.reason(alignment, i) is None]
@@ -194,14 +199,27 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
         self._map_of = movie, alignment.name
         self._map_work.start(steps)
 
+    def _movie(self) -> Movie | None:
+        """The first movie of the cells' own time, of which no file says that it is another's."""
+        movies = [one for one in self.session.recordings if isinstance(one, Movie)]
+        group = self.session.group
+        ours = Provenance.of(group.recording) if group is not None and group.recording else None
+        fitting = (
+            one
+            for one in movies
+            if self.responses.is_of_sitting(one)
+            and (ours is None or not ours.contradiction(Provenance.of(one)))
+        )
+        return next(fitting, None)
+
     def export(self, path: Path) -> None:
-        """Write the tables of what is shown, named after `path`."""
+        """Write the tables of what is shown, named after `path`; see :func:`export_responses`."""
         if self._computed is not None:
             names = self._computed.group.names
             cells = self._computed.group.cells
             if cells is not None:
                 result, methods = self._computed.result, methods_of(self._computed)
-                export_responses(cells, names, result, path, methods=methods, overwrite=True)
+                export_responses(cells, names, result, path, methods=methods)
 
     def _on_map(self, made: ResponseMap) -> None:
         if self._map_of is None:
@@ -234,7 +252,11 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
 
     def _on_selection(self, _event: object = None) -> None:
         computed = self._computed
-        if computed is None or computed.group is not self.session.group:
+        self._show_sources()
+        if computed is None:
+            return
+        if computed.group is not self.session.group:
+            self._later.request()  # the pictures are of other cells
             return
         result = computed.result
         place_of = {cell: place for place, cell in enumerate(result.cell_indices.tolist())}
@@ -245,6 +267,14 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
         curves = list(curves_of(computed, places[-_MAX_CURVES:]))
         for view in self._seen():
             view.show_selection(result, places, curves, trials, self._trial)
+
+    def _on_statuses(self, group: CellGroup) -> None:
+        """Average other cells, where decisions changed which they are."""
+        computed = self._computed
+        if computed is None or group is not computed.group:
+            return
+        if cells_of(group) != computed.result.cell_indices.tolist():
+            self._later.request()
 
     def _on_sources(self) -> None:
         self._show_sources()
