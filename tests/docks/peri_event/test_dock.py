@@ -136,6 +136,8 @@ def test_an_excluded_trial_is_in_no_number(stage, dock, control):
     dock.trial_excluded.emit()
     assert "12 of 13 events (left out: 1 excluded)" in dock.text
     assert 4 not in control.computed.kept
+    assert stage.session.cursor.time_s == pytest.approx(TRIALS_S[5], abs=2e-3), "the next is shown"
+    assert control.computed.kept[control._trial] == 5
     assert not np.allclose(control.computed.result.mean, before)
     dock.all_included.emit()
     np.testing.assert_array_equal(control.computed.result.mean, before)

@@ -62,7 +62,8 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
         self.responses = Responses(session)
         self._playback = playback
         self._computed: Computed | None = None
-        self._order_name, self._trial = "effect", -1
+        self._order_name = "effect"
+        self._trial, self._following = -1, -1  # the current one, and the one to go to next
         self._order: npt.NDArray[np.int64] = np.empty(0, np.int64)
         self._map_of: tuple[Movie, str] | None = None
         self._later = Later(self.show, _DELAY_MS)
@@ -147,12 +148,13 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
             self.go_to_trial(min(max(self._trial + step, 0), len(self._computed.kept) - 1))
 
     def exclude_trial(self) -> None:
-        """Leave the trial that is shown out of all numbers."""
+        """Leave the trial that is shown out of all numbers, and show the one that follows."""
         computed = self._computed
         if computed is None or not 0 <= self._trial < len(computed.kept):
             show_info("Go to a trial first: click it, or use the arrows.")
             return
         event = int(computed.kept[self._trial])
+        self._following = self._trial
         self.responses.exclude(computed.alignment, event)
         number = f"Trial {event + 1} of {len(computed.alignment)}"
         show_info(f"{number} is left out. More > Include all trials takes it in again.")
@@ -221,6 +223,13 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
                 result, methods = self._computed.result, methods_of(self._computed)
                 export_responses(cells, names, result, path, methods=methods)
 
+    @property
+    def _trial_s(self) -> float:
+        """When the current trial is; NaN without one."""
+        if self._computed is None or self._trial < 0:
+            return np.nan
+        return float(self._computed.alignment.times_s[self._computed.kept[self._trial]])
+
     def _on_map(self, made: ResponseMap) -> None:
         if self._map_of is None:
             return
@@ -229,12 +238,15 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
             getattr(self.viewer, f"add_{kind}")(data, **options)
 
     def _on_computed(self, computed: Computed) -> None:
-        before, self._computed = self._computed, computed
-        if before is None or before.alignment.name != computed.alignment.name:
-            self._trial = -1
-        self._trial = min(self._trial, len(computed.kept) - 1)
+        following, self._following = self._following, -1
+        time_s, self._computed = self._trial_s, computed
+        # The same trial stays the current one, whatever its place is now.
+        same = np.flatnonzero(computed.alignment.times_s[computed.kept] == time_s)
+        self._trial = int(same[0]) if len(same) else -1
         self._add_columns(computed)
         self._arrange()
+        if following >= 0:
+            self.go_to_trial(min(following, len(computed.kept) - 1))
 
     def _arrange(self) -> None:
         computed = self._computed
