@@ -98,9 +98,6 @@ def test_an_estimate_of_the_size(dock):
     assert "are free there" in dock.estimate.text()
     dock.show_folder("/nowhere/at all")
     assert "no such folder" in dock.estimate.text()
-    dock.export_button.click()
-    assert "movie.tif" in dock.message.toPlainText()
-    assert "is not there any more" in dock.message.toPlainText()
 
 
 def test_details_are_asked_once_for_each_animal(stage, dock, monkeypatch):
@@ -149,6 +146,14 @@ def test_nothing_is_checked_or_open(stage, dock, qtbot):
     stage.viewer.layers.clear()
     assert not dock.export_button.isEnabled()
     assert dock.message.toPlainText().startswith("Open recordings")
+
+
+def test_a_folder_that_is_not_there_is_named_before_anything_is_asked(stage, dock, tmp_path):
+    check(dock, "NWB: frames")
+    for folder in ("", str(tmp_path / "nowhere")):
+        dock.show_folder(folder)
+        dock.export_button.click()
+        assert dock.message.toPlainText().startswith("There is no such folder")
 
 
 def test_a_canceled_job_ends_the_rest():

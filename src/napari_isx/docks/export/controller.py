@@ -206,6 +206,9 @@ class ExportControl(Control):
         if not wanted:
             view.show_message("Check what is to be exported.")
             return
+        if not view.folder or not Path(view.folder).is_dir():
+            view.show_message("There is no such folder: make it, or choose another one.")
+            return
         animal = self._animal
         is_known = animal in _known()["animals"] or animal in self._asked
         if (None, NWB) in wanted and not is_known:
