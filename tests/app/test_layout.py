@@ -138,11 +138,15 @@ def test_the_next_window_has_the_docks_as_they_were(hands, files, make_napari_vi
 
 
 def test_a_layout_of_a_larger_window_makes_no_window_larger(hands, files):
-    hands.open(files["cells"])
-    layout = WindowLayout.of(hands.viewer)
-    assert layout._fits({"size": [window(hands).width(), window(hands).height()]})
-    assert not layout._fits({"size": [window(hands).width() + 1, window(hands).height()]})
-    assert not layout._fits({})
+    open_all(hands, files, (1600, 1000))
+    state = b64encode(bytes(window(hands).saveState())).decode()
+    hands.viewer.window.resize(1280, 720)
+    hands.settle()
+    size = window(hands).size()
+    WindowLayout.of(hands.viewer)._restore(state, size)
+    hands.qtbot.wait(300)
+    assert (size.width(), size.height()) == (1280, 720)
+    assert window(hands).size() == size
 
 
 def test_a_layout_brings_no_bar_back_and_hides_none(hands, files, qtbot):

@@ -152,7 +152,7 @@ class WindowLayout(QObject):
         last = recall(_SETTING)
         last = last if isinstance(last, dict) else {}
         titles = [title for title in last.get("docks", ()) if title in _contributions()]
-        state = last.get("state") if self._has_same_others(last) and self._fits(last) else None
+        state = last.get("state") if self._has_same_others(last) else None
         self._is_restoring = state is not None
         view, size = Coordinator.of(viewer).view, self._window.size()
         is_fitted = view.refit()
@@ -182,13 +182,6 @@ class WindowLayout(QObject):
     def _has_same_others(self, last: dict[str, object]) -> bool:
         """Whether the window has the docks of others that the state knows, and no more."""
         return last.get("others") == self._others
-
-    def _fits(self, last: dict[str, object]) -> bool:
-        """Whether the window is as large as that of the state, which would make it so."""
-        match last.get("size"):
-            case [int(width), int(height)]:
-                return bool(width <= self._window.width() and height <= self._window.height())
-        return False
 
     @property
     def _others(self) -> list[str]:
@@ -279,9 +272,7 @@ class WindowLayout(QObject):
         if is_alive(self) and not self._is_restoring and self._window.isVisible():
             titles = [dock.widget().title for dock in self.docks if not dock.isHidden()]
             state = b64encode(bytes(self._window.saveState())).decode()
-            size = [self._window.width(), self._window.height()]
-            last = {"docks": titles, "others": self._others, "state": state, "size": size}
-            remember(_SETTING, last)
+            remember(_SETTING, {"docks": titles, "others": self._others, "state": state})
 
 
 def _contributions() -> dict[str, Any]:

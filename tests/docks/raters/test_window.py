@@ -241,7 +241,7 @@ def test_each_rater_of_a_journal_can_be_chosen(files, tmp_path, monkeypatch):
     assert set(raters[0].statuses) == {"rejected"}
     assert set(raters[1].statuses) == {"accepted"}
     # Two were accepted in the file, so that ben had no decision to take about them.
-    assert raters[2].statuses == ("rejected", "accepted", "accepted", "rejected")
+    assert list(raters[2].statuses) == ["rejected", "accepted", "accepted", "rejected"]
 
 
 @pytest.mark.parametrize(
