@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import numpy as np
 import pytest
 from helpers.channel_files import make_gpio
+from helpers.clock_files import stamped_movie
 from helpers.scenes import START, make_cells, make_events, make_movie
 
 from napari_isx import Timing, write_cell_set
@@ -145,3 +148,45 @@ def test_events_of_another_day_are_not_those_of_the_cells(session, responses, op
     assert "was recorded on another day" in responses.computing()[0]
     session.select(session.groups[0], [0])
     assert compute(responses).kept.tolist() == [0, 1]
+
+
+def test_a_table_moves_with_its_file_and_goes_with_it(session, responses, opened, tmp_path):
+    path = tmp_path / "lick.csv"
+    path.write_text("time,label\n4,left\n6,right\n")
+    cells = session.recordings[0]
+    responses.read_table(path)
+    responses.exclude(responses.alignment(), 0)
+    earlier = Timing.regular(200, 0.05, START - timedelta(seconds=5))
+    session.show([*session.recordings, opened(make_cells(tmp_path / "early.isxd", timing=earlier))])
+    alignment = responses.alignment()
+    own_s = session.clock.placed(cells).to_session_s(np.array([4.0, 6.0]))
+    assert own_s[0] == pytest.approx(9)
+    np.testing.assert_allclose(alignment.times_s, own_s)
+    assert [responses.reason(alignment, i) for i in range(2)] == ["by hand", None]
+    session.show([opened(make_movie(tmp_path / "alone.isxd"))])
+    assert responses.sources() == []
+
+
+def test_an_excluded_trial_of_one_file_is_not_that_of_another(session, responses, opened, tmp_path):
+    responses.pick("Digital GPI 0")
+    responses.exclude(responses.alignment(), 0)
+    gpio = {"Digital GPI 0": ([0, 3, 3.5, 5, 5.5, 9.9], [0, 1, 0, 1, 0, 1])}
+    other = opened(make_gpio(tmp_path / "other.gpio", gpio, end_s=10))
+    first = session.recordings
+    session.show([first[0], other])
+    assert responses.reason(responses.alignment(), 0) is None
+    session.show(first)
+    assert responses.reason(responses.alignment(), 0) == "by hand"
+
+
+def test_the_clocks_of_a_table_are_those_of_the_cells_day(session, responses, opened, tmp_path):
+    movie = opened(stamped_movie(tmp_path / "stamped.isxd", np.arange(40) * 0.05))
+    later = Timing.regular(200, 0.05, START.replace(day=START.day + 2))
+    other = opened(make_cells(tmp_path / "later.isxd", timing=later))
+    session.show([*session.recordings, movie, other])
+    session.select(session.groups[0], [0])
+    clocks = responses.table_clocks()
+    assert clocks["microseconds of the hardware of stamped.isxd"] == ("hardware", movie)
+    assert clocks["seconds from the start of stamped.isxd"] == ("file", movie)
+    assert "microseconds of the hardware of cells.isxd" not in clocks
+    assert not any("later" in one for one in clocks)

@@ -42,6 +42,8 @@ class Alignment:
         ``(n,)`` session times at which each ends, where that is known.
     source : str
         Where they are from, in words for a methods section.
+    recording : Recording or None
+        Whose clock they are on, with which they move; None for times of the session alone.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Alignment:
     labels: tuple[str, ...] = ()
     stops_s: Times | None = None
     source: str = ""
+    recording: Recording | None = None
 
     def __post_init__(self) -> None:
         order = np.argsort(self.times_s, kind="stable")
@@ -116,7 +119,7 @@ def channel_events(channel: Channel, rule: PulseRule, clock: Clock) -> Alignment
     if is_zone(channel):
         what = "entry" if rule.edge == "rising" else "exit"
         name, source = f"{channel.name} {what}", f"each {what} of {channel.name}"
-    return Alignment(name, times_s, (), stops_s, source)
+    return Alignment(name, times_s, (), stops_s, source, channel.recording)
 
 
 def is_zone(channel: Channel) -> bool:
@@ -128,7 +131,8 @@ def cell_events(group: CellGroup, cell: int, clock: Clock) -> Alignment:
     """The events of one cell."""
     name = group.names[cell]
     times_s = event_times_s(group, cell, clock)
-    return Alignment(f"Events of {name}", times_s, source=f"events of cell {name}")
+    source = f"events of cell {name}"
+    return Alignment(f"Events of {name}", times_s, source=source, recording=group.events)
 
 
 def part_starts(recording: Recording, clock: Clock) -> Alignment:
@@ -136,7 +140,8 @@ def part_starts(recording: Recording, clock: Clock) -> Alignment:
     placed = clock.placed(recording)
     samples = starts_of_parts(placed.timing)
     times_s = placed.to_session_s(np.array(samples, np.float64) * placed.timing.period_s)
-    return Alignment(f"Starts of {recording.title}", times_s, source=f"parts of {recording.title}")
+    source = f"parts of {recording.title}"
+    return Alignment(f"Starts of {recording.title}", times_s, source=source, recording=recording)
 
 
 def starts_of_parts(timing: Timing) -> list[int]:

@@ -121,9 +121,8 @@ class Marks:
         """The marks as events."""
         times_s = placed.to_session_s(np.array([one.time_s for one in self._marks], np.float64))
         labels = tuple(one.label for one in self._marks)
-        return Alignment(
-            "Marks", times_s, labels if any(labels) else (), source="marks set by hand"
-        )
+        source, of = "marks set by hand", placed.recording
+        return Alignment("Marks", times_s, labels if any(labels) else (), None, source, of)
 
     def _take_over(self) -> None:
         """Have what another window changed in the file since it was read or written here."""

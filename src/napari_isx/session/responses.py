@@ -35,6 +35,7 @@ from napari_isx.session.channel import Channel
 from napari_isx.session.groups import CellGroup, VesselGroup
 from napari_isx.session.marks import Marks
 from napari_isx.session.session import Session
+from napari_isx.timeline.placed import Placed
 
 MARKS: Final = "Marks"
 
@@ -111,9 +112,9 @@ class Responses:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._settings = Settings()
-        self._tables: list[Alignment] = []
+        self._tables: list[_Table] = []
         self._picked: str | None = None
-        self._excluded: dict[str, dict[float, str]] = {}
+        self._excluded: dict[tuple[object, str], dict[float, str]] = {}
         self._cell: tuple[CellGroup, int] | None = None  # whose events are looked at
         self._marks: WeakKeyDictionary[Recording, Marks] = WeakKeyDictionary()
         session.recordings_changed.connect(self.sources_changed.emit)
@@ -172,8 +173,19 @@ class Responses:
         marks, recording = self.marks, self._marked
         if marks is not None and recording is not None and len(marks):
             sources.append(Source(MARKS, self._of_marks))
-        sources += [Source(table.name, partial(_same, table)) for table in self._tables]
+        # Times of a file that is closed, or of another day than the cells, are on no clock here.
+        for events, of in self._tables:
+            placed_of = self._placed_of(of)
+            if placed_of is None:
+                continue
+            if self.is_of_sitting(placed_of.recording):
+                sources.append(Source(events.name, partial(_on_clock, events, placed_of)))
         return sources
+
+    def _placed_of(self, key: object) -> Placed | None:
+        """The open recording of this key, opened again or not."""
+        placed = self._session.clock.all_placed
+        return next((one for one in placed if _key(one.recording) == key), None)
 
     def is_of_sitting(self, recording: Recording) -> bool:
         """Whether it was recorded with the cells: not on another day, or of another animal."""
@@ -223,10 +235,33 @@ class Responses:
         """
         placed = self._session.clock.placed(recording) if recording is not None else None
         table = read_event_table(path, clock, placed)
-        table = table.renamed(unique_name(table.name, [one.title for one in self.sources()]))
-        self._tables.append(table)
+        recording = recording or self._marked
+        if recording is None:
+            raise ValueError("Open a recording first, whose time the table's is.")
+        taken = [*(one.title for one in self.sources()), *(one.name for one, _ in self._tables)]
+        table = table.renamed(unique_name(table.name, taken))
+        # Second 0 of the session moves when an earlier recording is opened; that of a file stays.
+        own = self._session.clock.placed(recording)
+        stops_s = None if table.stops_s is None else _own(own, table.stops_s)
+        table = replace(table, times_s=_own(own, table.times_s), stops_s=stops_s)
+        self._tables.append(_Table(table, _key(recording)))
         self.sources_changed.emit()
         self.pick(table.name)
+
+    def table_clocks(self) -> dict[str, tuple[TableClock, Recording | None]]:
+        """What the times of a table may be, in words; see :meth:`read_table`."""
+        clocks: dict[str, tuple[TableClock, Recording | None]] = {
+            "seconds of the session, as the plots have it": ("session", None)
+        }
+        for placed in self._session.clock.all_placed:
+            if self.is_of_sitting(placed.recording):
+                name = placed.recording.name
+                title = unique_name(f"seconds from the start of {name}", list(clocks))
+                clocks[title] = "file", placed.recording
+                if placed.hardware is not None:
+                    title = unique_name(f"microseconds of the hardware of {name}", list(clocks))
+                    clocks[title] = "hardware", placed.recording
+        return clocks
 
     @property
     def picked_channel(self) -> Channel | None:
@@ -258,20 +293,32 @@ class Responses:
 
     def reason(self, alignment: Alignment, event: int) -> str | None:
         """Why an event is excluded; None where it is not."""
-        return self._excluded.get(alignment.name, {}).get(float(alignment.times_s[event]))
+        return self._excluded_of(alignment).get(self._own_time_s(alignment, event))
 
     def exclude(self, alignment: Alignment, event: int, reason: str = "by hand") -> None:
         """Leave an event out of all numbers, or take it in again."""
-        excluded = self._excluded.setdefault(alignment.name, {})
-        time_s = float(alignment.times_s[event])
+        excluded = self._excluded_of(alignment)
+        time_s = self._own_time_s(alignment, event)
         if excluded.pop(time_s, None) is None:
             excluded[time_s] = reason
         self.changed.emit()
 
     def include_all(self) -> None:
         """Take all excluded events in again, of those that are looked at."""
-        if self._excluded.pop(self._picked or "", {}):
+        alignment = self.alignment()
+        if alignment is not None and (excluded := self._excluded_of(alignment)):
+            excluded.clear()
             self.changed.emit()
+
+    def _excluded_of(self, alignment: Alignment) -> dict[float, str]:
+        """By own time: those of another file of equal names are others."""
+        return self._excluded.setdefault((_key(alignment.recording), alignment.name), {})
+
+    def _own_time_s(self, alignment: Alignment, event: int) -> float:
+        """Seconds of the file that has the event, which stay when others are opened."""
+        time_s = float(alignment.times_s[event])
+        placed = self._placed_of(_key(alignment.recording))
+        return round(time_s if placed is None else placed.from_session_s(time_s), 4)
 
     def computing(self) -> tuple[str, Callable[[], Iterator[Computed]] | None]:
         """What computes the responses, or why there is nothing to compute."""
@@ -372,5 +419,23 @@ def _largest(channel: Channel) -> float:
     return float(known.max(initial=0.0))
 
 
-def _same(alignment: Alignment) -> Alignment:
-    return alignment
+class _Table(NamedTuple):
+    """Events in seconds from the start of a recording, and which that is."""
+
+    events: Alignment
+    of: object
+
+
+def _key(recording: Recording | None) -> object:
+    """The same for a file that is closed and opened again."""
+    return recording if recording is None or recording.path is None else recording.path
+
+
+def _own(placed: Placed, times_s: Times) -> Times:
+    return np.array([placed.from_session_s(time_s) for time_s in times_s.tolist()])
+
+
+def _on_clock(table: Alignment, placed: Placed) -> Alignment:
+    stops_s = None if table.stops_s is None else placed.to_session_s(table.stops_s)
+    times_s = placed.to_session_s(table.times_s)
+    return replace(table, times_s=times_s, stops_s=stops_s, recording=placed.recording)
