@@ -143,6 +143,8 @@ class Playback(Control):
         beyond = [one for one in starts[::step] if (one - now_s) * step > self._half_s]
         if beyond:
             self._time.go_to(beyond[0])
+        elif len(starts) < 2:
+            show_info("There are no parts. T goes through the trials of Responses.")
         else:
             show_info("This is the last part." if step > 0 else "This is the start.")
 

@@ -180,6 +180,33 @@ def test_orders(stage, dock, control):
     assert np.all(np.diff(result.p[control._order]) >= 0)
 
 
+def test_cells_stand_as_they_lie_along_the_longer_side(stage, dock, control, tmp_path):
+    footprints = np.zeros((4, 9, 31))
+    for cell, col in enumerate((25, 3, 14, 8)):
+        footprints[cell, 1 + cell : 4 + cell, col : col + 3] = 1
+    write_cell_set(
+        tmp_path / "apart.isxd", footprints, np.random.default_rng(2).normal(size=(4, 1200)),
+        timing=Timing.regular(1200, 0.05, START),
+    )  # fmt: skip
+    stage.open(tmp_path / "apart.isxd")
+    stage.session.select(stage.session.groups[1], [0])
+    press_channel(stage)
+    dock.order_picked.emit("position")
+    assert control._order.tolist() == [1, 3, 2, 0]
+
+
+def test_without_a_selected_cell_the_strongest_is_shown_and_named(stage, dock, control):
+    press_channel(stage)
+    result = control.computed.result
+    strongest = f"C{np.nanargmax(np.abs(result.z))}"
+    stage.session.select(stage.session.group, [])
+    assert dock.text.startswith(f"Nothing is selected: {strongest}, of the largest |z|, is shown.")
+    assert strongest in [item.name() for item in dock.panels.curves.listDataItems()]
+    stage.session.select(stage.session.group, [11])
+    assert dock.text.startswith("C11 is not among the averaged cells.")
+    assert not any(item.name() for item in dock.panels.curves.listDataItems())
+
+
 def test_the_response_map_becomes_layers(stage, dock, control, tmp_path):
     stage.open(make_movie(tmp_path / "movie.isxd", num_frames=1200))
     press_channel(stage)

@@ -22,10 +22,10 @@ from napari_isx.docks.peri_event.dock import ResponsesWidget
 from napari_isx.docks.peri_event.panels import Curve
 from napari_isx.export.responses_csv import export_responses
 from napari_isx.io.base.provenance import Provenance
-from napari_isx.io.base.recording import Recording
 from napari_isx.io.movies.base import Movie
+from napari_isx.layers.keys import ROIS_KEY
 from napari_isx.layers.response_maps import response_map_layers
-from napari_isx.session.alignment import TableClock, own_times_s
+from napari_isx.session.alignment import own_times_s
 from napari_isx.session.groups import CellGroup
 from napari_isx.session.responses import Computed, Responses, Settings, cells_of
 from napari_isx.session.session import Session
@@ -252,11 +252,24 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
         computed = self._computed
         if computed is None:
             return
-        self._order = order_of(computed.result, self._order_name)
+        if self._order_name == "position":
+            self._order = order_by(self._positions_um(computed))
+        else:
+            self._order = order_of(computed.result, self._order_name)
         for view in self._seen():
             view.show_result(computed.result, self._order)
-            view.show_text(summary(computed))
         self._on_selection()
+
+    def _positions_um(self, computed: Computed) -> npt.NDArray[np.float64]:
+        """Where each cell is along the longer side of the field; NaN where that is not known."""
+        layer, cells = self.layer_with_rois(computed.group), computed.group.cells
+        chosen = computed.result.cell_indices.tolist()
+        if layer is None or cells is None:
+            return np.full(len(chosen), np.nan)
+        rois, spacing = layer.metadata[ROIS_KEY], cells.spacing
+        longer = int(np.argmax(np.multiply(spacing.num_pixels, spacing.pixel_size_um)))
+        centers = spacing.to_um([rois[cell].centroid for cell in chosen])
+        return np.asarray(centers, np.float64).reshape(-1, 2)[:, longer]
 
     def _on_failure(self, text: str) -> None:
         for view in self._seen():
@@ -272,12 +285,20 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
             return
         result = computed.result
         place_of = {cell: place for place, cell in enumerate(result.cell_indices.tolist())}
-        places = [place_of[cell] for cell in self.session.selected if cell in place_of]
+        selected, text = self.session.selected, summary(computed)
+        places = shown = [place_of[cell] for cell in selected if cell in place_of]
+        if not selected and np.isfinite(result.z).any():
+            shown = [int(np.nanargmax(np.abs(result.z)))]
+            name = computed.group.names[int(result.cell_indices[shown[0]])]
+            text = f"Nothing is selected: {name}, of the largest |z|, is shown. {text}"
+        elif selected and selected[-1] not in place_of:
+            text = f"{computed.group.names[selected[-1]]} is not among the averaged cells. {text}"
         trials = np.empty((0, len(result.lags_s)))
-        if places:
-            trials = result.responses_of(places[-1])
-        curves = list(curves_of(computed, places[-_MAX_CURVES:]))
+        if shown:
+            trials = result.responses_of(shown[-1])
+        curves = list(curves_of(computed, shown[-_MAX_CURVES:]))
         for view in self._seen():
+            view.show_text(text)
             view.show_selection(result, places, curves, trials, self._trial)
 
     def _on_statuses(self, group: CellGroup) -> None:
@@ -338,22 +359,14 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
         self._show_sources()
         if not name:
             return
-        titles: dict[str, Recording | None] = {"the session, as the plots have it": None}
-        titles |= {one.recording.name: one.recording for one in self.session.clock.all_placed}
+        clocks = self.responses.table_clocks()
         title, is_chosen = QInputDialog.getItem(
-            parent,
-            "Table of times",
-            "Its times are seconds from the start of",
-            list(titles),
-            0,
-            False,
+            parent, "Table of times", "Its times are", list(clocks), 0, False
         )
         if not is_chosen:
             return
-        recording = titles[str(title)]
-        clock: TableClock = "session" if recording is None else "file"
         try:
-            self.responses.read_table(Path(name), clock, recording)
+            self.responses.read_table(Path(name), *clocks[str(title)])
         except (OSError, ValueError) as error:
             show_warning(f"The table cannot be used. {error}")
 

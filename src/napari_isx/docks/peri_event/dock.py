@@ -36,6 +36,7 @@ ORDERS: Final = {
     "p": "p",
     "Time of the peak": "peak",
     "Alike side by side": "alike",
+    "Position": "position",
     "As in the file": "file",
 }
 _MIN_COMBO_CHARACTERS: Final = 12
@@ -67,6 +68,11 @@ class ResponsesWidget(SeenWidget):
         self._sources = _combo("Align to", "The events that traces are averaged around")
         self._orders = _combo("Order of the cells", "In which order the cells are shown")
         self._orders.addItems(list(ORDERS))
+        self._orders.setItemData(
+            self._orders.findText("Position"),
+            "Along the longer side of the field, from the left or the top",
+            Qt.ItemDataRole.ToolTipRole,
+        )
         self.panels = Panels()
         self._form = SettingsForm()
         self._trials = _button("Trials", "Show each trial as a row, of the cell selected last")
