@@ -63,11 +63,22 @@ def test_info_of_files_and_folders(tmp_path):
     assert "Traceback" not in found.stderr
 
 
+@pytest.mark.parametrize("command", ["info", "export"])
+def test_a_path_that_is_not_there_keeps_out_no_other(tmp_path, in_this_process, command):
+    path = series_files.cells(tmp_path / "c.isxd")
+    (tmp_path / "empty").mkdir()
+    options = ("--to", tmp_path / "out", "--format", "csv") if command == "export" else ()
+    result = call(command, tmp_path / "nowhere.isxd", tmp_path / "empty", path, *options)
+    assert result.exit_code == 1
+    assert ("1 exported, 2 failed" if options else "Cell set") in result.stdout
+    missing, empty = result.stderr.splitlines()
+    assert missing.startswith("nowhere.isxd: there is no such file")
+    assert empty.startswith("empty: no Inscopix recording")
+
+
 @pytest.mark.parametrize(
     "args",
     [
-        ("info", "nowhere.isxd"),
-        ("export", "nowhere.isxd", "--to", "out", "--format", "csv"),
         ("export", ".", "--to", "out", "--format", "xls"),
         ("export", "."),
     ],

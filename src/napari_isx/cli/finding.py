@@ -28,23 +28,18 @@ class Source:
 def find_sources(paths: Iterable[Path]) -> list[Source]:
     """The recordings that paths mean, parts of a series together, each once.
 
-    Raises
-    ------
-    FileNotFoundError
-        Nothing is there.
-    ValueError
-        A folder holds no recording.
+    A path without a recording is one with a problem, so that it does not keep out the others.
     """
     sources: dict[tuple[Path, ...], Source] = {}
     for path in paths:
         if not path.is_dir():
-            if not path.exists():
-                raise FileNotFoundError(2, "there is no such file", str(path))
-            sources.setdefault((path.resolve(),), Source((path,)))
+            problem = "" if path.exists() else f"there is no such file: {path}"
+            sources.setdefault((path.resolve(),), Source((path,), problem=problem))
             continue
         found = find_recordings(path)
         if not found:
-            raise ValueError(f"no Inscopix recording is in {path} or three levels below")
+            problem = f"no Inscopix recording is in {path} or three levels below"
+            sources.setdefault((path.resolve(),), Source((path,), problem=problem))
         for one in found:
             key = tuple(part.resolve() for part in one.paths)
             below = one.paths[0].parent.relative_to(path)

@@ -139,10 +139,9 @@ def export_recordings(
         format.value, time_ref.value, dense, parquet, movies, speed, metadata, overwrite
     )
     groups = by_folder(sources) if format.value in OF_SESSIONS else [[one] for one in sources]
-    tasks = [ExportTask(tuple(_sound(group)), to / group[0].below, options) for group in groups]
-    sessions = [one for group in groups if len(group) > 1 for one in group]
-    failed: list[tuple[Any, str]] = [(one, one.problem) for one in sessions if one.problem]
-    tasks = [task for task in tasks if task.sources]
+    failed: list[tuple[Any, str]] = [(one, one.problem) for one in sources if one.problem]
+    sound = [[one for one in group if not one.problem] for group in groups]
+    tasks = [ExportTask(tuple(group), to / group[0].below, options) for group in sound if group]
     left = [task for task in tasks if overwrite or not task.is_done]
     if len(left) < len(tasks):
         typer.echo(f"{len(tasks) - len(left)} finished before are skipped")
@@ -172,8 +171,9 @@ def verify(paths: Paths, jobs: Jobs = 0, scheduler: Scheduler = "") -> None:
     """
     from napari_isx.cli.verifying import Comparison, compare
 
-    sources = [Source((path,), one.below) for one in _found(paths) for path in one.paths]
-    failed: list[tuple[Any, str]] = []
+    found = _found(paths)
+    sources = [Source((path,), one.below) for one in found if not one.problem for path in one.paths]
+    failed: list[tuple[Any, str]] = [(one, one.problem) for one in found if one.problem]
     for outcome in _outcomes(compare, sources, jobs, scheduler):
         if outcome.error:
             failed.append((outcome.task, outcome.error))
@@ -190,11 +190,6 @@ def verify(paths: Paths, jobs: Jobs = 0, scheduler: Scheduler = "") -> None:
 def _found(paths: list[Path]) -> list[Source]:
     found: list[Source] = _guarded_call(lambda: find_sources(paths))
     return found
-
-
-def _sound(group: Sequence[Source]) -> list[Source]:
-    """Those of a session that can be opened; a broken file alone says itself what is wrong."""
-    return [one for one in group if len(group) == 1 or not one.problem]
 
 
 def _info(source: Source) -> Info:
