@@ -11,7 +11,7 @@ import pytest
 import tifffile
 from helpers import recordings, series_files
 
-from napari_isx import CellSet, Timing, export_cells, export_contours, open_isx
+from napari_isx import CellSet, Timing, export_cells, export_contours, export_rois, open_isx
 from napari_isx.session.decisions.curation import Curation
 
 NAMES = ["C0", "C1", "C2"]
@@ -133,6 +133,8 @@ def test_decisions_that_are_in_the_journal_alone_are_said(tmp_path, opened):
     curation.decide([0, 1], "rejected")
     with pytest.warns(UserWarning, match=r"c.isxd: the journal .* 2 decisions not saved"):
         export_cells(found, tmp_path / "t.csv")
+    with pytest.warns(UserWarning, match=r"c.isxd: the journal .* 2 decisions not saved"):
+        export_rois(found, tmp_path / "outlines.csv")
     lines = (tmp_path / "t.csv").read_text().splitlines()
     assert lines[1] == "Time(s)/Cell Status, accepted, undecided, rejected"
     export_cells(found, tmp_path / "shown.csv", statuses=curation.statuses)  # the window says it

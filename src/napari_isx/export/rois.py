@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from napari_isx.analysis.rois import Roi, cut_rois, label_image
+from napari_isx.export.cells_csv import statuses_of
 from napari_isx.export.common import Progress, check_target, needed
 from napari_isx.export.file_names import unique_names
 from napari_isx.io.base.labelled_set import CellStatus
@@ -79,9 +80,7 @@ def export_rois(
     suffix = target.suffix.lower()
     if suffix not in ROI_SUFFIXES:
         raise ValueError(f"{target.name}: cells are written as {', '.join(ROI_SUFFIXES)}")
-    found = list(cells.statuses if statuses is None else statuses)
-    if len(found) != cells.num_cells:
-        raise ValueError(f"{len(found)} statuses for {cells.num_cells} cells")
+    found = statuses_of([cells], statuses)
     check_target(target, overwrite, [cells])
     rois = cut_rois(cells, cells.spacing.num_pixels)
     picked = [i for i, status in enumerate(found) if only is None or status in only]

@@ -277,6 +277,15 @@ def test_decisions_and_who_took_them(session, folder, tmp_path, read):
         assert last["reviewer"].astype(bool).tolist() == [i in (3, 5) for i in range(36)]
 
 
+def test_a_journal_of_saves_alone_leaves_no_decision_out(folder, tmp_path):
+    path = shutil.copy(folder / "sample-recording-CNMFE.isxd", tmp_path / "cells.isxd")
+    with open_isx(path) as cells:
+        cells.save_statuses(["accepted"] * cells.num_cells)
+        assert list(tmp_path.glob("*.jsonl"))
+        exported = export_nwb(cells, tmp_path / "a.nwb", metadata=METADATA)
+    assert not any("decision" in finding for finding in exported.findings)
+
+
 def test_frames_without_data_are_marked_and_times_are_the_hardwares(tmp_path, opened, read):
     counters = [10**6 + 50_000 * i + 13 * i * i for i in (0, 2, 5, 6)]
     gaps = timing_info(7, dropped=[1], cropped=["3 - 4"])

@@ -12,7 +12,7 @@ from napari_isx.export.nwb.session import NwbSession
 from napari_isx.io.cells.cell_set import CellSet, CellStatus
 from napari_isx.io.errors import IsxFileError
 from napari_isx.session.decisions.entries import CellSetIdentity
-from napari_isx.session.decisions.journal import Journal, read_journal
+from napari_isx.session.decisions.journal import Journal, NoDecisionsError, read_journal
 from napari_isx.session.decisions.journal_file import journal_paths
 
 
@@ -26,6 +26,8 @@ def find_journal(session: NwbSession, cells: CellSet) -> Journal | None:
             continue
         try:
             journal = read_journal(path)
+        except NoDecisionsError:
+            continue
         except (IsxFileError, OSError) as error:
             session.note(f"the decisions of {cells.name} are left out: {error}")
             continue

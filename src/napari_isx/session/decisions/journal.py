@@ -61,6 +61,10 @@ class Journal:
         return statuses
 
 
+class NoDecisionsError(IsxFileError):
+    """A journal is sound, but nobody has decided about a cell in it."""
+
+
 def read_journal(path: str | os.PathLike[str]) -> Journal:
     """Read a journal, passing over torn lines.
 
@@ -80,10 +84,13 @@ def read_journal(path: str | os.PathLike[str]) -> Journal:
     entries = unique_entries(parse_entries(data))
     identities = [e.identity for e in entries if e.identity is not None]
     if not identities:
-        finding = "it is not a journal of decisions, or nothing in it can be read"
+        hint = f"Choose a file whose name ends in {JOURNAL_SUFFIX}."
         if any(journal_lines.parse_lines(data)):
             finding = "nobody has decided about cells in it yet: it only keeps what saves replaced"
-        raise IsxFileError(file, finding, f"Choose a file whose name ends in {JOURNAL_SUFFIX}.")
+            raise NoDecisionsError(file, finding, hint)
+        raise IsxFileError(
+            file, "it is not a journal of decisions, or nothing in it can be read", hint
+        )
     if not all(identities[0].is_same(other) for other in identities):
         raise IsxFileError(
             file,
