@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from napari_isx.analysis.circular_shifts import TIE, Floats, check_test, false_discovery_rate
 from napari_isx.analysis.event_responses import PeriEvent
-from napari_isx.analysis.shift_test import TIE, Floats, check_test, false_discovery_rate
 
 
 @dataclass(frozen=True, eq=False)

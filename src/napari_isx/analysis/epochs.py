@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_isx.analysis.chosen_traces import CellIndices, choose_traces, z_scored
-from napari_isx.analysis.shift_test import (
+from napari_isx.analysis.circular_shifts import (
     Floats,
     Modulation,
     check_test,

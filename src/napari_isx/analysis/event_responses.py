@@ -17,8 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_isx.analysis.chosen_traces import CellIndices, ZScored, choose_traces, z_scored
-from napari_isx.analysis.event_windows import Events, Reason, Samples, keep_events
-from napari_isx.analysis.shift_test import (
+from napari_isx.analysis.circular_shifts import (
     TIE,
     Modulation,
     check_test,
@@ -26,6 +25,7 @@ from napari_isx.analysis.shift_test import (
     false_discovery_rate,
     modulation,
 )
+from napari_isx.analysis.event_windows import Events, Reason, Samples, keep_events
 from napari_isx.io.base.timing import Timing
 from napari_isx.io.cells.cell_set import CellSet
 
