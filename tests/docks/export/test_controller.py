@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 import time
 from pathlib import Path
 from threading import Event
@@ -45,6 +46,20 @@ def check(dock: ExportWidget, *titles: str, on: bool = True) -> None:
 
 def written(dock: ExportWidget) -> list[str]:
     return sorted(path.name for path in Path(dock.folder).iterdir())
+
+
+@pytest.mark.parametrize("place", ["cache/napari-isx/sample", "own"])
+def test_it_goes_beside_the_recording_but_not_beside_a_sample(
+    stage, files, tmp_path, qtbot, monkeypatch, place
+):
+    monkeypatch.setattr("platformdirs.user_cache_path", lambda name: tmp_path / "cache" / name)
+    folder = tmp_path / place
+    folder.mkdir(parents=True)
+    stage.open(shutil.copy(files["movie"], folder / "movie.isxd"))
+    widget = ExportWidget()
+    qtbot.addWidget(widget)
+    stage.coordinator.export.attach(widget)
+    assert widget.folder == str(folder if place == "own" else Path.home())
 
 
 def test_what_is_checked_is_written_as_it_is_shown(stage, dock, files):

@@ -8,6 +8,8 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any, Final
 
+import platformdirs
+
 import napari_isx
 from napari_isx.docks.common.background import Work
 from napari_isx.docks.common.settings import recall, remember
@@ -107,8 +109,10 @@ class ExportControl(Control):
         return picked if isinstance(picked, list) else []
 
     def _own_folder(self) -> str:
-        paths = (one.path for one in self.session.recordings if one.path is not None)
-        return str(next((path.parent for path in paths), Path.home()))
+        """Where the first recording lies; what is written beside the samples nobody finds again."""
+        cache = platformdirs.user_cache_path("napari-isx")
+        paths = [one.path.parent for one in self.session.recordings if one.path is not None]
+        return str(next((path for path in paths if not path.is_relative_to(cache)), Path.home()))
 
     def _on_picked(self) -> None:
         view = self._view
@@ -261,8 +265,8 @@ class ExportControl(Control):
     ) -> Any:
         write = getattr(napari_isx, form.function)
         options: dict[str, Any] = {"overwrite": overwrite}
-        if isinstance(one, CellSet) and one in shown:
-            options["statuses"] = shown[one]
+        if isinstance(one, CellSet):
+            options["statuses"] = shown.get(one, one.statuses)
         if form.has_range and span_s is not None and isinstance(one, (Movie, BehaviorMovie)):
             placed = self.session.clock.placed(one)
             options["times_s"] = tuple(placed.from_session_s(time_s) for time_s in span_s)
