@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import shutil
 import time
 from pathlib import Path
@@ -60,6 +61,16 @@ def test_it_goes_beside_the_recording_but_not_beside_a_sample(
     qtbot.addWidget(widget)
     stage.coordinator.export.attach(widget)
     assert widget.folder == str(folder if place == "own" else Path.home())
+
+
+def test_a_picture_that_moves_and_contours(stage, dock):
+    stage.session.groups[0].curation.decide([0], "rejected")
+    check(dock, "Clip (.gif)", "Contours")
+    dock.export_button.click()
+    assert written(dock) == ["cells-contours.json", "movie.gif"]
+    contours = json.loads((Path(dock.folder) / "cells-contours.json").read_text())
+    assert contours["cells"][0]["status"] == "rejected"
+    assert (Path(dock.folder) / "movie.gif").read_bytes().startswith(b"GIF89a")
 
 
 def test_what_is_checked_is_written_as_it_is_shown(stage, dock, files):

@@ -16,6 +16,7 @@ from napari_isx.io.vessels.vessel_set import VesselSet
 # Bytes of a number as text, and of a pixel of a clip, as they usually are.
 _TEXT: Final = 11
 _CLIP: Final = 0.05
+_GIF: Final = 1.0
 
 
 class Format(NamedTuple):
@@ -62,6 +63,10 @@ FORMATS: Final = (
         *(lambda m: _CLIP * _pixels(m), True),
     ),
     Format(
+        *("gif", "Clip (.gif)", Movie, ".gif", "export_movie"),
+        *(lambda m: _GIF * _pixels(m), True),
+    ),
+    Format(
         *("times", "Timestamps (.csv)", Movie, "-timestamps.csv", "export_timestamps"),
         lambda m: 25 * _samples(m),
     ),
@@ -88,6 +93,10 @@ FORMATS: Final = (
     Format(
         *("outlines", "Outlines (.csv)", CellSet, "-outlines.csv", "export_rois"),
         lambda c: 5000 * c.num_cells,
+    ),
+    Format(
+        *("contours", "Contours of all components (.json)", CellSet, "-contours.json"),
+        *("export_contours", lambda c: 600 * c.num_cells),
     ),
     Format(
         *("events", "Events (.csv)", EventSet, ".csv", "export_events"),
