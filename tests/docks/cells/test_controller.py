@@ -399,7 +399,7 @@ def test_saving_that_fails_keeps_the_decisions(stage, dock, paths, monkeypatch):
     stage.coordinator.session.review.decide_shown("rejected")
     curation = stage.session.group.curation
 
-    def fail(self, force=False):
+    def fail(self, over=None):
         raise OSError("The disk is full.")
 
     monkeypatch.setattr(type(curation), "save", fail)

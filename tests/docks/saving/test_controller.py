@@ -213,7 +213,7 @@ def test_a_file_that_changed_is_asked_about(saving, curation, path, answer, expe
         ("C2", "accepted", False),
     ]
     if answer == "overwrite":
-        saving.save(group, force=True)
+        saving.save(group, over=conflict)
     elif answer != "cancel":
         getattr(saving, answer)(group, conflict)
     assert in_file(path) == expected

@@ -317,6 +317,52 @@ def test_a_conflict_while_closing_keeps_the_window_until_it_is_settled(hands, cu
     assert not window_of(hands).isVisible()
 
 
+@pytest.fixture
+def held(monkeypatch):
+    """Statuses that are not written before it is set."""
+    go_on, save = threading.Event(), IsxdCellSet.save_statuses
+    monkeypatch.setattr(
+        IsxdCellSet, "save_statuses", lambda *args: (go_on.wait(60), save(*args))[1]
+    )
+    yield go_on
+    go_on.set()
+
+
+def test_the_window_waits_for_a_save_that_is_on_its_way(hands, curation, path, held):
+    curation.decide([0], "rejected")
+    hands.coordinator.saving.save()
+    curation.decide([1], "rejected")  # while the file is written
+    close_by_hand(hands)
+    press(hands, "Save")
+    hands.settle()
+    assert window_of(hands).isVisible()
+    held.set()
+    hands.qtbot.waitUntil(lambda: not window_of(hands).isVisible())
+    assert in_file(path)[:2] == ["rejected", "rejected"]
+
+
+def test_the_window_waits_for_a_copy_that_is_on_its_way(hands, curation, tmp_path, monkeypatch):
+    go_on, copy = threading.Event(), Curation.save_copy
+    monkeypatch.setattr(Curation, "save_copy", lambda *args: (go_on.wait(60), copy(*args))[1])
+    saving = hands.coordinator.saving
+    saving.save_as(hands.coordinator.session.group, tmp_path / "copy.isxd")
+    close_by_hand(hands)
+    assert window_of(hands).isVisible()
+    go_on.set()
+    hands.qtbot.waitUntil(lambda: not window_of(hands).isVisible())
+    assert in_file(tmp_path / "copy.isxd") == STATUSES
+
+
+def test_saving_again_while_the_file_is_written_saves_the_rest(hands, curation, path, held):
+    curation.decide([0], "rejected")
+    hands.coordinator.saving.save()
+    curation.decide([1], "rejected")
+    hands.coordinator.saving.save()
+    held.set()
+    hands.qtbot.waitUntil(lambda: in_file(path)[:2] == ["rejected", "rejected"])
+    hands.qtbot.waitUntil(is_saved(hands))
+
+
 def test_decisions_that_no_disk_has_are_told_of(hands, curation, monkeypatch):
     monkeypatch.setattr(type(curation), "is_journaled", False)
     curation.decide([0], "rejected")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from functools import partial
 
 import pytest
 from helpers import recordings
@@ -215,10 +216,25 @@ def test_a_file_that_another_program_changed_is_not_saved_over_unasked(isx, reco
     assert curation.statuses == ["rejected", "undecided", "undecided"]
     curation.take_theirs(caught.value)
     assert curation.undo_text == "take from the file: Zelle ä"
-    curation.save(force=True)
+    curation.save(over=caught.value)
     with open_isx(cells.path) as again:
         assert again.statuses == ["rejected", "rejected", "undecided"] == curation.statuses
     curation.save()
+
+
+def test_only_what_a_person_saw_is_written_over(cells):
+    curation = Curation(cells)
+    curation.decide([0], "rejected")
+    with open_isx(cells.path) as other:
+        other.save_statuses(["undecided", "undecided", "rejected"])
+        with pytest.raises(SaveConflict) as seen:
+            curation.save()
+        other.save_statuses(["undecided", "accepted", "rejected"])  # while the dialog is open
+    with pytest.raises(SaveConflict, match="2 cells") as again:
+        curation.save(over=seen.value)
+    curation.save(over=again.value)
+    with open_isx(cells.path) as saved:
+        assert saved.statuses == curation.statuses == ["rejected", "undecided", "rejected"]
 
 
 def test_the_other_window_can_have_its_way_altogether(cells):
@@ -229,7 +245,7 @@ def test_the_other_window_can_have_its_way_altogether(cells):
     with pytest.raises(SaveConflict) as caught:
         curation.save()
     curation.take_theirs(caught.value, decided_here=True)
-    curation.save(force=True)
+    curation.save(over=caught.value)
     with open_isx(cells.path) as again:
         assert again.statuses == ["undecided", "rejected", "rejected"]
 
@@ -249,9 +265,9 @@ def test_a_file_that_was_replaced_is_left_alone(cells, tmp_path):
     other = make_cells(tmp_path / "new.isxd", names=["x", "y", "z"])
     other.replace(cells.path)
     before = cells.path.read_bytes()
-    for force in (False, True):
+    for over in (None, SaveConflict(cells.path, "")):
         with pytest.raises(IsxFileError, match="not the file that was opened"):
-            curation.save(force=force)
+            curation.save(over=over)
     assert cells.path.read_bytes() == before
     assert curation.status(0) == "rejected"
 
@@ -274,7 +290,8 @@ def test_other_cells_that_only_have_the_same_names_are_left_alone(cells, tmp_pat
     other.replace(cells.path)
     before = cells.path.read_bytes()
     curation.decide([1], "rejected")
-    for write in (curation.save, lambda: curation.save(force=True), curation.restore_previous_save):
+    seen = SaveConflict(cells.path, "")
+    for write in (curation.save, partial(curation.save, over=seen), curation.restore_previous_save):
         with pytest.raises(IsxFileError, match="other cells by now"):
             write()
     assert cells.path.read_bytes() == before

@@ -123,7 +123,7 @@ class SavingControl(Control):
     """There is another :attr:`num_waiting`; emitted in the window's thread."""
     conflict_found: ClassVar[Signal] = Signal(object, object)
     """Saving a group (CellGroup) met statuses of another program (SaveConflict); nothing was
-    written. One of :meth:`keep_mine`, :meth:`take_theirs` and :meth:`save` with `force` goes on."""
+    written. One of :meth:`keep_mine`, :meth:`take_theirs` and :meth:`save` over it goes on."""
     path_wanted: ClassVar[Signal] = Signal(object, object)
     """A group (CellGroup) has no file yet: :meth:`save_as` goes on, or the callback that is given
     hears that it is not saved."""
@@ -147,6 +147,7 @@ class SavingControl(Control):
         self._known: dict[CellGroup, Curation] = {}
         self._said: set[str] = set()
         self._running: dict[CellGroup, Work[_Outcome]] = {}
+        self._done: dict[CellGroup, list[Done]] = {}  # who hears of what is running
         self._logs: list[Work[_Outcome]] = []
         self._relay = _Relay(self._count_waiting)
         session.groups_changed.connect(self._on_groups)
@@ -213,24 +214,29 @@ class SavingControl(Control):
         return bool(self._running)
 
     def save(
-        self, group: CellGroup | None = None, *, force: bool = False, done: Done | None = None
+        self,
+        group: CellGroup | None = None,
+        *,
+        over: SaveConflict | None = None,
+        done: Done | None = None,
     ) -> None:
         """Write the decisions about a group, or the one that is shown, in another thread.
 
-        With `force` also over what another program wrote there since the file was opened. `done`
-        hears whether the file has the decisions, when that is known.
+        Also `over` what another program wrote there, where a person has seen that. `done` hears
+        whether the file has the decisions, when that is known; those of a save that is running.
         """
         group = group or self.session.group
         if group is None or group.curation is None or group.cells is None:
             show_info(_NO_CELLS)
             return
         if group in self._running:
+            self._done[group].append(done or partial(self._save_rest, group))
             return
         curation, name, path = group.curation, file_name(group), group.cells.path
         count = len(curation.unsaved)
         if path is None and len(self.path_wanted):
             self.path_wanted.emit(group, done)
-        elif not count and not force:
+        elif not count and over is None:
             show_info(f"{name} has all decisions already.")
             if done is not None:
                 done(True)
@@ -238,7 +244,12 @@ class SavingControl(Control):
             text = f"{decisions(count)} saved in {name}."
             if path is not None:
                 text += " “Restore previous statuses” brings those back that it had before."
-            self._run(group, done, partial(curation.save, force=force), text)
+            self._run(group, done, partial(curation.save, over=over), text)
+
+    def _save_rest(self, group: CellGroup, is_saved: bool) -> None:
+        """Save what was decided about while the file was written."""
+        if is_saved and group.curation is not None and group.curation.unsaved:
+            self.save(group)
 
     def save_as(self, group: CellGroup, path: Path, *, done: Done | None = None) -> None:
         """Write the cells with the decisions into another file, in another thread."""
@@ -250,8 +261,11 @@ class SavingControl(Control):
         self._run(group, done, partial(group.curation.save_copy, path), text)
 
     def save_all(self, done: Done) -> None:
-        """Write all decisions into their files, one after another until one fails."""
-        rest = self.unsaved
+        """Write all decisions into their files, one after another until one fails.
+
+        What is being written is waited for.
+        """
+        rest = [*self._running, *(one.group for one in self.unsaved)]
 
         def go_on(ok: bool) -> None:
             if ok:
@@ -260,7 +274,7 @@ class SavingControl(Control):
                 done(False)
 
         if rest:
-            self.save(rest[0].group, done=go_on)
+            self.save(rest[0], done=go_on)
         else:
             done(True)
 
@@ -274,7 +288,7 @@ class SavingControl(Control):
         """End a conflict: cells decided here are as decided here, the others as in the file."""
         if group.curation is not None:
             group.curation.take_theirs(conflict)
-            self.save(group, force=True)
+            self.save(group, over=conflict)
 
     def _run(
         self, group: CellGroup, done: Done | None, write: Callable[[], None], text: str
@@ -292,11 +306,13 @@ class SavingControl(Control):
 
         def on_step(outcome: _Outcome) -> None:
             self._running.pop(group, None)
+            listeners = self._done.pop(group, [])
             self._on_saved(group, text, outcome)
-            if done is not None:
-                done(not outcome.problem)
+            for listener in listeners:
+                listener(not outcome.problem)
 
         title = f"Saving {file_name(group)}"
+        self._done[group] = [done] if done is not None else []
         self._running[group] = Work(on_step, lambda text: on_step(_Outcome(text)), title=title)
         self._running[group].start(steps)
 

@@ -242,7 +242,7 @@ class WindowPrompts(QObject):
         )
         overwrite = Answer(
             "&Overwrite",
-            partial(control.save, group, force=True),
+            partial(control.save, group, over=conflict),
             tip="All of these cells as they are here; the file's present statuses can be restored",
         )
         question = Question(

@@ -64,6 +64,11 @@ class Curation:
         self._journal.progressed.connect(self._on_progress)
 
     @property
+    def identity(self) -> CellSetIdentity:
+        """Which cells these are."""
+        return self._journal.identity
+
+    @property
     def statuses(self) -> list[CellStatus]:
         """One status per cell."""
         return list(self._statuses)
@@ -204,24 +209,24 @@ class Curation:
     def _on_progress(self) -> None:
         self.journaled.emit()
 
-    def save(self, *, force: bool = False) -> None:
+    def save(self, *, over: SaveConflict | None = None) -> None:
         """Write the statuses into the file. May be called in a worker thread.
 
         Raises what :meth:`CellSet.save_statuses` does, and SaveConflict where another program
-        wrote statuses since the file was opened, which `force` writes over.
+        wrote statuses since the file was opened. Those of the conflict `over` are written over,
+        not what was changed after it was found.
         """
         statuses = self.statuses  # decisions taken while this writes are not among them
         try:
             self._check_cells()
-            if not force:
-                self._check_file(statuses)
+            self._check_file(statuses, over)
             self._cells.save_statuses(statuses)
         except OSError as error:
             raise explained(error, self._cells.place) from error
         self._on_saved()
 
     def take_theirs(self, conflict: SaveConflict, *, decided_here: bool = False) -> None:
-        """Take over what the file says, as one step; saving with `force` then loses none of it.
+        """Take over what the file says, as one step; saving `over` it then loses none of it.
 
         With `decided_here` also for cells that were decided here.
         """
@@ -289,12 +294,13 @@ class Curation:
                 "Nothing was written. Open the file again to see them, and decide again.",
             )
 
-    def _check_file(self, ours: list[CellStatus]) -> None:
-        """Raise SaveConflict if saving would undo what another program did."""
+    def _check_file(self, ours: list[CellStatus], over: SaveConflict | None) -> None:
+        """Raise SaveConflict if saving would undo what another program did, unless it may."""
         differences = find_differences(
             self._cells.names, self._cells.statuses, self._cells.statuses_in_file(), ours
         )
-        if differences:
+        known = {(d.cell, d.in_file) for d in over.differences} if over is not None else set()
+        if not known.issuperset((d.cell, d.in_file) for d in differences):
             count = len(differences)
             raise SaveConflict(
                 self._cells.place,
