@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from napari_isx.session import raters
+from napari_isx.session.decisions.entries import CellSetIdentity
 from napari_isx.session.raters import Rater
 
 A, U, R = "accepted", "undecided", "rejected"
@@ -13,7 +14,8 @@ NAMES = ["C0", "C1", "C2", "C3", "C4"]
 
 
 def compare(names, a, b):
-    return raters.compare(Rater("a", names, a), Rater("b", names, b))
+    cells = CellSetIdentity("cells.isxd", tuple(names))
+    return raters.compare(Rater("a", cells, a), Rater("b", cells, b))
 
 
 def test_three_kinds_of_answers_by_hand():

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from napari_isx.io.cells.cell_set import STATUSES, CellStatus
+from napari_isx.session.decisions.entries import CellSetIdentity
 from napari_isx.session.decisions.journal import read_journal
 
 if TYPE_CHECKING:
@@ -29,10 +30,10 @@ _KAPPAS: Final = (
 
 @dataclass(frozen=True)
 class Rater:
-    """What someone decided about all cells of a set, by the name and the status of each."""
+    """What someone decided about all cells of a set, by the status of each."""
 
     title: str
-    names: Sequence[str]
+    cells: CellSetIdentity
     statuses: Sequence[CellStatus]
     journal: Path | None = None
     """Where it is from; None for the decisions here."""
@@ -56,7 +57,7 @@ class Comparison:
     @property
     def n(self) -> int:
         """Number of cells."""
-        return len(self.a.names)
+        return len(self.a.statuses)
 
     @property
     def kappa(self) -> float:
@@ -91,7 +92,8 @@ def compare(a: Rater, b: Rater) -> Comparison:
     """Compare two raters of the same cells; undecided is a status too."""
     import pandas as pd
 
-    ratings = {"cell": range(len(a.names)), "name": a.names, "a": a.statuses, "b": b.statuses}
+    names = a.cells.names
+    ratings = {"cell": range(len(names)), "name": names, "a": a.statuses, "b": b.statuses}
     table = pd.DataFrame(ratings).astype({"name": object, "a": object, "b": object})
     confusion = pd.crosstab(table["a"], table["b"])
     confusion = confusion.reindex(index=STATUSES, columns=STATUSES, fill_value=0)
@@ -109,9 +111,9 @@ def raters_of(path: Path) -> list[Rater]:
     journal = read_journal(path)
     users: list[tuple[str, str | None]] = [(user, user) for user in journal.users]
     asked = [*users, ("everyone", None)] if len(users) != 1 else [(users[0][0], None)]
-    names = list(journal.identity.names)
     return [
-        Rater(f"{who} ({path.name})", names, journal.statuses(user), path) for who, user in asked
+        Rater(f"{who} ({path.name})", journal.identity, journal.statuses(user), path)
+        for who, user in asked
     ]
 
 
@@ -128,14 +130,15 @@ def kappa_text(kappa: float) -> str:
 
 def different_text(first: Rater, second: Rater) -> str:
     """Why two raters cannot be compared, whose cells are not the same; empty where they are."""
-    if list(first.names) == list(second.names):
+    if first.cells.is_same(second.cells):
         return ""
-    ours, theirs = len(first.names), len(second.names)
-    if ours != theirs:
-        difference = f"one has {ours:,} cells, the other {theirs:,}"
+    ours, theirs = first.cells.names, second.cells.names
+    if len(ours) != len(theirs):
+        difference = f"one has {len(ours):,} cells, the other {len(theirs):,}"
+    elif ours == theirs:
+        difference = "they have the same names, but not the same traces"
     else:
-        names = zip(first.names, second.names, strict=True)
-        a, b = next((a, b) for a, b in names if a != b)
+        a, b = next((a, b) for a, b in zip(ours, theirs, strict=True) if a != b)
         difference = f"where one has {a}, the other has {b}"
     return (
         f"{first.title} and {second.title} cannot be compared: they are about different cells "

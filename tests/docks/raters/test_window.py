@@ -12,7 +12,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QFileDialog
 
-from napari_isx import open_isx
+from napari_isx import open_isx, write_cell_set
 from napari_isx.docks.raters.dialog import RatersDialog
 from napari_isx.session.decisions.curation import Curation
 from napari_isx.session.raters import kappa_text, raters_of
@@ -42,6 +42,14 @@ def theirs(files, tmp_path):
 @pytest.fixture
 def path(files, tmp_path):
     return shutil.copy(files["cells"], tmp_path / "cells.isxd")
+
+
+def same_names(path, folder):
+    """Other cells, whose names are the same."""
+    with open_isx(path) as cells:
+        other = folder / "other.isxd"
+        write_cell_set(other, cells.footprints, cells.traces[::-1], names=cells.names)
+    return other
 
 
 def show(hands, *journals):
@@ -188,6 +196,35 @@ def test_other_cells_are_refused_with_a_sentence(hands, path, tmp_path):
     assert "one has 4 cells, the other 3" in dialog.message.text()
     assert rows(dialog) == []
     assert not dialog.csv_button.isEnabled()
+    dialog.close()
+
+
+def test_cells_of_another_recording_with_the_same_names_are_refused(hands, path, tmp_path):
+    """As the names are C0, C1 and so on in most sets."""
+    hands.open(path)
+    other = same_names(path, tmp_path)
+    dialog = show(hands, journal(other, ["rejected"] * 4))
+    assert "they have the same names, but not the same traces" in dialog.message.text()
+    assert rows(dialog) == []
+    dialog.close()
+
+
+def test_a_disagreement_leads_to_its_own_cells_not_to_others_of_the_same_names(
+    hands, path, theirs, files, tmp_path
+):
+    (tmp_path / "third").mkdir()
+    third = journal(shutil.copy(files["cells"], tmp_path / "third" / "c.isxd"), ["accepted"] * 4)
+    hands.open(same_names(path, tmp_path))
+    dialog = show(hands, theirs, third)
+    dialog.a.setCurrentIndex(1)
+    dialog.a.activated.emit(1)
+    dialog.next_button.click()
+    assert "Open the cell set" in dialog.message.text()
+    assert hands.coordinator.session.selected == ()
+    hands.open(path)
+    dialog.next_button.click()
+    session = hands.coordinator.session
+    assert (session.group.recording.name, len(session.selected)) == ("cells.isxd", 1)
     dialog.close()
 
 

@@ -51,7 +51,8 @@ class RatersControl(Control):
         group = self.session.group
         if group is None or group.curation is None:
             return list(self._journals)
-        return [Rater(_HERE, group.names, group.curation.statuses), *self._journals]
+        here = Rater(_HERE, group.curation.identity, group.curation.statuses)
+        return [here, *self._journals]
 
     @property
     def queue(self) -> list[int]:
@@ -188,9 +189,12 @@ class RatersControl(Control):
 
     def _group(self) -> CellGroup | None:
         """The open group whose cells the raters decided about, the one shown before others."""
-        names = self._comparison.a.names if self._comparison is not None else None
+        if self._comparison is None:
+            return None
+        wanted = self._comparison.a.cells
         for group in (self.session.group, *self.session.groups):
-            if group is not None and group.curation is not None and group.names == names:
+            curation = group.curation if group is not None else None
+            if curation is not None and curation.identity.is_same(wanted):
                 return group
         return None
 
