@@ -55,7 +55,7 @@ def test_events_are_in_session_time_and_back(tmp_path, opened):
     later_s = found.times_s[0]
     assert 0.5 <= later_s <= 1.0
     np.testing.assert_allclose(
-        own_times_s(found, clock.placed(box)), found.times_s - 0.5, atol=1e-6
+        own_times_s(found.times_s, clock.placed(box)), found.times_s - 0.5, atol=1e-6
     )
 
 

@@ -249,9 +249,9 @@ def _converter(clock: TableClock, placed: Placed | None) -> Any:
     return lambda counts_us: placed.offset_s + (counts_us - hardware.start_us) / 1e6
 
 
-def own_times_s(alignment: Alignment, placed: Placed) -> Times:
-    """The events in seconds from the start of a recording, as analysis takes them."""
-    return np.array([placed.from_session_s(time_s) for time_s in alignment.times_s.tolist()])
+def own_times_s(times_s: Times, placed: Placed) -> Times:
+    """Session times in seconds from the start of a recording, as analysis takes them."""
+    return np.array([placed.from_session_s(time_s) for time_s in times_s.tolist()])
 
 
 def unique_name(name: str, taken: Sequence[str]) -> str:

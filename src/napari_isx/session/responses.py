@@ -242,8 +242,8 @@ class Responses:
         table = table.renamed(unique_name(table.name, taken))
         # Second 0 of the session moves when an earlier recording is opened; that of a file stays.
         own = self._session.clock.placed(recording)
-        stops_s = None if table.stops_s is None else _own(own, table.stops_s)
-        table = replace(table, times_s=_own(own, table.times_s), stops_s=stops_s)
+        stops_s = None if table.stops_s is None else own_times_s(table.stops_s, own)
+        table = replace(table, times_s=own_times_s(table.times_s, own), stops_s=stops_s)
         self._tables.append(_Table(table, _key(recording)))
         self.sources_changed.emit()
         self.pick(table.name)
@@ -342,7 +342,7 @@ class Responses:
         # All that may change meanwhile is read here, and the traces alone in the other thread.
         used = [i for i in range(len(alignment)) if self.reason(alignment, i) is None]
         events = np.array(used, np.int64)
-        times_s = own_times_s(alignment, self._session.clock.placed(group.cells))[events]
+        times_s = own_times_s(alignment.times_s, self._session.clock.placed(group.cells))[events]
         return "", partial(
             _compute, group, alignment, events, times_s, cells_of(group), self._settings
         )
@@ -429,10 +429,6 @@ class _Table(NamedTuple):
 def _key(recording: Recording | None) -> object:
     """The same for a file that is closed and opened again."""
     return recording if recording is None or recording.path is None else recording.path
-
-
-def _own(placed: Placed, times_s: Times) -> Times:
-    return np.array([placed.from_session_s(time_s) for time_s in times_s.tolist()])
 
 
 def _on_clock(table: Alignment, placed: Placed) -> Alignment:

@@ -190,7 +190,7 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
             return
         placed, settings = self.session.clock.placed(movie), self.responses.settings
         used = [i for i in range(len(alignment)) if self.responses.reason(alignment, i) is None]
-        times_s = own_times_s(alignment, placed)[used]
+        times_s = own_times_s(alignment.times_s, placed)[used]
 
         def steps() -> Iterator[ResponseMap]:
             yield response_map(
