@@ -113,7 +113,8 @@ def viewer(make_napari_viewer: Callable[..., Viewer], qtbot: Any) -> Iterator[Vi
     qtbot.wait(50)
     yield shown
     # Layers are removed one by one when a viewer closes; under Mesa that needs the canvas' context.
-    shown.window._qt_viewer.canvas._scene_canvas.set_current()
+    if hasattr(shown.window, "_qt_window"):  # not closed by the test
+        shown.window._qt_viewer.canvas._scene_canvas.set_current()
 
 
 class Hands:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import json
 import shutil
+import subprocess
+import sys
 import time
 from pathlib import Path
 from threading import Event
@@ -197,6 +199,35 @@ def test_a_canceled_job_ends_the_rest():
     canceled.set()
     assert not [step for step in steps if isinstance(step, Outcome)]
     assert begun == [1]
+
+
+_SLOW_EXPORT = """
+import sys, time
+from pathlib import Path
+from threading import Event
+from napari_isx.docks.export.work import Job, run_jobs
+from napari_isx.io.format.atomic_write import new_file
+
+path = Path(sys.argv[1])
+
+def write(progress):
+    with new_file(path) as handle:
+        while True:
+            handle.write(b"0")
+            progress(0.5)
+            time.sleep(0.01)
+
+steps = run_jobs([Job(path, write)], Event())
+next(steps)
+print(*(one.name for one in path.parent.iterdir()))
+"""
+
+
+def test_no_part_of_a_file_stays_where_the_process_ends(tmp_path):
+    command = [sys.executable, "-c", _SLOW_EXPORT, str(tmp_path / "cells.csv")]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert ended.stdout.split() == ["cells.csv.part"]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_job_that_fails_stops_no_other():

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from napari.utils import progress as bars
+from qtpy.QtCore import QTimer
 
 from napari_isx.app.docks import ExportDock
 
@@ -64,6 +65,42 @@ def test_a_canceled_clip_leaves_nothing(hands, dock, tmp_path):
     assert list(tmp_path.iterdir()) == []
     assert "Canceled" in dock.clip.message.text()
     assert not bars._all_instances
+
+
+def test_no_part_of_a_clip_stays_where_the_window_is_closed(hands, dock, tmp_path):
+    dock.clip.show_span(0.0, 5.0)
+    dock.clip.clip_requested.emit(str(tmp_path / "clip.mp4"))
+    hands.qtbot.waitUntil(lambda: any(tmp_path.iterdir()))
+    hands.viewer.close()
+    hands.qtbot.waitUntil(lambda: not any(tmp_path.iterdir()))
+
+
+def test_a_canvas_that_changes_while_it_is_filmed_is_said(hands, dock, tmp_path):
+    dock.clip.show_span(0.0, 5.0)
+    dock.clip.clip_requested.emit(str(tmp_path / "clip.mp4"))
+    hands.qtbot.waitUntil(lambda: dock.clip.progress.value() > 10)
+    hands.viewer.window._qt_window.resize(700, 500)
+    hands.qtbot.waitUntil(lambda: not hands.coordinator.clips.is_running)
+    assert list(tmp_path.iterdir()) == []
+    assert "The canvas changed its size" in dock.clip.message.text()
+
+
+def test_a_cursor_that_somebody_moves_is_not_what_is_filmed(hands, dock, tmp_path):
+    path = tmp_path / "clip.mp4"
+    dock.clip.quality.setCurrentIndex(2)
+    dock.clip.stamp_box.setChecked(False)
+    dock.clip.show_span(1.0, 1.5)
+    film(hands, dock, path)
+    expected = pictures(path)
+    mover = QTimer()
+    mover.timeout.connect(lambda: hands.coordinator.time.go_to(3.0))
+    mover.start(1)
+    film(hands, dock, path)
+    mover.stop()
+    found = pictures(path)
+    assert len(found) == len(expected)
+    for one, other in zip(found, expected, strict=True):
+        assert np.abs(one.astype(int) - other.astype(int)).mean() < 1
 
 
 def test_field_and_traces_side_by_side(hands, dock, tmp_path):

@@ -1,11 +1,13 @@
-"""Making clips: of the canvas step by step while the window lives on, or side by side apart."""
+"""Making clips: of the canvas turn by turn while the window lives on, or side by side apart."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
+from queue import Empty, Queue
 from threading import Event
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,7 +17,8 @@ from qtpy.QtCore import QTimer
 from napari_isx.docks.common.background import Work
 from napari_isx.docks.common.views import Views
 from napari_isx.docks.export.clip_page import ClipPage
-from napari_isx.docks.export.work import ActivityBar, Job, Outcome, run_jobs, sentence
+from napari_isx.docks.export.work import ActivityBar, Job, Outcome, run_jobs
+from napari_isx.export.common import Progress
 from napari_isx.export.side_by_side import Outline, Scene, write_side_by_side
 from napari_isx.export.video import new_video, playback
 from napari_isx.io.base.frames import FrameSequence
@@ -35,8 +38,11 @@ if TYPE_CHECKING:
 _PROPOSED_S: Final = 10.0
 _MOST_ROWS: Final = 8
 _HEIGHT_PX: Final = 480
-# Between two pictures the window does what else is due.
+# Between two turns the window does what else is due.
 _PAUSE_MS: Final = 5
+# Pictures of the canvas that wait to be encoded.
+_MOST_WAITING: Final = 4
+_POLL_S: Final = 0.1
 
 
 class ClipControl(Control):
@@ -50,14 +56,15 @@ class ClipControl(Control):
         self._canceled = Event()
         self._outcome: Outcome | None = None
         self._bar: ActivityBar | None = None
-        self._pictures: Iterator[float] | None = None
+        self._problem = ""
+        self._turns: Generator[None, None, None] | None = None
         self._timer: QTimer | None = None
         session.recordings_changed.connect(self._propose)
 
     @property
     def is_running(self) -> bool:
         """Whether a clip is being made."""
-        return self._work.is_running or self._pictures is not None
+        return self._work.is_running
 
     def attach(self, view: ClipPage) -> None:
         """Make clips for a page until it is destroyed."""
@@ -108,69 +115,96 @@ class ClipControl(Control):
         else:
             self._film_side_by_side(view, target)
 
-    def cancel(self) -> None:
-        """Leave it; nothing stays of the file."""
+    def cancel(self, problem: str = "") -> None:
+        """Leave it; nothing stays of the file. `problem` is why, unless it is not wanted."""
+        self._problem = problem
         self._canceled.set()
+        self._end_turns()
 
     # ---- the canvas
 
     def _film_canvas(self, view: ClipPage, path: Path) -> None:
-        self._pictures = self._canvas_pictures(view, path)
-        self._timer = QTimer()
-        self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self._next_picture)
-        self._timer.start(_PAUSE_MS)
-
-    def _next_picture(self) -> None:
-        if self._pictures is None or self._timer is None:
-            return
-        try:
-            fraction = next(self._pictures, None)
-        except (OSError, ValueError) as error:
-            self._pictures = None
-            self._close(sentence(self._path, error))
-            return
-        except Exception:
-            self._pictures = None
-            self._close("An unexpected error ended this.")
-            raise
-        if fraction is None:
-            self._pictures = None
-            done = f"{self._path.name} is written, as {self._codec}."
-            self._close("Canceled; nothing is left." if self._canceled.is_set() else done)
-            return
-        self._on_step(fraction)
-        self._timer.start(_PAUSE_MS)
-
-    def _canvas_pictures(self, view: ClipPage, path: Path) -> Iterator[float]:
-        """Each step shows a moment and adds what is seen then; yields the fraction done."""
-        self._path, self._codec = path, ""
         speed, (start_s, end_s) = float(view.speed.value()), view.span_s
         fps = playback(path.suffix, self._period_s(), speed)
         count = max(round((end_s - start_s) / speed * fps), 1)
-        height = int(view.height_box.value()) or None
-        before_s = self.session.cursor.time_s
-        with suppress(_Left), ExitStack() as stack:
-            stack.callback(self._return_to, before_s)
+        moments_s = [start_s + float(i * speed / fps) for i in range(count)]
+        quality, height = view.picked_quality, int(view.height_box.value()) or None
+        pictures: Queue[Any] = Queue(_MOST_WAITING)
+
+        def run(progress: Progress) -> list[str]:
+            with new_video(path, fps, quality, height) as video:
+                for i in range(count):
+                    video.add(_next_of(pictures, partial(progress, i / count)))
+            return [video.codec]
+
+        self._turns = self._film(moments_s, pictures, view)
+        self._timer = QTimer()
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._next_turn)
+        self._timer.start(_PAUSE_MS)
+        view.destroyed.connect(self._on_page_destroyed)
+        self._start(Job(path, run))
+
+    def _on_page_destroyed(self) -> None:
+        if self._turns is not None:
+            self.cancel()
+
+    def _next_turn(self) -> None:
+        if self._turns is None or self._timer is None:
+            return
+        viewer: Any = self._viewer_ref()
+        if getattr(getattr(viewer, "window", None), "_qt_window", None) is None:  # it was closed
+            self.cancel()
+            return
+        try:
+            next(self._turns)
+        except StopIteration:
+            self._turns = None
+        except (OSError, ValueError) as error:
+            self.cancel(str(error))
+        except Exception:
+            self.cancel("An unexpected error ended this.")
+            raise
+        else:
+            self._timer.start(_PAUSE_MS)
+
+    def _film(
+        self, moments_s: Sequence[float], pictures: Queue[Any], view: ClipPage
+    ) -> Generator[None, None, None]:
+        """Each turn moves to a moment, or gives the picture of it to those that are encoded.
+
+        Turns are short, so that the window answers between them.
+        """
+        with ExitStack() as stack:
+            stack.callback(self._return_to, self.session.cursor.time_s)
             stamp = stack.enter_context(
                 self._overlays(view.stamp_box.isChecked(), view.bar_box.isChecked())
             )
-            video = stack.enter_context(new_video(path, fps, view.picked_quality, height))
             size: tuple[int, ...] = ()
-            for i in range(count):
-                if self._canceled.is_set():
-                    raise _Left
-                moment_s = start_s + float(i * speed / fps)
-                self._time.scrub_to(moment_s)
+            for moment_s in moments_s:
+                while pictures.full():
+                    yield
                 if stamp is not None:
                     stamp.text = f"{moment_s:.2f} s"
+                self._time.scrub_to(moment_s)
+                shown_s = self.session.cursor.time_s
+                yield
+                if self.session.cursor.time_s != shown_s:  # somebody else moved it
+                    self._time.scrub_to(moment_s)
                 picture = self._shot()
                 if size and picture.shape != size:
-                    raise ValueError("the canvas changed its size: leave the window as it is")
+                    raise ValueError(
+                        "The canvas changed its size, so the clip was given up: leave the window "
+                        "and its layers as they are while it is filmed."
+                    )
                 size = picture.shape
-                video.add(picture)
-                self._codec = video.codec
-                yield (i + 1) / count
+                pictures.put_nowait(picture)
+                yield
+
+    def _end_turns(self) -> None:
+        turns, self._turns = self._turns, None
+        if turns is not None:
+            turns.close()
 
     def _shot(self) -> Any:
         viewer: Any = self.viewer
@@ -209,9 +243,9 @@ class ClipControl(Control):
         speed, span_s = float(view.speed.value()), view.span_s
         fps: Fraction = playback(path.suffix, self._period_s(), speed)
         height = int(view.height_box.value()) or _HEIGHT_PX
-        quality, scene, canceled = view.picked_quality, self.scene(), self._canceled
+        quality, scene = view.picked_quality, self.scene()
 
-        def run(progress: Any) -> list[str]:
+        def run(progress: Progress) -> list[str]:
             return [
                 write_side_by_side(
                     scene,
@@ -225,8 +259,7 @@ class ClipControl(Control):
                 )
             ]
 
-        self._outcome = None
-        self._work.start(lambda: run_jobs([Job(path, run)], canceled))
+        self._start(Job(path, run))
 
     def scene(self) -> Scene:
         """What is open and selected: the movies that are seen, selected cells, channels."""
@@ -274,10 +307,16 @@ class ClipControl(Control):
 
     # ---- progress
 
+    def _start(self, job: Job) -> None:
+        self._outcome, self._problem, canceled = None, "", self._canceled
+        self._work.start(lambda: run_jobs([job], canceled))
+
     def _on_step(self, step: float | Outcome) -> None:
         if isinstance(step, Outcome):
             self._outcome = step
             return
+        if self._canceled.is_set():  # by the button of the bar
+            self._end_turns()
         for view in self._views:
             view.show_progress(step)
         if self._bar is not None:
@@ -286,12 +325,13 @@ class ClipControl(Control):
     def _on_end(self) -> None:
         outcome = self._outcome
         if outcome is None:
-            self._close("Canceled; nothing is left.")
+            self._close(self._problem or "Canceled; nothing is left.")
         else:
             done = f"{outcome.path.name} is written, as {', '.join(outcome.notes)}."
             self._close(outcome.problem or done)
 
     def _close(self, text: str) -> None:
+        self._end_turns()
         if self._bar is not None:
             self._bar.close()
             self._bar = None
@@ -300,5 +340,11 @@ class ClipControl(Control):
             view.show_message(text)
 
 
-class _Left(Exception):  # noqa: N818 - nothing went wrong
-    """The clip is not wanted any more, so that its file has to go."""
+def _next_of(pictures: Queue[Any], wait: Callable[[], None]) -> Any:
+    """The next picture; `wait` is called now and then, and raises where none is to come."""
+    while True:
+        wait()
+        try:
+            return pictures.get(timeout=_POLL_S)
+        except Empty:
+            continue

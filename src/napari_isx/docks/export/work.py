@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import errno
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Thread, current_thread
+from time import perf_counter
 from typing import Any, Final, NamedTuple
 
 from napari.utils import cancelable_progress
@@ -13,6 +15,11 @@ from napari.utils import cancelable_progress
 from napari_isx.export.common import Progress
 
 _POLL_S: Final = 0.1
+# The bar draws the window each time that it moves.
+_BAR_S: Final = 0.25
+# A piece of a large file may still be on its way to a slow disk as the process ends.
+_LAST_S: Final = 10.0
+_running: Final[dict[Thread, Event]] = {}
 
 
 class CanceledError(Exception):
@@ -40,12 +47,15 @@ class ActivityBar:
     def __init__(self, title: str, canceled: Event) -> None:
         self._bar: Any = cancelable_progress(total=1000, desc=title)
         self._canceled = canceled
+        self._shown_s = 0.0
 
     def show(self, fraction: float) -> None:
         """Say how much is done. The window does what is due meanwhile, so that all may be over."""
         if self._bar.is_canceled:
             self._canceled.set()
-        self._bar.update(round(1000 * fraction) - self._bar.n)
+        if (now_s := perf_counter()) - self._shown_s > _BAR_S:
+            self._shown_s = now_s
+            self._bar.update(round(1000 * fraction) - self._bar.n)
 
     def close(self) -> None:
         """Take it away."""
@@ -61,6 +71,7 @@ def run_jobs(jobs: Sequence[Job], canceled: Event) -> Iterator[float | Outcome]:
         done = [0.0]
         outcomes: list[Outcome | BaseException] = []
         thread = Thread(target=_run, args=(job, canceled, done, outcomes), daemon=True)
+        _running[thread] = canceled
         thread.start()
         while thread.is_alive():
             thread.join(_POLL_S)
@@ -88,6 +99,18 @@ def _run(
         outcomes.append(Outcome(job.path, problem=sentence(job.path, error)))
     except BaseException as error:  # noqa: BLE001 - raised in the thread that asked
         outcomes.append(error)
+    finally:
+        _running.pop(current_thread(), None)
+
+
+@atexit.register
+def _leave_nothing_behind() -> None:
+    """Cancel what is being written as napari is closed, so that no half of a file stays."""
+    running = dict(_running)
+    for canceled in running.values():
+        canceled.set()
+    for thread in running:
+        thread.join(_LAST_S)
 
 
 def sentence(path: Path, error: Exception) -> str:
