@@ -19,6 +19,7 @@ from napari.components import ViewerModel
 from napari.layers import Image, Labels, Points, Shapes
 
 from napari_isx import open_isx, sample_data
+from napari_isx.analysis import peri_event
 from napari_isx.analysis.rois import cut_rois
 from napari_isx.layers.cells import cell_layers
 from napari_isx.layers.keys import RECORDING_KEY, recording_of
@@ -320,6 +321,18 @@ def test_some_cells_follow_the_stimulus(imaging, companions):
     assert rises[list(RESPONSIVE)].min() > 2.5
     assert abs(np.median(others)) < 1
     assert rises[list(RESPONSIVE)].min() > np.percentile(others, 95)
+
+
+def test_just_those_are_found_to_respond(imaging, companions):
+    _, cells, _ = imaging
+    box, clock = companions[0], Clock(imaging + companions)
+    line = box.channel(STIMULUS)
+    rising_s = line.times_s[np.diff(line.values, prepend=0) > 0]
+    to_cells = clock.placed(box).offset_s - clock.placed(cells).offset_s
+    found = peri_event(cells, rising_s + to_cells)
+    responding = found.cell_indices[found.q < 0.05]
+    assert responding.tolist() == list(RESPONSIVE)
+    assert {found.modulation[i] for i in np.flatnonzero(found.q < 0.05)} == {"up"}
 
 
 def test_the_camera_sees_the_lamp_when_the_box_says_it_is_on(companions):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 # Part of the folders' names: another number makes the files again.
-_VERSION: Final = 2
+_VERSION: Final = 3
 _FORSAKEN_AFTER_S: Final = 3600.0
 
 

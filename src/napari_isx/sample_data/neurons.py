@@ -17,8 +17,8 @@ RESPONSIVE: Final = (1, 4, 8, 13, 18, 22, 27, 33)
 _RADIUS_PX: Final = 5.5
 _DECAY_S: Final = 0.9
 _RISE_S: Final = 0.15
-_RESPONSE_HZ: Final = 1.6
-_RELIABILITY: Final = 0.85  # of a response right after the stimulus went on
+_RESPONSE_HZ: Final = 0.4
+_RELIABILITY: Final = 0.95  # of a response right after the stimulus went on
 _MIN_FRAMES_APART: Final = 5
 
 
@@ -108,7 +108,7 @@ def _fire(
     rates_hz = rate_hz + _RESPONSE_HZ * in_pulse(scene.times_s, onsets_s)
     fires = rng.random(scene.num_frames) < rates_hz * PERIOD_S
     reliable = onsets_s[rng.random(len(onsets_s)) < _RELIABILITY]
-    fires[np.rint(reliable / PERIOD_S).astype(int) + rng.integers(1, 4, len(reliable))] = True
+    fires[np.rint(reliable / PERIOD_S).astype(int) + rng.integers(0, 2, len(reliable))] = True
     fires[-10:] = False  # an event without its transient would look like a mistake
     frames: list[int] = []
     for frame in np.flatnonzero(fires).tolist():
