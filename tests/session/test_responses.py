@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -190,3 +191,81 @@ def test_the_clocks_of_a_table_are_those_of_the_cells_day(session, responses, op
     assert clocks["seconds from the start of stamped.isxd"] == ("file", movie)
     assert "microseconds of the hardware of cells.isxd" not in clocks
     assert not any("later" in one for one in clocks)
+
+
+def falling(responses):
+    rule = replace(responses.settings.rule, edge="falling")
+    responses.settings = replace(responses.settings, rule=rule)
+
+
+def test_kept_sets_stand_beside_the_events_that_are_looked_at(responses):
+    responses.pick("Digital GPI 0")
+    assert responses.proposed_name == "Digital GPI 0 rising"
+    responses.keep("on")
+    falling(responses)
+    responses.keep("off")
+    responses.mark(4.0)
+    responses.pick("Marks")
+    _, steps = responses.computing()
+    computed = list(steps())
+    assert [one.alignment.name for one in computed] == ["Marks", "on", "off"]
+    assert [one.is_beside for one in computed] == [False, True, True]
+    np.testing.assert_allclose(computed[1].alignment.times_s, [3, 5, 9.9])
+    np.testing.assert_allclose(computed[2].alignment.times_s, [3.5, 5.5])
+    responses.look_at(responses.choices[0])
+    assert responses.settings.rule.edge == "rising"
+    assert [one.name for one in responses.alignments()] == ["on", "off"]
+
+
+def test_kept_sets_are_renamed_and_removed(responses):
+    responses.pick("Digital GPI 0")
+    for name in ("tone", "tone", "  "):
+        responses.keep(name)
+    assert [one.name for one in responses.choices] == ["tone", "tone 2"]
+    responses.rename(responses.choices[1], "tone")
+    assert [one.name for one in responses.choices] == ["tone", "tone 2"]
+    responses.rename(responses.choices[0], "light")
+    assert [one.name for one in responses.choices] == ["light", "tone 2"]
+    responses.forget(responses.choices[1])
+    assert [one.name for one in responses.alignments()] == ["light"]
+
+
+def test_a_trial_that_is_left_out_is_left_out_of_the_kept_set_too(responses):
+    responses.pick("Digital GPI 0")
+    responses.exclude(responses.alignment(), 1)
+    responses.keep("on")
+    responses.mark(4.0)
+    responses.pick("Marks")
+    _, steps = responses.computing()
+    assert list(steps())[1].events.tolist() == [0, 2]
+
+
+def test_a_kept_set_waits_for_its_file(session, responses):
+    responses.pick("Digital GPI 0")
+    responses.keep("on")
+    cells, gpio = session.recordings
+    session.show([cells])
+    assert responses.closed_choices == ["on"]
+    session.show([cells, gpio])
+    assert responses.closed_choices == []
+
+
+def test_a_channel_is_the_same_whatever_it_is_called(session, responses, opened, tmp_path):
+    responses.pick("Digital GPI 0")
+    responses.exclude(responses.alignment(), 0)
+    line = {"Digital GPI 0": ([0, 1, 2], [0, 1, 0])}
+    folders = [tmp_path / name for name in ("day", "night")]
+    for folder in folders:
+        folder.mkdir()
+    others = [opened(make_gpio(folder / "g.gpio", line, end_s=10)) for folder in folders]
+    session.show([*session.recordings, *others[:1]])
+    assert responses.picked == f"Digital GPI 0 ({tmp_path.name}/g)"
+    np.testing.assert_allclose(responses.alignment().times_s, [3, 5, 9.9])
+    assert responses.reason(responses.alignment(), 0) == "by hand"
+    session.show([*session.recordings, *others[1:]])
+    titles = [one.title for one in responses.sources()]
+    assert {"Digital GPI 0 (day/g)", "Digital GPI 0 (night/g)"} <= set(titles)
+    responses.pick("Digital GPI 0 (night/g)")
+    np.testing.assert_allclose(responses.alignment().times_s, [1.0])
+    clocks = list(responses.table_clocks())
+    assert "seconds from the start of day/g.gpio" in clocks

@@ -40,7 +40,7 @@ from napari_isx.viewer.fit_view import ViewControl
 from napari_isx.viewer.layer_names import LayerNames
 from napari_isx.viewer.locked_layers import LockedLayers
 from napari_isx.viewer.playback import Playback
-from napari_isx.viewer.slider_marks import mark_slider
+from napari_isx.viewer.slider_marks import MarkedTimes, mark_slider
 from napari_isx.viewer.time import TimeControl
 from napari_isx.viewer.volume import VolumeControl
 
@@ -167,11 +167,13 @@ class Coordinator:
         else:
             self.traces.renew()
 
-    def _on_marked(self, times_s: list[float], threshold: tuple[Channel, float] | None) -> None:
-        self.marks.mark(times_s, threshold)
+    def _on_marked(
+        self, marked: list[MarkedTimes], threshold: tuple[Channel, float] | None
+    ) -> None:
+        self.marks.mark(marked, threshold)
         viewer = self._viewer_ref()
         if viewer is not None:
-            mark_slider(viewer, times_s)
+            mark_slider(viewer, marked)
 
     def _on_removed(self, event: object = None) -> None:  # noqa: ARG002
         # A viewer that closes removes layers until none is left.

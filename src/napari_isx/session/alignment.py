@@ -44,6 +44,8 @@ class Alignment:
         Where they are from, in words for a methods section.
     recording : Recording or None
         Whose clock they are on, with which they move; None for times of the session alone.
+    key : object
+        Equal for the same events, whatever they are called while other files are open.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Alignment:
     stops_s: Times | None = None
     source: str = ""
     recording: Recording | None = None
+    key: object = None
 
     def __post_init__(self) -> None:
         order = np.argsort(self.times_s, kind="stable")

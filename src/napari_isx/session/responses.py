@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import ClassVar, Final, NamedTuple
-from weakref import WeakKeyDictionary
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -22,22 +21,19 @@ from napari_isx.session.alignment import (
     PulseRule,
     TableClock,
     Times,
-    cell_events,
-    channel_events,
-    is_zone,
     own_times_s,
-    part_starts,
-    read_event_table,
-    starts_of_parts,
     unique_name,
 )
 from napari_isx.session.channel import Channel
+from napari_isx.session.event_sources import (
+    MARKS,
+    EventSources,
+    Key,
+    key_of,
+    key_of_channel,
+)
 from napari_isx.session.groups import CellGroup, VesselGroup
-from napari_isx.session.marks import Marks
 from napari_isx.session.session import Session
-from napari_isx.timeline.placed import Placed
-
-MARKS: Final = "Marks"
 
 
 @dataclass(frozen=True)
@@ -54,21 +50,6 @@ class Settings:
     normalize: Normalize = "recording"
 
 
-class Source(NamedTuple):
-    """Something that traces can be aligned to.
-
-    Attributes
-    ----------
-    title : str
-        Unique among those that there are.
-    make : callable
-        Reads the events.
-    """
-
-    title: str
-    make: Callable[[], Alignment]
-
-
 @dataclass(frozen=True, eq=False)
 class Computed:
     """Responses with the events that they are to.
@@ -83,6 +64,8 @@ class Computed:
     result : PeriEvent
     difference : ConditionDifference or None
         Between the first two labels of averaged events; None where they have no two.
+    is_beside : bool
+        Whether the events are a kept set that is shown beside those that are looked at.
     """
 
     group: CellGroup
@@ -90,6 +73,7 @@ class Computed:
     events: npt.NDArray[np.int64]
     result: PeriEvent
     difference: ConditionDifference | None = None
+    is_beside: bool = False
 
     @property
     def kept(self) -> npt.NDArray[np.int64]:
@@ -97,7 +81,25 @@ class Computed:
         return self.events[self.result.kept_events]
 
 
-class Responses:
+@dataclass(frozen=True)
+class EventChoice:
+    """Events that were given a name, to be shown beside others.
+
+    Attributes
+    ----------
+    name : str
+    key : Key
+        Of the source that they are from.
+    rule : PulseRule
+        How they are read off a channel.
+    """
+
+    name: str
+    key: Key
+    rule: PulseRule
+
+
+class Responses(EventSources):
     """Which events are looked at, which of them are excluded, and the settings.
 
     Parameters
@@ -107,19 +109,13 @@ class Responses:
 
     changed: ClassVar[Signal] = Signal()
     """Other events, exclusions or settings."""
-    sources_changed: ClassVar[Signal] = Signal()
 
     def __init__(self, session: Session) -> None:
-        self._session = session
+        super().__init__(session)
         self._settings = Settings()
-        self._tables: list[_Table] = []
-        self._picked: str | None = None
-        self._excluded: dict[tuple[object, str], dict[float, str]] = {}
-        self._cell: tuple[CellGroup, int] | None = None  # whose events are looked at
-        self._marks: WeakKeyDictionary[Recording, Marks] = WeakKeyDictionary()
-        session.recordings_changed.connect(self.sources_changed.emit)
-        session.groups_changed.connect(self.sources_changed.emit)
-        session.channels.changed.connect(self.sources_changed.emit)
+        self._picked: Key | None = None
+        self._choices: list[EventChoice] = []
+        self._excluded: dict[object, dict[float, str]] = {}
 
     @property
     def settings(self) -> Settings:
@@ -132,142 +128,104 @@ class Responses:
             self._settings = settings
             self.changed.emit()
 
+    # ---- what is looked at
+
+    @property
+    def keys_in_use(self) -> Sequence[Key]:
+        """Of the events that are looked at, and of those beside them."""
+        picked = [] if self._picked is None else [self._picked]
+        return [*picked, *(one.key for one in self._choices)]
+
     @property
     def picked(self) -> str | None:
         """The title of the source that is looked at; None before one is picked."""
-        return self._picked if self._picked in dict(self.sources()) else None
+        source = self.source(self._picked)
+        return None if source is None else source.title
 
-    def pick(self, title: str | None) -> None:
-        """Look at other events."""
-        if title != self._picked:
-            group, selected = self._session.group, self._session.selected
-            if group is not None and selected and title == _events_of(group, selected[-1]):
-                self._cell = group, selected[-1]
-            self._picked = title
-            self.changed.emit()
+    def pick(self, title: str) -> None:
+        """Look at the events of the source of this title."""
+        self._look_at(next((one.key for one in self.sources() if one.title == title), None))
 
     def pick_channel(self, channel: Channel) -> None:
         """Look at the edges of a channel."""
-        self.pick(self._title(channel))
-
-    def sources(self) -> list[Source]:
-        """All that traces can be aligned to now."""
-        session = self._session
-        sources = [
-            Source(self._title(channel), partial(self._of_channel, channel))
-            for channel in session.channels
-            if not (channel.kind == "dense" or channel.is_constant or channel.is_of_frames)
-            if self.is_of_sitting(channel.recording)
-        ]
-        group = session.group
-        if group is not None and group.events is not None:
-            # Those of the cell that was picked stay while the responses of others are looked at.
-            picked = [self._cell[1]] if self._cell is not None and self._cell[0] is group else []
-            for cell in dict.fromkeys((*picked, *session.selected[-1:])):
-                make = partial(cell_events, group, cell, session.clock)
-                sources.append(Source(_events_of(group, cell), make))
-        for placed in session.clock.all_placed:
-            if len(starts_of_parts(placed.timing)) > 1 and self.is_of_sitting(placed.recording):
-                title = f"Starts of {placed.recording.title}"
-                sources.append(Source(title, partial(part_starts, placed.recording, session.clock)))
-        marks, recording = self.marks, self._marked
-        if marks is not None and recording is not None and len(marks):
-            sources.append(Source(MARKS, self._of_marks))
-        # Times of a file that is closed, or of another day than the cells, are on no clock here.
-        for events, of in self._tables:
-            placed_of = self._placed_of(of)
-            if placed_of is None:
-                continue
-            if self.is_of_sitting(placed_of.recording):
-                sources.append(Source(events.name, partial(_on_clock, events, placed_of)))
-        return sources
-
-    def _placed_of(self, key: object) -> Placed | None:
-        """The open recording of this key, opened again or not."""
-        placed = self._session.clock.all_placed
-        return next((one for one in placed if _key(one.recording) == key), None)
-
-    def is_of_sitting(self, recording: Recording) -> bool:
-        """Whether it was recorded with the cells: not on another day, or of another animal."""
-        group, clock = self._session.group, self._session.clock
-        cells = group.recording if group is not None else None
-        if cells is None or cells not in clock or recording not in clock:
-            return True
-        return clock.placed(recording).sitting == clock.placed(cells).sitting
-
-    @property
-    def marks(self) -> Marks | None:
-        """The marks of the first recording that is open; None where nothing is."""
-        recording = self._marked
-        if recording is None:
-            return None
-        if recording not in self._marks:
-            self._marks[recording] = Marks(recording)
-        return self._marks[recording]
-
-    def mark(self, time_s: float) -> None:
-        """Mark a session time, or take the mark away that is there."""
-        marks, recording = self.marks, self._marked
-        if marks is None or recording is None:
-            return
-        own_s = self._session.clock.placed(recording).from_session_s(time_s)
-        near = marks.near(own_s)
-        if near is not None:
-            marks.remove(near)
-        else:
-            marks.add(own_s)
-        self._on_marks()
-
-    def undo_mark(self) -> None:
-        """Take the last change of a mark back."""
-        if self.marks is not None and self.marks.undo():
-            self._on_marks()
+        self._look_at(key_of_channel(channel))
 
     def read_table(
         self, path: Path, clock: TableClock = "session", recording: Recording | None = None
     ) -> None:
-        """Have the events of a CSV file among the sources, and look at them.
+        """Look at the events of a CSV file; see :meth:`add_table`."""
+        self._look_at(self.add_table(path, clock, recording))
 
-        Raises
-        ------
-        ValueError, OSError
-            It is no such table, or cannot be read.
-        """
-        placed = self._session.clock.placed(recording) if recording is not None else None
-        table = read_event_table(path, clock, placed)
-        recording = recording or self._marked
-        if recording is None:
-            raise ValueError("Open a recording first, whose time the table's is.")
-        taken = [*(one.title for one in self.sources()), *(one.name for one, _ in self._tables)]
-        table = table.renamed(unique_name(table.name, taken))
-        # Second 0 of the session moves when an earlier recording is opened; that of a file stays.
-        own = self._session.clock.placed(recording)
-        stops_s = None if table.stops_s is None else own_times_s(table.stops_s, own)
-        table = replace(table, times_s=own_times_s(table.times_s, own), stops_s=stops_s)
-        self._tables.append(_Table(table, _key(recording)))
-        self.sources_changed.emit()
-        self.pick(table.name)
+    def _look_at(self, key: Key | None) -> None:
+        if key != self._picked:
+            self._picked = key
+            self.changed.emit()
 
-    def table_clocks(self) -> dict[str, tuple[TableClock, Recording | None]]:
-        """What the times of a table may be, in words; see :meth:`read_table`."""
-        clocks: dict[str, tuple[TableClock, Recording | None]] = {
-            "seconds of the session, as the plots have it": ("session", None)
-        }
-        for placed in self._session.clock.all_placed:
-            if self.is_of_sitting(placed.recording):
-                name = placed.recording.name
-                title = unique_name(f"seconds from the start of {name}", list(clocks))
-                clocks[title] = "file", placed.recording
-                if placed.hardware is not None:
-                    title = unique_name(f"microseconds of the hardware of {name}", list(clocks))
-                    clocks[title] = "hardware", placed.recording
-        return clocks
+    # ---- several sets
+
+    @property
+    def choices(self) -> tuple[EventChoice, ...]:
+        """The sets that were kept, in the order in which they stand beside each other."""
+        return tuple(self._choices)
+
+    @property
+    def proposed_name(self) -> str:
+        """What the events that are looked at may be called; empty without any."""
+        source = self.source(self._picked)
+        if source is None:
+            return ""
+        edge = f" {self._settings.rule.edge}" if source.key.kind == "channel" else ""
+        return unique_name(source.title + edge, [one.name for one in self._choices])
+
+    def keep(self, name: str) -> None:
+        """Keep the events that are looked at, and how they are read, beside others."""
+        if self._picked is None or not name.strip():
+            return
+        taken = [one.name for one in self._choices]
+        name = unique_name(name.strip(), taken)
+        self._choices.append(EventChoice(name, self._picked, self._settings.rule))
+        self.changed.emit()
+
+    def rename(self, choice: EventChoice, name: str) -> None:
+        """Give a kept set another name; its columns in *Cells* follow."""
+        others = [one.name for one in self._choices if one is not choice]
+        if name.strip() and choice in self._choices:
+            place = self._choices.index(choice)
+            self._choices[place] = replace(choice, name=unique_name(name.strip(), others))
+            self.changed.emit()
+
+    def forget(self, choice: EventChoice) -> None:
+        """Keep a set no longer."""
+        self._choices.remove(choice)
+        self.changed.emit()
+
+    def look_at(self, choice: EventChoice) -> None:
+        """Look at a kept set, with the rule that it was kept with."""
+        self._picked = choice.key
+        self._settings = replace(self._settings, rule=choice.rule)
+        self.changed.emit()
+
+    @property
+    def closed_choices(self) -> list[str]:
+        """The names of kept sets whose files are not open, or of another day."""
+        return [one.name for one in self._choices if self.source(one.key) is None]
+
+    def _beside(self) -> Iterator[Alignment]:
+        """The events of the kept sets that are not the ones that are looked at."""
+        for choice in self._choices:
+            source = self.source(choice.key)
+            if source is not None and not self._is_looked_at(choice):
+                yield source.make(choice.rule).renamed(choice.name)
+
+    def _is_looked_at(self, choice: EventChoice) -> bool:
+        return choice.key == self._picked and choice.rule == self._settings.rule
 
     @property
     def picked_channel(self) -> Channel | None:
         """The channel whose edges are looked at."""
-        channels = (one for one in self._session.channels if self._title(one) == self._picked)
-        return next(channels, None)
+        source = self.source(self._picked)
+        key = self._picked if source is None else source.key
+        return next((one for one in self._session.channels if key_of_channel(one) == key), None)
 
     @property
     def threshold(self) -> tuple[Channel, float] | None:
@@ -288,8 +246,16 @@ class Responses:
 
     def alignment(self) -> Alignment | None:
         """The events that are looked at, excluded ones too; None where none are picked."""
-        make = dict(self.sources()).get(self._picked or "")
-        return make() if make is not None else None
+        source = self.source(self._picked)
+        if source is None:
+            return None
+        name = next((one.name for one in self._choices if self._is_looked_at(one)), source.title)
+        return source.make(self._settings.rule).renamed(name)
+
+    def alignments(self) -> list[Alignment]:
+        """The events that are looked at, then those of the kept sets beside them."""
+        first = self.alignment()
+        return [*([] if first is None else [first]), *self._beside()]
 
     def reason(self, alignment: Alignment, event: int) -> str | None:
         """Why an event is excluded; None where it is not."""
@@ -312,68 +278,47 @@ class Responses:
 
     def _excluded_of(self, alignment: Alignment) -> dict[float, str]:
         """By own time: those of another file of equal names are others."""
-        return self._excluded.setdefault((_key(alignment.recording), alignment.name), {})
+        return self._excluded.setdefault(alignment.key, {})
 
     def _own_time_s(self, alignment: Alignment, event: int) -> float:
         """Seconds of the file that has the event, which stay when others are opened."""
         time_s = float(alignment.times_s[event])
-        placed = self._placed_of(_key(alignment.recording))
+        placed = self._placed_of(key_of(alignment.recording))
         return round(time_s if placed is None else placed.from_session_s(time_s), 4)
 
     def computing(self) -> tuple[str, Callable[[], Iterator[Computed]] | None]:
-        """What computes the responses, or why there is nothing to compute."""
+        """What computes the responses, set by set, or why there is nothing to compute."""
         group = self._session.group
         if group is None or isinstance(group, VesselGroup) or group.cells is None:
             return "Open a cell set to see how its cells respond.", None
         channel = self.picked_channel
         if channel is not None and not self.is_of_sitting(channel.recording):
             when = "was recorded on another day, or of another animal, than these cells."
-            return f"{self._title(channel)} of {channel.recording.title} {when}", None
+            return f"{self.title_of(channel)} of {channel.recording.title} {when}", None
         if not self.sources():
             return "Open a GPIO file or a table of times, or mark times with a key.", None
         if self.picked is None:
             return "Choose above what to align to, or press a channel in Traces.", None
         try:
-            alignment = self.alignment()
+            alignments = self.alignments()
         except (IsxFileError, OSError, ValueError) as error:
             return str(error), None
-        if alignment is None or not len(alignment):
-            return f"{self._picked} has no event. Other settings may find some.", None
+        if not alignments or not len(alignments[0]):
+            return f"{self.picked} has no event. Other settings may find some.", None
         # All that may change meanwhile is read here, and the traces alone in the other thread.
-        used = [i for i in range(len(alignment)) if self.reason(alignment, i) is None]
-        events = np.array(used, np.int64)
-        times_s = own_times_s(alignment.times_s, self._session.clock.placed(group.cells))[events]
-        return "", partial(
-            _compute, group, alignment, events, times_s, cells_of(group), self._settings
-        )
-
-    @property
-    def _marked(self) -> Recording | None:
-        """The first recording that is open, of those made with the cells."""
-        placed = (one.recording for one in self._session.clock.all_placed)
-        return next((one for one in placed if self.is_of_sitting(one)), None)
+        placed, chosen = self._session.clock.placed(group.cells), cells_of(group)
+        asked = []
+        for alignment in alignments:
+            used = [i for i in range(len(alignment)) if self.reason(alignment, i) is None]
+            events = np.array(used, np.int64)
+            times_s = own_times_s(alignment.times_s, placed)[events]
+            asked.append((alignment, events, times_s))
+        return "", partial(_compute_all, group, asked, chosen, self._settings)
 
     def _on_marks(self) -> None:
-        self.sources_changed.emit()
-        if self._picked == MARKS:
+        super()._on_marks()
+        if MARKS in self.keys_in_use:
             self.changed.emit()
-
-    def _of_marks(self) -> Alignment:
-        marks, recording = self.marks, self._marked
-        if marks is None or recording is None:
-            raise ValueError("Nothing is open that has marks.")
-        return marks.alignment(self._session.clock.placed(recording))
-
-    def _of_channel(self, channel: Channel) -> Alignment:
-        made = channel_events(channel, self._settings.rule, self._session.clock)
-        return made.renamed(self._title(channel))
-
-    def _title(self, channel: Channel) -> str:
-        """Told apart by its file where two channels have one name."""
-        alike = [one for one in self._session.channels if one.name == channel.name]
-        if len(alike) > 1:
-            return f"{channel.name} ({channel.recording.title})"
-        return f"{channel.name} (zone)" if is_zone(channel) else channel.name
 
 
 def cells_of(group: CellGroup) -> list[int]:
@@ -386,8 +331,16 @@ def cells_of(group: CellGroup) -> list[int]:
     return accepted or undecided
 
 
-def _events_of(group: CellGroup, cell: int) -> str:
-    return f"Events of {group.names[cell]}"
+def _compute_all(
+    group: CellGroup,
+    asked: Sequence[tuple[Alignment, npt.NDArray[np.int64], Times]],
+    cells: list[int],
+    settings: Settings,
+) -> Iterator[Computed]:
+    for place, (alignment, events, times_s) in enumerate(asked):
+        computed = _compute(group, alignment, events, times_s, cells, settings)
+        if computed is not None:
+            yield replace(computed, is_beside=place > 0)
 
 
 def _compute(
@@ -397,9 +350,9 @@ def _compute(
     times_s: Times,
     cells: list[int],
     settings: Settings,
-) -> Iterator[Computed]:
+) -> Computed | None:
     if group.cells is None:
-        return
+        return None
     result = peri_event(
         group.cells, times_s, cell_indices=cells,
         window_s=settings.window_s, baseline_s=settings.baseline_s,
@@ -411,27 +364,9 @@ def _compute(
     difference = None
     if len(known) > 1:
         difference = compare_conditions(result, labels, known[0], known[1], seed=settings.seed)
-    yield Computed(group, alignment, events, result, difference)
+    return Computed(group, alignment, events, result, difference)
 
 
 def _largest(channel: Channel) -> float:
     known = channel.values[np.isfinite(channel.values)]
     return float(known.max(initial=0.0))
-
-
-class _Table(NamedTuple):
-    """Events in seconds from the start of a recording, and which that is."""
-
-    events: Alignment
-    of: object
-
-
-def _key(recording: Recording | None) -> object:
-    """The same for a file that is closed and opened again."""
-    return recording if recording is None or recording.path is None else recording.path
-
-
-def _on_clock(table: Alignment, placed: Placed) -> Alignment:
-    stops_s = None if table.stops_s is None else placed.to_session_s(table.stops_s)
-    times_s = placed.to_session_s(table.times_s)
-    return replace(table, times_s=times_s, stops_s=stops_s, recording=placed.recording)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, NamedTuple
 
 from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtGui import QColor, QPainter, QPaintEvent
@@ -12,11 +12,16 @@ from qtpy.QtWidgets import QApplication, QStyle, QStyleOptionSlider, QWidget
 if TYPE_CHECKING:
     from napari.components import ViewerModel
 
-_COLOR: Final = "#E69F00"
+
+class MarkedTimes(NamedTuple):
+    """Session times that are marked in one color."""
+
+    color: str
+    times_s: Sequence[float]
 
 
-def mark_slider(viewer: ViewerModel, times_s: Sequence[float]) -> None:
-    """Draw marks at these session times on the slider; none where there is no window."""
+def mark_slider(viewer: ViewerModel, marked: Sequence[MarkedTimes]) -> None:
+    """Draw marks on the slider, the first on top; none where there is no window."""
     window, axis = getattr(viewer, "window", None), viewer.dims.ndim - 3
     if window is None or QApplication.instance() is None or axis < 0:
         return
@@ -27,7 +32,13 @@ def mark_slider(viewer: ViewerModel, times_s: Sequence[float]) -> None:
     marks = slider.findChild(_Marks) or _Marks(slider)
     start_s, stop_s, _ = viewer.dims.range[axis]
     length_s = max(stop_s - start_s, 1e-9)
-    marks.show_parts([(time_s - start_s) / length_s for time_s in times_s])
+    marks.show_parts(
+        [
+            ((time_s - start_s) / length_s, one.color)
+            for one in reversed(marked)
+            for time_s in one.times_s
+        ]
+    )
 
 
 class _Marks(QWidget):
@@ -37,13 +48,13 @@ class _Marks(QWidget):
         super().__init__(slider)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._slider = slider
-        self.parts: list[float] = []
+        self.parts: list[tuple[float, str]] = []
         slider.installEventFilter(self)
         self.setGeometry(slider.rect())
 
-    def show_parts(self, parts: Sequence[float]) -> None:
-        """Mark these parts of the whole, from 0 to 1."""
-        self.parts = [part for part in parts if 0 <= part <= 1]
+    def show_parts(self, parts: Sequence[tuple[float, str]]) -> None:
+        """Mark these parts of the whole, from 0 to 1, in their colors."""
+        self.parts = [(part, color) for part, color in parts if 0 <= part <= 1]
         self.setVisible(bool(self.parts))
         self.update()
 
@@ -64,9 +75,9 @@ class _Marks(QWidget):
             for part in (QStyle.SubControl.SC_ScrollBarGroove, QStyle.SubControl.SC_ScrollBarSlider)
         )
         painter = QPainter(self)
-        painter.setPen(QColor(_COLOR))
         left, width = groove.left() + handle.width() / 2, groove.width() - handle.width()
-        for part in self.parts:
+        for part, color in self.parts:
+            painter.setPen(QColor(color))
             x = round(left + part * width)
             painter.drawLine(x, 0, x, self.height())
         painter.end()

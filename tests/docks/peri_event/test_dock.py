@@ -262,7 +262,7 @@ def test_events_and_threshold_are_in_traces(stage, dock, paths, qtbot, tmp_path)
     stage.open(paths[0], gpio)
     press_channel(stage)
     row = traces.plot._channels[0]
-    np.testing.assert_allclose(row._marks.xvals, TRIALS_S, atol=2e-3)
+    np.testing.assert_allclose(row._marks[0].xvals, TRIALS_S, atol=2e-3)
     assert row.threshold.isVisible()
     assert row.threshold.value() == pytest.approx(448), "half of the 896 that the file can hold"
     row.threshold.setValue(224)
@@ -293,3 +293,53 @@ def test_tables_that_are_there_are_not_overwritten(stage, dock, control, tmp_pat
     with pytest.raises(FileExistsError):
         control.export(tmp_path / "out.csv")
     assert (tmp_path / "out.TRACES.csv").read_bytes() == before
+
+
+def test_kept_sets_stand_side_by_side(stage, dock, control, monkeypatch):
+    press_channel(stage)
+    stage.session.select(stage.session.group, [1])
+    names = iter(["on", "off", None])
+    monkeypatch.setattr(
+        "napari_isx.docks.peri_event.controller._asked_name", lambda *_: next(names)
+    )
+    dock.keep_requested.emit()
+    assert len(dock.panels._maps) == 1, "it is what is looked at"
+    dock._form._edge.setCurrentText("falling")
+    dock._form._edge.activated.emit(1)
+    on, off = control._beside[0], control.computed
+    assert (off.alignment.name, on.alignment.name) == ("Digital GPI 0", "on")
+    dock.keep_requested.emit()
+    assert dock._sets.text() == "Sets (2)"
+    first, second = dock.panels._maps
+    assert [one.plot.titleLabel.text for one in (first, second)] == ["off", "on"]
+    np.testing.assert_allclose(second.image.image, on.result.mean[control._order])
+    means = [item.yData for item in dock.panels.curves.listDataItems()[-2:]]
+    np.testing.assert_allclose(means, [off.result.mean[1], on.result.mean[1]])
+    titles = [column.title for column in stage.session.review.table.columns]
+    assert {"effect (on)", "effect (off)"} <= set(titles)
+    dock.panels._maps[1].view.clicked.emit(QPointF(0, 2.5), False)
+    assert stage.session.selected == (int(control._order[2]),)
+    dock.kept_requested.emit(0)
+    assert dock._form._edge.currentText() == "rising"
+    assert control.computed.alignment.name == "on"
+    dock.forget_requested.emit(1)
+    assert len(dock.panels._maps) == 1
+    dock.rename_requested.emit(0)
+    assert control.responses.choices[0].name == "on", "the dialog was canceled"
+
+
+def test_each_set_is_marked_in_its_color(stage, dock, control, qtbot, monkeypatch):
+    traces = TracesWidget()
+    qtbot.addWidget(traces)
+    stage.coordinator.attach(traces)
+    press_channel(stage)
+    control.responses.keep("on")
+    dock._form._edge.setCurrentText("falling")
+    dock._form._edge.activated.emit(1)
+    falling, rising = traces.plot._channels[0]._marks
+    np.testing.assert_allclose(falling.xvals, TRIALS_S + 0.5, atol=2e-3)
+    np.testing.assert_allclose(rising.xvals, TRIALS_S, atol=2e-3)
+    assert falling.pen.color().name() == "#e69f00"
+    assert rising.pen.color().name() == "#56b4e9"
+    control.responses.forget(control.responses.choices[0])
+    assert len(rising.xvals) == 0

@@ -18,6 +18,7 @@ from napari_isx.docks.common.trace_row import LEFT_AXIS_PX, Row
 from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.session.plot_rows import TraceRow
 from napari_isx.timeline.clock import Cut
+from napari_isx.viewer.slider_marks import MarkedTimes
 
 MAX_ROWS: Final = 24  # more traces than this are not drawn; the dock says how many are left out
 MAX_CHANNELS: Final = 40  # the same of channels
@@ -88,7 +89,7 @@ class TracePlot(QWidget):
         self._is_sharing = False
         self._time_s = 0.0
         self._cuts: tuple[Cut, ...] = ()
-        self._marks_s: Sequence[float] = ()
+        self._marked: Sequence[MarkedTimes] = ()
         self._threshold: tuple[int, float] | None = None
         self.set_colors(DARK)
 
@@ -141,12 +142,12 @@ class TracePlot(QWidget):
             row.show_cuts(cuts, with_text=row is self._rows[0])
 
     def show_marks(
-        self, times_s: Sequence[float], threshold: tuple[int, float] | None = None
+        self, marked: Sequence[MarkedTimes], threshold: tuple[int, float] | None = None
     ) -> None:
         """Mark what responses are aligned to, and the level of a channel, by its place."""
-        self._marks_s, self._threshold = times_s, threshold
+        self._marked, self._threshold = marked, threshold
         for row in self._rows:
-            row.show_marks(times_s)
+            row.show_marks(marked)
         for place, row in enumerate(self._channels):
             is_here = threshold is not None and threshold[0] == place
             row.show_threshold(threshold[1] if threshold is not None and is_here else None)
@@ -250,7 +251,7 @@ class TracePlot(QWidget):
         for row, data in zip(rows, shown, strict=True):
             row.show(data, self._value_range if rows is self._cells else None)
         self.show_cuts(self._cuts)
-        self.show_marks(self._marks_s, self._threshold)
+        self.show_marks(self._marked, self._threshold)
         self._stretch()
         self._show_values()
 

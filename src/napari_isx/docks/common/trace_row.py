@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from html import escape
+from itertools import zip_longest
 from typing import Any, Final
 
 import numpy as np
@@ -20,6 +21,7 @@ from napari_isx.docks.common.theme import MARK_COLOR, WARNING_COLOR, PlotColors
 from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.session.plot_rows import NO_ROW, RowStyle, TraceRow, thin_out, thin_steps
 from napari_isx.timeline.clock import Cut
+from napari_isx.viewer.slider_marks import MarkedTimes
 
 LEFT_AXIS_PX: Final = 64
 CURRENT_PX: Final = 68
@@ -85,8 +87,7 @@ class Row:
         for item in (self._trace, *(() if is_channel else (self._stems, self._dots))):
             self.plot.addItem(item, ignoreBounds=True)
         # What responses are aligned to, over the whole height of the row.
-        self._marks = pg.VTickGroup(pen=pg.mkPen(MARK_COLOR, style=Qt.PenStyle.DotLine))
-        self.plot.addItem(self._marks, ignoreBounds=True)
+        self._marks: list[pg.VTickGroup] = []
         self.threshold = pg.InfiniteLine(
             angle=0, movable=True, pen=pg.mkPen(MARK_COLOR), hoverPen=pg.mkPen(MARK_COLOR, width=3)
         )
@@ -169,9 +170,16 @@ class Row:
             self._cut_items.append(span)
             self.plot.addItem(span, ignoreBounds=True)
 
-    def show_marks(self, times_s: Sequence[float]) -> None:
+    def show_marks(self, marked: Sequence[MarkedTimes]) -> None:
         """Mark times, from the bottom of the row to its top."""
-        self._marks.setXVals(list(times_s))
+        while len(self._marks) < len(marked):
+            self._marks.append(pg.VTickGroup())
+            self.plot.addItem(self._marks[-1], ignoreBounds=True)
+        nothing = MarkedTimes(MARK_COLOR, ())
+        for ticks, one in zip_longest(self._marks, marked):
+            color, times_s = one or nothing
+            ticks.setXVals(list(times_s))
+            ticks.setPen(pg.mkPen(color, style=Qt.PenStyle.DotLine))
 
     def show_threshold(self, value: float | None) -> None:
         """Draw a level that can be dragged, or none."""

@@ -12,14 +12,19 @@ from napari.utils.notifications import show_info, show_warning
 from psygnal import Signal
 from qtpy.QtWidgets import QApplication, QFileDialog, QInputDialog
 
-from napari_isx.analysis.cell_metrics.definitions import Metric
-from napari_isx.analysis.event_responses import PeriEvent
 from napari_isx.analysis.response_maps import ResponseMap, response_map
-from napari_isx.analysis.trace_heatmap import order_by, order_by_clustering
+from napari_isx.analysis.trace_heatmap import order_by
 from napari_isx.docks.common.background import Work
 from napari_isx.docks.common.visible_controller import SeenControl
 from napari_isx.docks.peri_event.dock import ResponsesWidget
-from napari_isx.docks.peri_event.panels import Curve
+from napari_isx.docks.peri_event.panels import Curve, set_color
+from napari_isx.docks.peri_event.results import (
+    columns_of,
+    curves_of,
+    methods_of,
+    order_of,
+    summary,
+)
 from napari_isx.export.responses_csv import export_responses
 from napari_isx.io.base.provenance import Provenance
 from napari_isx.io.movies.base import Movie
@@ -30,6 +35,7 @@ from napari_isx.session.groups import CellGroup
 from napari_isx.session.responses import Computed, Responses, Settings, cells_of
 from napari_isx.session.session import Session
 from napari_isx.viewer.debounce import Later
+from napari_isx.viewer.slider_marks import MarkedTimes
 from napari_isx.viewer.time import TimeControl
 
 if TYPE_CHECKING:
@@ -53,7 +59,7 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
     """Computes responses when somebody sees them, in a worker, and follows the selection."""
 
     marked: ClassVar[Signal] = Signal(object, object)
-    """Other events: their session times, and a channel with its threshold, or None."""
+    """Other events: marked times, set by set, and a channel with its threshold, or None."""
 
     def __init__(
         self, viewer: ViewerModel, session: Session, time: TimeControl, playback: Looping | None
@@ -62,6 +68,7 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
         self.responses = Responses(session)
         self._playback = playback
         self._computed: Computed | None = None
+        self._beside: list[Computed] = []
         self._order_name = "effect"
         self._trial, self._following = -1, -1  # the current one, and the one to go to next
         self._order: npt.NDArray[np.int64] = np.empty(0, np.int64)
@@ -93,6 +100,10 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
         """Let a dock show responses until it is destroyed."""
         view.source_picked.connect(self.responses.pick)
         view.table_requested.connect(self._ask_for_table)
+        view.keep_requested.connect(self._ask_for_name)
+        view.kept_requested.connect(self._look_at)
+        view.rename_requested.connect(self._rename)
+        view.forget_requested.connect(self._forget)
         view.settings_changed.connect(self._on_settings)
         view.order_picked.connect(self._on_order)
         view.trials_toggled.connect(self._on_selection)
@@ -113,14 +124,14 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
         self._later.cancel()
         self._work.cancel()
         if self._computed is not None and self._computed.group not in self.session.groups:
-            self._computed = None  # it would keep the traces of a file that is closed
+            self._computed, self._beside = None, []  # they would keep the traces of a closed file
         if not self._seen():
             return
         self._show_sources()
         self._mark()
         reason, compute = self.responses.computing()
         if compute is None:
-            self._computed = None
+            self._computed, self._beside = None, []
             for view in self._seen():
                 view.show_message(reason)
             return
@@ -175,11 +186,14 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
     def _mark(self) -> None:
         """Mark the events in the other views."""
         try:
-            alignment = self.responses.alignment()
+            alignments = self.responses.alignments()
         except (OSError, ValueError):  # said in place of the pictures
-            alignment = None
-        times_s = [] if alignment is None else alignment.times_s.tolist()
-        self.marked.emit(times_s, self.responses.threshold)
+            alignments = []
+        marked = [
+            MarkedTimes(set_color(place), one.times_s.tolist())
+            for place, one in enumerate(alignments)
+        ]
+        self.marked.emit(marked, self.responses.threshold)
 
     def make_map(self) -> None:
         """Average the cells' movie around the events, and add the result as layers."""
@@ -238,12 +252,17 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
             getattr(self.viewer, f"add_{kind}")(data, **options)
 
     def _on_computed(self, computed: Computed) -> None:
+        self._add_columns(computed)
+        if computed.is_beside:
+            self._beside.append(computed)
+            self._arrange()
+            return
+        self._beside = []
         following, self._following = self._following, -1
         time_s, self._computed = self._trial_s, computed
         # The same trial stays the current one, whatever its place is now.
         same = np.flatnonzero(computed.alignment.times_s[computed.kept] == time_s)
         self._trial = int(same[0]) if len(same) else -1
-        self._add_columns(computed)
         self._arrange()
         if following >= 0:
             self.go_to_trial(min(following, len(computed.kept) - 1))
@@ -256,8 +275,9 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
             self._order = order_by(self._positions_um(computed))
         else:
             self._order = order_of(computed.result, self._order_name)
+        shown = [(one.alignment.name, one.result) for one in (computed, *self._beside)]
         for view in self._seen():
-            view.show_result(computed.result, self._order)
+            view.show_results(shown, self._order)
         self._on_selection()
 
     def _positions_um(self, computed: Computed) -> npt.NDArray[np.float64]:
@@ -296,10 +316,23 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
         trials = np.empty((0, len(result.lags_s)))
         if shown:
             trials = result.responses_of(shown[-1])
-        curves = list(curves_of(computed, shown[-_MAX_CURVES:]))
+        curves = self._curves(computed, shown)
+        if closed := self.responses.closed_choices:
+            text += f". Not open: {', '.join(closed)}"
         for view in self._seen():
             view.show_text(text)
             view.show_selection(result, places, curves, trials, self._trial)
+
+    def _curves(self, computed: Computed, shown: Sequence[int]) -> list[Curve]:
+        """Of the selected cells; where sets stand side by side of the last one for each set."""
+        if not self._beside:
+            return list(curves_of(computed, shown[-_MAX_CURVES:]))
+        sets = [computed, *self._beside][:_MAX_CURVES]
+        return [  # the titles of the maps have their colors
+            Curve("" if place else curve.title, curve.mean, curve.sem, set_color(place))
+            for place, one in enumerate(sets)
+            for curve in curves_of(one, shown[-1:], by_condition=False)
+        ]
 
     def _on_statuses(self, group: CellGroup) -> None:
         """Average other cells, where decisions changed which they are."""
@@ -314,9 +347,11 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
         self._later.request()
 
     def _show_sources(self) -> None:
-        titles = [source.title for source in self.responses.sources()]
+        titles, picked = [one.title for one in self.responses.sources()], self.responses.picked
+        names = [one.name for one in self.responses.choices]
         for view in self._seen():
-            view.show_sources(titles, self.responses.picked)
+            view.show_sources(titles, picked)
+            view.show_sets(names, can_keep=picked is not None)
 
     def _on_channel(self) -> None:
         """Align to the channel that was pressed, where responses are looked at."""
@@ -370,6 +405,25 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
         except (OSError, ValueError) as error:
             show_warning(f"The table cannot be used. {error}")
 
+    def _ask_for_name(self) -> None:
+        name = _asked_name("Keep these events", self.responses.proposed_name)
+        if name is not None:
+            self.responses.keep(name)
+
+    def _rename(self, place: int) -> None:
+        choice = self.responses.choices[place]
+        name = _asked_name("Rename the set", choice.name)
+        if name is not None:
+            self.responses.rename(choice, name)
+
+    def _look_at(self, place: int) -> None:
+        self.responses.look_at(self.responses.choices[place])
+        for view in self._views:
+            view.show_settings(self.responses.settings)
+
+    def _forget(self, place: int) -> None:
+        self.responses.forget(self.responses.choices[place])
+
     def _ask_for_export(self) -> None:
         if self._computed is None:
             show_info("There are no responses yet: choose what to align to.")
@@ -391,92 +445,7 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
             show_info("The text for the methods is on the clipboard.")
 
 
-def order_of(result: PeriEvent, name: str) -> npt.NDArray[np.int64]:
-    """The places of the cells in an order, the first on top."""
-    if name == "effect":
-        return order_by(result.effect, descending=True)
-    if name == "p":
-        return order_by(result.p)
-    if name == "peak":
-        known = np.where(np.isfinite(result.mean), result.mean, -np.inf)
-        return order_by(known.argmax(axis=1))
-    if name == "alike":
-        return order_by_clustering(np.nan_to_num(result.mean).astype(np.float32))
-    return np.arange(len(result.cell_indices))
-
-
-def curves_of(computed: Computed, places: Sequence[int]) -> Iterator[Curve]:
-    """The mean of each cell, or of each of its conditions."""
-    result, labels = computed.result, computed.alignment.labels
-    for place in places:
-        name = computed.group.names[int(result.cell_indices[place])]
-        if not labels:
-            yield Curve(name, result.mean[place], result.sem[place])
-            continue
-        trials = result.responses_of(place)
-        kept = np.array([labels[event] for event in computed.kept.tolist()], object)
-        for label in computed.alignment.conditions:
-            chosen = trials[kept == label]
-            if len(chosen):
-                count = np.isfinite(chosen).sum(axis=0)
-                with np.errstate(invalid="ignore", divide="ignore"):
-                    mean = np.nansum(chosen, axis=0) / count
-                    variance = np.nansum((chosen - mean) ** 2, axis=0) / (count - 1)
-                    sem = np.sqrt(variance / count)
-                yield Curve(f"{name} {label or '(no label)'}", mean, sem)
-
-
-def columns_of(computed: Computed) -> tuple[list[Metric], dict[str, npt.NDArray[np.float64]]]:
-    """Effect, z, p, q and modulation for the table of cells, by the events' name."""
-    result, name = computed.result, computed.alignment.name
-    source = f"To {computed.alignment.source}. {result.methods_text}"
-    sign = {"up": 1.0, "down": -1.0, "none": 0.0}
-    known = np.isfinite(result.effect)
-    modulated = np.array([sign[one] for one in result.modulation])
-    by_title = {
-        "effect": result.effect, "z": result.z, "p": result.p, "q": result.q,
-        "modulated": np.where(known, modulated, np.nan),
-    }  # fmt: skip
-    both = computed.difference
-    if both is not None:
-        by_title[f"{both.first} - {both.second}"] = both.difference
-        by_title[f"q of {both.first} - {both.second}"] = both.q
-    metrics, values = [], {}
-    for title, column in by_title.items():
-        key = f"response {title}: {name}"
-        definition = f"1 up, -1 down, 0 neither. {source}" if title == "modulated" else source
-        metrics.append(Metric(key, f"{title} ({name})", definition, format=".3g"))
-        values[key] = np.full(len(computed.group.names), np.nan)
-        values[key][result.cell_indices] = column
-    return metrics, values
-
-
-def methods_of(computed: Computed) -> str:
-    """What was aligned to, how many events were excluded, and which cells there are."""
-    statuses = {computed.group.status(cell) for cell in computed.result.cell_indices.tolist()}
-    which = " and ".join(sorted(str(one) for one in statuses)) or "no"
-    text = f"Aligned to {computed.alignment.source}; {which} cells."
-    excluded = len(computed.alignment) - len(computed.events)
-    if excluded:
-        text += f" {excluded} of {len(computed.alignment)} events were excluded by hand."
-    return text
-
-
-def summary(computed: Computed) -> str:
-    """How many cells respond, and to how many of the events."""
-    result = computed.result
-    up, down = (result.modulation.count(one) for one in ("up", "down"))
-    significant = int((result.q < result.alpha).sum())
-    text = (
-        f"{up} of {len(result.cell_indices)} cells up, {down} down; {significant} at q < "
-        f"{result.alpha:g} · {len(result.kept_events)} of {len(computed.alignment)} events"
-    )
-    both = computed.difference
-    if both is not None:
-        differ = int((both.q < result.alpha).sum())
-        text += f"; {both.first} and {both.second} differ in {differ} cells at q < {result.alpha:g}"
-    reasons = list(result.left_out.values())
-    left = [f"{reasons.count(one)} {one}" for one in dict.fromkeys(reasons)]
-    excluded = len(computed.alignment) - len(computed.events)
-    left += [f"{excluded} excluded"] if excluded else []
-    return f"{text} (left out: {', '.join(left)})" if left else text
+def _asked_name(title: str, proposed: str) -> str | None:
+    parent = QApplication.activeWindow()
+    name, is_given = QInputDialog.getText(parent, title, "Name of the set", text=proposed)
+    return str(name) if is_given else None

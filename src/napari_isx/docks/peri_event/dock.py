@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -49,6 +50,12 @@ class ResponsesWidget(SeenWidget):
     time_requested = Signal(float)
     source_picked = Signal(str)
     table_requested = Signal()
+    keep_requested = Signal()
+    """The events that are looked at are to be kept beside others."""
+    kept_requested = Signal(int)
+    """A kept set is to be looked at, by its place among these."""
+    rename_requested = Signal(int)
+    forget_requested = Signal(int)
     settings_changed = Signal(object)
     order_picked = Signal(str)
     trials_toggled = Signal(bool)
@@ -102,6 +109,9 @@ class ResponsesWidget(SeenWidget):
         following.clicked.connect(self._on_next)
         exclude = _button("Exclude", "Leave the trial out of all numbers, or take it in again")
         exclude.clicked.connect(self.trial_excluded)
+        self._sets = _button("Sets", "Keep events under a name, and show several sets side by side")
+        self._sets.setMenu(QMenu(self._sets))
+        self._sets.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         settings = _button("Settings", "Threshold, windows and test")
         menu = QMenu(settings)
         action = QWidgetAction(menu)
@@ -122,7 +132,7 @@ class ResponsesWidget(SeenWidget):
         top.setContentsMargins(0, 0, 0, 0)
         top.addWidget(self._sources, 2)
         top.addWidget(self._orders, 1)
-        for button in (self._trials, previous, following, exclude, settings, more):
+        for button in (self._sets, self._trials, previous, following, exclude, settings, more):
             top.addWidget(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 2)
@@ -158,6 +168,23 @@ class ResponsesWidget(SeenWidget):
             self._sources.addItems([_PICK, *titles, "Table of times…"])
             self._sources.setCurrentIndex(titles.index(picked) + 1 if picked in titles else 0)
 
+    def show_sets(self, names: Sequence[str], *, can_keep: bool) -> None:
+        """Offer to keep the events that are looked at, and what there is to do with kept ones."""
+        menu = self._sets.menu()
+        menu.clear()
+        menu.addAction("Keep these events…", self.keep_requested).setEnabled(can_keep)
+        if names:
+            menu.addSeparator()
+        for place, name in enumerate(names):
+            of_set = menu.addMenu(name)
+            for text, signal in (
+                ("Look at it", self.kept_requested),
+                ("Rename…", self.rename_requested),
+                ("Remove", self.forget_requested),
+            ):
+                of_set.addAction(text, partial(signal.emit, place))
+        self._sets.setText(f"Sets ({len(names)})" if names else "Sets")
+
     def show_settings(self, settings: Settings) -> None:
         """Show how responses are computed."""
         self._form.show_settings(settings)
@@ -172,10 +199,12 @@ class ResponsesWidget(SeenWidget):
         """Say something in the line below."""
         self._text.setText(text)
 
-    def show_result(self, result: PeriEvent, order: npt.NDArray[np.int64]) -> None:
-        """Show all cells."""
+    def show_results(
+        self, named: Sequence[tuple[str, PeriEvent]], order: npt.NDArray[np.int64]
+    ) -> None:
+        """Show all cells, set by set."""
         self._pages.setCurrentWidget(self.panels)
-        self.panels.show_cells(result, order)
+        self.panels.show_cells(named, order)
 
     def show_selection(
         self,

@@ -13,7 +13,7 @@ from qtpy.QtCore import QPointF, QRectF, Qt, Signal
 from qtpy.QtGui import QColor, QKeyEvent
 
 from napari_isx.analysis.event_responses import PeriEvent
-from napari_isx.docks.common.theme import PlotColors
+from napari_isx.docks.common.theme import MARK_COLOR, PlotColors
 
 _COLORMAP: Final = "CET-D1A"
 # Okabe and Ito's, which color-blind people can tell apart.
@@ -35,11 +35,49 @@ class Curve:
     title : str
     mean, sem : numpy.ndarray
         ``(L,)``
+    color : str
+        Empty: that of its place.
     """
 
     title: str
     mean: npt.NDArray[np.float64]
     sem: npt.NDArray[np.float64]
+    color: str = ""
+
+
+def set_color(place: int) -> str:
+    """In which color a set of events is marked, by its place beside others."""
+    colors = (MARK_COLOR, *(one for one in CURVE_COLORS if one != MARK_COLOR))
+    return colors[place % len(colors)]
+
+
+class _CellMap:
+    """The mean of every cell over lag, for one set of events."""
+
+    def __init__(self) -> None:
+        self.view = _View()
+        self.plot = pg.PlotItem(viewBox=self.view)
+        self.plot.getAxis("left").setStyle(showValues=False)
+        self.view.invertY(True)
+        self.view.setMouseEnabled(y=False)
+        self.image = pg.ImageItem(axisOrder="row-major", colorMap=pg.colormap.get(_COLORMAP))
+        self.frames = pg.PlotCurveItem(connect="pairs")
+        for item in (self.image, _zero_line(), self.frames):
+            self.plot.addItem(item, ignoreBounds=True)
+
+    def show(
+        self, result: PeriEvent, order: npt.NDArray[np.int64], limit: float, title: str, color: str
+    ) -> None:
+        self.image.setImage(np.nan_to_num(result.mean[order]), levels=(-limit, limit))
+        start, width = _lag_span(result)
+        self.image.setRect(QRectF(start, 0, width, max(len(order), 1)))
+        self.view.setRange(xRange=(start, start + width), yRange=(0, max(len(order), 1)), padding=0)
+        self.plot.setTitle(title or None, size="8pt", color=color)
+
+    def show_selection(self, result: PeriEvent, rows: npt.NDArray[np.float64]) -> None:
+        start, width = _lag_span(result)
+        lines = np.repeat(np.concatenate([rows, rows + 1]), 2)
+        self.frames.setData(np.tile([start, start + width], len(lines) // 2), lines)
 
 
 class Panels(pg.GraphicsLayoutWidget):
@@ -56,44 +94,55 @@ class Panels(pg.GraphicsLayoutWidget):
         super().__init__()
         self._order: npt.NDArray[np.int64] = np.empty(0, np.int64)
         self._num_trials = 0
-        self._map_view, self._curve_view, self._dot_view = _View(), _View(), _View()
-        self.maps, self.curves, self.dots = (
-            pg.PlotItem(viewBox=view) for view in (self._map_view, self._curve_view, self._dot_view)
+        self._colors: PlotColors | None = None
+        self._maps: list[_CellMap] = []
+        self._curve_view, self._dot_view = _View(), _View()
+        self.curves, self.dots = (
+            pg.PlotItem(viewBox=view) for view in (self._curve_view, self._dot_view)
         )
-        for column, plot in enumerate((self.maps, self.curves, self.dots)):
-            plot.hideButtons()
-            for axis in ("bottom", "left"):
-                plot.getAxis(axis).enableAutoSIPrefix(False)
+        self._map_row = self.addLayout(0, 0)
+        self._map_row.layout.setContentsMargins(0, 0, 0, 0)
+        for column, plot in enumerate((self.curves, self.dots), start=1):
+            self._set_up(plot)
             self.addItem(plot, 0, column)
         self.ci.layout.setContentsMargins(2, 2, 2, 2)
-        self.maps.setLabel("bottom", "From the event (s)")
-        self.maps.setLabel("left", "Cells")
-        self.maps.getAxis("left").setStyle(showValues=False)
-        self._map_view.invertY(True)
         self.curves.setLabel("bottom", "From the event (s)")
         self.dots.setLabel("bottom", "Effect")
         self.dots.setLabel("left", "z")
-        for view in (self._map_view, self._curve_view):
-            view.setMouseEnabled(y=False)
+        self._curve_view.setMouseEnabled(y=False)
         self._add_items()
-        self._map_view.clicked.connect(self._on_map)
+        self._have_maps(1)
         self._curve_view.clicked.connect(self._on_curves)
         self._dot_view.lassoed.connect(self._on_lasso)
         self._dot_view.clicked.connect(self._on_dots)
         self._dot_view.is_lasso = True
 
+    def _set_up(self, plot: pg.PlotItem) -> None:
+        plot.hideButtons()
+        for axis in ("bottom", "left"):
+            plot.getAxis(axis).enableAutoSIPrefix(False)
+
+    def _have_maps(self, count: int) -> None:
+        """Have this many maps of cells side by side."""
+        while len(self._maps) > count:
+            self._map_row.removeItem(self._maps.pop().plot)
+        while len(self._maps) < count:
+            one = _CellMap()
+            self._set_up(one.plot)
+            if not self._maps:
+                one.plot.setLabel("left", "Cells")
+                one.plot.setLabel("bottom", "From the event (s)")
+            one.view.clicked.connect(self._on_map)
+            self._map_row.addItem(one.plot, 0, len(self._maps))
+            self._maps.append(one)
+            if self._colors is not None:
+                self._color_map(one, self._colors)
+        for column, share in enumerate((count + 1, 2, 2)):
+            self.ci.layout.setColumnStretchFactor(column, share)
+
     def _add_items(self) -> None:
-        colors = pg.colormap.get(_COLORMAP)
-        self._image, self._trials = (
-            pg.ImageItem(axisOrder="row-major", colorMap=colors) for _ in range(2)
-        )
-        self._zero, self._curve_zero = (
-            pg.InfiniteLine(0, 90, pen=pg.mkPen("#888888", style=Qt.PenStyle.DashLine))
-            for _ in range(2)
-        )
-        self._frames = pg.PlotCurveItem(connect="pairs")
-        for item in (self._image, self._zero, self._frames):
-            self.maps.addItem(item, ignoreBounds=True)
+        self._trials = pg.ImageItem(axisOrder="row-major", colorMap=pg.colormap.get(_COLORMAP))
+        self._curve_zero = _zero_line()
         self._scatter = pg.ScatterPlotItem(pen=None, size=_DOT_PX)
         self._rings = pg.ScatterPlotItem(brush=None, size=_PICKED_PX)
         for item in (self._scatter, self._rings):
@@ -105,26 +154,38 @@ class Panels(pg.GraphicsLayoutWidget):
 
     def set_colors(self, colors: PlotColors) -> None:
         """Take the colors of a theme."""
+        self._colors = colors
         self.setBackground(colors.background)
-        for plot in (self.maps, self.curves, self.dots):
-            for name in ("bottom", "left"):
-                plot.getAxis(name).setPen(colors.foreground)
-                plot.getAxis(name).setTextPen(colors.foreground)
-        self._frames.setPen(pg.mkPen(colors.foreground, width=1))
+        for plot in (self.curves, self.dots):
+            self._color(plot, colors)
+        for one in self._maps:
+            self._color_map(one, colors)
         self._rings.setPen(pg.mkPen(colors.foreground, width=2))
         self._dot_view.path.setPen(pg.mkPen(colors.foreground))
 
-    def show_cells(self, result: PeriEvent, order: npt.NDArray[np.int64]) -> None:
-        """Show all cells over lag in this order, and their effects."""
+    def _color(self, plot: pg.PlotItem, colors: PlotColors) -> None:
+        for name in ("bottom", "left"):
+            plot.getAxis(name).setPen(colors.foreground)
+            plot.getAxis(name).setTextPen(colors.foreground)
+
+    def _color_map(self, one: _CellMap, colors: PlotColors) -> None:
+        self._color(one.plot, colors)
+        one.frames.setPen(pg.mkPen(colors.foreground, width=1))
+
+    def show_cells(
+        self, named: Sequence[tuple[str, PeriEvent]], order: npt.NDArray[np.int64]
+    ) -> None:
+        """Show all cells over lag in this order, set by set, and the first set's effects.
+
+        The maps have one scale of colors.
+        """
         self._order = order
-        values = result.mean[order]
-        limit = _limit(values)
-        self._image.setImage(np.nan_to_num(values), levels=(-limit, limit))
-        start, width = _lag_span(result)
-        self._image.setRect(QRectF(start, 0, width, max(len(order), 1)))
-        self._map_view.setRange(
-            xRange=(start, start + width), yRange=(0, max(len(order), 1)), padding=0
-        )
+        self._have_maps(len(named))
+        limit = max(_limit(one.mean) for _, one in named)
+        for place, (name, one) in enumerate(named):
+            title = name if len(named) > 1 else ""
+            self._maps[place].show(one, order, limit, title, set_color(place))
+        result = named[0][1]
         known = np.flatnonzero(np.isfinite(result.effect) & np.isfinite(result.z))
         self._scatter.setData(
             x=result.effect[known], y=result.z[known], data=known,
@@ -136,9 +197,8 @@ class Panels(pg.GraphicsLayoutWidget):
     def show_selection(self, result: PeriEvent, places: Sequence[int]) -> None:
         """Mark the selected cells on the map and among the effects."""
         rows = np.flatnonzero(np.isin(self._order, places)).astype(float)
-        start, width = _lag_span(result)
-        lines = np.repeat(np.concatenate([rows, rows + 1]), 2)
-        self._frames.setData(np.tile([start, start + width], len(lines) // 2), lines)
+        for cell_map in self._maps:
+            cell_map.show_selection(result, rows)
         chosen = [i for i in places if np.isfinite(result.z[i]) and np.isfinite(result.effect[i])]
         self._rings.setData(x=result.effect[chosen], y=result.z[chosen])
 
@@ -163,7 +223,7 @@ class Panels(pg.GraphicsLayoutWidget):
                 result.lags_s, values, pen=pg.mkPen(color, width=2 if is_current else 1)
             )
         for number, curve in enumerate(curves):
-            color = QColor(CURVE_COLORS[number % len(CURVE_COLORS)])
+            color = QColor(curve.color or CURVE_COLORS[number % len(CURVE_COLORS)])
             soft = QColor(color)
             soft.setAlpha(_SEM_ALPHA)
             if np.isfinite(curve.sem).any():
@@ -172,7 +232,7 @@ class Panels(pg.GraphicsLayoutWidget):
                 ]
                 self.curves.addItem(pg.FillBetweenItem(*edges, brush=soft))
             self.curves.plot(
-                result.lags_s, curve.mean, pen=pg.mkPen(color, width=2), name=curve.title
+                result.lags_s, curve.mean, pen=pg.mkPen(color, width=2), name=curve.title or None
             )
         self.curves.setLabel("left", _unit(result))
         self.curves.getAxis("left").setStyle(showValues=True)
@@ -269,6 +329,10 @@ class _View(pg.ViewBox):
             self.path.clear()
             if len(self._corners) > 2:
                 self.lassoed.emit(self._corners)
+
+
+def _zero_line() -> pg.InfiniteLine:
+    return pg.InfiniteLine(0, 90, pen=pg.mkPen("#888888", style=Qt.PenStyle.DashLine))
 
 
 def _lag_span(result: PeriEvent) -> tuple[float, float]:

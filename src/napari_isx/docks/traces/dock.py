@@ -37,6 +37,7 @@ from napari_isx.layers.styles import ColorBy
 from napari_isx.session.plot_rows import TraceRow
 from napari_isx.timeline.report import ClockWords
 from napari_isx.timeline.time_text import time_text
+from napari_isx.viewer.slider_marks import MarkedTimes
 
 _NO_CELLS: Final = (
     "Open a cell set, an event set or vessels (.isxd), GPIO or IMU to see traces here:\n"
@@ -265,9 +266,11 @@ class TracesWidget(QWidget):
         self._clock_time.setEnabled(is_known)
         self.plot.show_clock_time(start)
 
-    def show_marks(self, times_s: Sequence[float], threshold: tuple[int, float] | None) -> None:
+    def show_marks(
+        self, marked: Sequence[MarkedTimes], threshold: tuple[int, float] | None
+    ) -> None:
         """Mark what responses are aligned to, and a value of a channel, by its place."""
-        self.plot.show_marks(times_s, threshold)
+        self.plot.show_marks(marked, threshold)
 
     def show_maps(self, title: str, maps: npt.NDArray[np.float32] | None) -> None:
         self.maps.show_maps(title, maps)

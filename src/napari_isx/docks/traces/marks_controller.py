@@ -10,6 +10,7 @@ from psygnal import Signal
 from napari_isx.docks.common.views import Views
 from napari_isx.session.channel import Channel
 from napari_isx.viewer.control import Control
+from napari_isx.viewer.slider_marks import MarkedTimes
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -27,7 +28,7 @@ class MarksControl(Control):
     def __init__(self, viewer: ViewerModel, session: Session) -> None:
         super().__init__(viewer, session)
         self._views: Views[TracesWidget] = Views()
-        self._times_s: Sequence[float] = ()
+        self._marked: Sequence[MarkedTimes] = ()
         self._threshold: tuple[Channel, float] | None = None
         session.channels.changed.connect(self._show)
 
@@ -37,9 +38,9 @@ class MarksControl(Control):
         view.threshold_dragged.connect(self.threshold_dragged.emit)
         self._show()
 
-    def mark(self, times_s: Sequence[float], threshold: tuple[Channel, float] | None) -> None:
+    def mark(self, marked: Sequence[MarkedTimes], threshold: tuple[Channel, float] | None) -> None:
         """Mark these session times, and a value of a channel."""
-        self._times_s, self._threshold = times_s, threshold
+        self._marked, self._threshold = marked, threshold
         self._show()
 
     def _show(self) -> None:
@@ -47,4 +48,4 @@ class MarksControl(Control):
         if self._threshold is not None and self._threshold[0] in shown:
             threshold = shown.index(self._threshold[0]), self._threshold[1]
         for view in self._views:
-            view.show_marks(self._times_s, threshold)
+            view.show_marks(self._marked, threshold)
