@@ -80,7 +80,10 @@ def test_parts_of_a_series(tmp_path):
         paths.append(make_cells(tmp_path / f"c-00{i}.isxd", timing=timing))
     with open_isx(paths) as series:
         assert isinstance(series, CellSet)
-        assert part_starts(series, Clock([series])).times_s.tolist() == [0, 10, 20]
+        parts = part_starts(series, Clock([series]))
+        assert parts.times_s.tolist() == [0, 10, 20]
+        assert list(parts.epochs) == ["Part 1", "Part 2", "Part 3"]
+        np.testing.assert_allclose(parts.epochs["Part 3"], [(20, 22)])
 
 
 @pytest.mark.parametrize(

@@ -269,3 +269,50 @@ def test_a_channel_is_the_same_whatever_it_is_called(session, responses, opened,
     np.testing.assert_allclose(responses.alignment().times_s, [1.0])
     clocks = list(responses.table_clocks())
     assert "seconds from the start of day/g.gpio" in clocks
+
+
+def epochs_of(responses):
+    reason, steps = responses.computing_epochs()
+    assert reason == ""
+    (computed,) = steps()
+    return computed
+
+
+def test_a_channel_that_is_on_at_the_end_lasts_until_then(session, responses):
+    responses.pick("Digital GPI 0")
+    computed = epochs_of(responses)
+    spans = computed.alignment.epochs["Digital GPI 0"]
+    np.testing.assert_allclose(spans, [(3, 3.5), (5, 5.5), (9.9, 10)], atol=2e-3)
+    falling(responses)
+    again = epochs_of(responses)
+    np.testing.assert_array_equal(again.result.effect, computed.result.effect)
+    cells = session.group.cells
+    is_on = np.zeros(200, bool)
+    for start, stop in ((60, 70), (100, 110), (198, 200)):
+        is_on[start:stop] = True
+    expected = [cells.traces[[0, 2]][:, chosen].mean(axis=1) for chosen in (is_on, ~is_on)]
+    np.testing.assert_allclose(computed.result.mean, expected, rtol=1e-6)
+    np.testing.assert_allclose(computed.result.duration_s, [1.1, 8.9])
+
+
+def test_marks_in_pairs_and_tables_are_epochs(responses, tmp_path):
+    for time_s in (1.0, 2.0, 6.0, 7.5, 9.0):
+        responses.mark(time_s)
+    responses.pick("Marks")
+    np.testing.assert_allclose(responses.alignment().epochs["Marks"], [(1, 2), (6, 7.5)])
+    table = tmp_path / "states.csv"
+    table.write_text("start,stop,label\n0,2,rest\n2,5,run\n6,8,rest\n")
+    responses.read_table(table)
+    computed = epochs_of(responses)
+    assert computed.result.labels == ("rest", "run", "the rest")
+    np.testing.assert_allclose(computed.result.duration_s, [4, 3, 3])
+
+
+def test_rates_of_events_in_epochs(session, responses, opened, tmp_path):
+    times_s = {"C0": [3.1, 3.2, 8.0], "C1": [], "C2": [5.2]}
+    events = make_events(tmp_path / "cells-ED.isxd", times_s, num_samples=200, period_s=0.05)
+    session.show([*session.recordings, opened(events)])
+    assert session.group.events is not None
+    responses.pick("Digital GPI 0")
+    rates = epochs_of(responses).result.event_rate_hz
+    np.testing.assert_allclose(rates, [[2 / 1.1, 1 / 1.1], [1 / 8.9, 0]])

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from napari_isx.analysis.chosen_traces import z_scored
+from napari_isx.analysis.epochs import EpochActivity
 from napari_isx.analysis.event_responses import PeriEvent, peri_event
 from napari_isx.export.common import check_target
 from napari_isx.io.cells.cell_set import CellSet
@@ -19,7 +20,56 @@ _COLUMNS: Final = [
     "name", "true_mean_post-pre", "shuffled_mean_post-pre", "shuffled_std_post-pre", "z-score",
     "p-value", "modulation", "q-value",
 ]  # fmt: skip
+_EPOCH_COLUMNS: Final = [
+    "name", "label", "duration_s", "mean", "event_rate_hz", "effect_sd", "z-score", "p-value",
+    "modulation", "q-value",
+]  # fmt: skip
 _GROUPS: Final = {"up_modulated": "up", "down_modulated": "down", "non_modulated": "none"}
+
+
+def export_epochs(
+    names: Sequence[str],
+    result: EpochActivity,
+    path: Path,
+    *,
+    methods: str = "",
+    overwrite: bool = False,
+) -> Path:
+    """Write what cells do in epochs, one row for a cell and a label, and the methods beside it.
+
+    Parameters
+    ----------
+    names : sequence of str
+        One for each cell of the set.
+    result : EpochActivity
+    path : Path
+        ``<stem>.EPOCHS.csv`` and ``<stem>.METHODS.txt`` stand there.
+    methods : str
+        What was compared.
+    overwrite : bool
+
+    Raises
+    ------
+    FileExistsError
+        One is there already.
+    """
+    base = path.with_suffix("")
+    table, text = (base.with_name(base.name + suffix) for suffix in (".EPOCHS.csv", ".METHODS.txt"))
+    for target in (table, text):
+        check_target(target, overwrite)
+    rows = [
+        (
+            names[cell], label, result.duration_s[row], result.mean[row, place],
+            result.event_rate_hz[row, place], result.effect[row, place], result.z[row, place],
+            result.p[row, place], result.modulation[row][place], result.q[row, place],
+        )
+        for row, label in enumerate(result.labels)
+        for place, cell in enumerate(result.cell_indices.tolist())
+    ]  # fmt: skip
+    frame = pd.DataFrame(rows, columns=_EPOCH_COLUMNS)
+    write_whole(table, frame.to_csv(index=False, lineterminator="\n").encode())
+    write_whole(text, f"{methods}\n".encode())
+    return table
 
 
 def export_responses(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -21,6 +21,7 @@ from napari_isx.timeline.placed import Placed
 
 TableClock = Literal["session", "file", "hardware"]
 Times = npt.NDArray[np.float64]
+Span = tuple[float, float]
 
 _LOST_S: Final = 1.0
 """A gap in a series that is shorter is none between parts, but interleaved planes."""
@@ -44,6 +45,9 @@ class Alignment:
         Where they are from, in words for a methods section.
     recording : Recording or None
         Whose clock they are on, with which they move; None for times of the session alone.
+    spans : mapping of str to sequence of (float, float)
+        Session times that last, by label; an empty label is the events' name. Where there are none,
+        `stops_s` makes them.
     key : object
         Equal for the same events, whatever they are called while other files are open.
     """
@@ -54,6 +58,7 @@ class Alignment:
     stops_s: Times | None = None
     source: str = ""
     recording: Recording | None = None
+    spans: Mapping[str, Sequence[Span]] = field(default_factory=dict)
     key: object = None
 
     def __post_init__(self) -> None:
@@ -71,6 +76,19 @@ class Alignment:
     def conditions(self) -> list[str]:
         """The labels, each once, in order of their first event."""
         return list(dict.fromkeys(self.labels))
+
+    @property
+    def epochs(self) -> dict[str, list[Span]]:
+        """Session times that last, by label: while a line is on, in a zone, from start to stop."""
+        epochs: dict[str, list[Span]] = {}
+        if self.spans:
+            return {label or self.name: list(spans) for label, spans in self.spans.items()}
+        if self.stops_s is not None:
+            labels = self.labels or ("",) * len(self)
+            ends = zip(self.times_s.tolist(), self.stops_s.tolist(), strict=True)
+            for label, span in zip(labels, ends, strict=True):
+                epochs.setdefault(label or self.name, []).append(span)
+        return epochs
 
     def renamed(self, name: str) -> Alignment:
         """The same under another name."""
@@ -115,6 +133,10 @@ def channel_events(channel: Channel, rule: PulseRule, clock: Clock) -> Alignment
     placed = clock.placed(channel.recording)
     pulses = pulses_of(channel, rule, placed)
     times_s = placed.to_session_s(pulses.edges_s(rule.edge))
+    ends = zip(
+        *(placed.to_session_s(one) for one in (pulses.starts_s, pulses.stops_s)), strict=True
+    )
+    spans = {"": [(float(start_s), float(stop_s)) for start_s, stop_s in ends]} if pulses else {}
     stops_s = None
     if rule.edge == "rising" and pulses.has_stop[pulses.has_start].all():
         stops_s = placed.to_session_s(pulses.stops_s[pulses.has_start])
@@ -122,7 +144,7 @@ def channel_events(channel: Channel, rule: PulseRule, clock: Clock) -> Alignment
     if is_zone(channel):
         what = "entry" if rule.edge == "rising" else "exit"
         name, source = f"{channel.name} {what}", f"each {what} of {channel.name}"
-    return Alignment(name, times_s, (), stops_s, source, channel.recording)
+    return Alignment(name, times_s, (), stops_s, source, channel.recording, spans)
 
 
 def is_zone(channel: Channel) -> bool:
@@ -143,8 +165,16 @@ def part_starts(recording: Recording, clock: Clock) -> Alignment:
     placed = clock.placed(recording)
     samples = starts_of_parts(placed.timing)
     times_s = placed.to_session_s(np.array(samples, np.float64) * placed.timing.period_s)
+    stops = [*samples[1:], placed.timing.num_samples]
+    stops_s = placed.to_session_s(np.array(stops, np.float64) * placed.timing.period_s)
+    spans = {
+        f"Part {number}": [span]
+        for number, span in enumerate(zip(times_s.tolist(), stops_s.tolist(), strict=True), start=1)
+    }
     source = f"parts of {recording.title}"
-    return Alignment(f"Starts of {recording.title}", times_s, source=source, recording=recording)
+    return Alignment(
+        f"Starts of {recording.title}", times_s, source=source, recording=recording, spans=spans
+    )
 
 
 def starts_of_parts(timing: Timing) -> list[int]:

@@ -15,7 +15,7 @@ from psygnal import Signal
 from napari_isx.io.base.recording import Recording
 from napari_isx.io.cells.journal_lines import user_folder
 from napari_isx.io.format.atomic_write import write_whole
-from napari_isx.session.alignment import Alignment, read_event_table
+from napari_isx.session.alignment import Alignment, Span, read_event_table
 from napari_isx.timeline.placed import Placed
 
 SUFFIX: Final = ".marks.csv"
@@ -118,11 +118,15 @@ class Marks:
         return self._go(self._after, self._before)
 
     def alignment(self, placed: Placed) -> Alignment:
-        """The marks as events."""
+        """The marks as events; the first and the second, the third and the fourth … are epochs."""
         times_s = placed.to_session_s(np.array([one.time_s for one in self._marks], np.float64))
         labels = tuple(one.label for one in self._marks)
         source, of = "marks set by hand", placed.recording
-        return Alignment("Marks", times_s, labels if any(labels) else (), None, source, of)
+        pairs = list(zip(times_s[::2].tolist(), times_s[1::2].tolist(), strict=False))
+        spans: dict[str, list[Span]] = {}
+        for label, pair in zip(labels[::2], pairs, strict=False):
+            spans.setdefault(label, []).append(pair)
+        return Alignment("Marks", times_s, labels if any(labels) else (), None, source, of, spans)
 
     def _take_over(self) -> None:
         """Have what another window changed in the file since it was read or written here."""

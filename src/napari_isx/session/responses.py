@@ -6,19 +6,21 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import numpy as np
 import numpy.typing as npt
 from psygnal import Signal
 
 from napari_isx.analysis.conditions import ConditionDifference, compare_conditions
+from napari_isx.analysis.epochs import EpochActivity, epoch_activity
 from napari_isx.analysis.event_responses import Normalize, PeriEvent, Range, peri_event
 from napari_isx.io.base.recording import Recording
 from napari_isx.io.errors import IsxFileError
 from napari_isx.session.alignment import (
     Alignment,
     PulseRule,
+    Span,
     TableClock,
     Times,
     own_times_s,
@@ -33,7 +35,9 @@ from napari_isx.session.event_sources import (
     key_of_channel,
 )
 from napari_isx.session.groups import CellGroup, VesselGroup
+from napari_isx.session.plot_rows import event_times_s
 from napari_isx.session.session import Session
+from napari_isx.timeline.placed import Placed
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,26 @@ class EventChoice:
     name: str
     key: Key
     rule: PulseRule
+
+
+REST: Final = "the rest"
+
+
+@dataclass(frozen=True, eq=False)
+class ComputedEpochs:
+    """What cells do while something lasts.
+
+    Attributes
+    ----------
+    group : CellGroup
+    alignment : Alignment
+    result : EpochActivity
+        The last label is :data:`REST`, all that is in no epoch.
+    """
+
+    group: CellGroup
+    alignment: Alignment
+    result: EpochActivity
 
 
 class Responses(EventSources):
@@ -288,17 +312,9 @@ class Responses(EventSources):
 
     def computing(self) -> tuple[str, Callable[[], Iterator[Computed]] | None]:
         """What computes the responses, set by set, or why there is nothing to compute."""
-        group = self._session.group
-        if group is None or isinstance(group, VesselGroup) or group.cells is None:
-            return "Open a cell set to see how its cells respond.", None
-        channel = self.picked_channel
-        if channel is not None and not self.is_of_sitting(channel.recording):
-            when = "was recorded on another day, or of another animal, than these cells."
-            return f"{self.title_of(channel)} of {channel.recording.title} {when}", None
-        if not self.sources():
-            return "Open a GPIO file or a table of times, or mark times with a key.", None
-        if self.picked is None:
-            return "Choose above what to align to, or press a channel in Traces.", None
+        group, reason = self._group_or_reason()
+        if group is None or group.cells is None:
+            return reason, None
         try:
             alignments = self.alignments()
         except (IsxFileError, OSError, ValueError) as error:
@@ -314,6 +330,49 @@ class Responses(EventSources):
             times_s = own_times_s(alignment.times_s, placed)[events]
             asked.append((alignment, events, times_s))
         return "", partial(_compute_all, group, asked, chosen, self._settings)
+
+    def computing_epochs(self) -> tuple[str, Callable[[], Iterator[ComputedEpochs]] | None]:
+        """What compares activity in the epochs that are looked at, or why there are none."""
+        group, reason = self._group_or_reason()
+        if group is None or group.cells is None:
+            return reason, None
+        try:
+            alignment = self.alignment()
+        except (IsxFileError, OSError, ValueError) as error:
+            return str(error), None
+        epochs = {} if alignment is None else alignment.epochs
+        if alignment is None or not epochs:
+            return (
+                f"{self.picked} does not last. Epochs are the times in which a channel is on, in a "
+                f"zone, between two marks, and those of a table with start and stop."
+            ), None
+        clock = self._session.clock
+        placed = clock.placed(group.cells)
+        own = {label: _own_spans(spans, placed) for label, spans in epochs.items()}
+        own[REST] = _rest_of([one for spans in own.values() for one in spans], placed)
+        events_s = None
+        if group.events is not None:
+            events_s = [
+                own_times_s(event_times_s(group, i, clock), placed) for i in range(len(group.names))
+            ]
+        return "", partial(
+            _compute_epochs, group, alignment, own, events_s, cells_of(group), self._settings
+        )
+
+    def _group_or_reason(self) -> tuple[CellGroup | None, str]:
+        """Whose cells are asked; None with what to do first."""
+        group = self._session.group
+        if group is None or isinstance(group, VesselGroup) or group.cells is None:
+            return None, "Open a cell set to see how its cells respond."
+        channel = self.picked_channel
+        if channel is not None and not self.is_of_sitting(channel.recording):
+            when = "was recorded on another day, or of another animal, than these cells."
+            return None, f"{self.title_of(channel)} of {channel.recording.title} {when}"
+        if not self.sources():
+            return None, "Open a GPIO file or a table of times, or mark times with a key."
+        if self.picked is None:
+            return None, "Choose above what to align to, or press a channel in Traces."
+        return group, ""
 
     def _on_marks(self) -> None:
         super()._on_marks()
@@ -365,6 +424,44 @@ def _compute(
     if len(known) > 1:
         difference = compare_conditions(result, labels, known[0], known[1], seed=settings.seed)
     return Computed(group, alignment, events, result, difference)
+
+
+def _own_spans(spans: Sequence[Span], placed: Placed) -> list[Span]:
+    """Session times in seconds from the start of the traces, as far as these last."""
+    end_s = placed.timing.duration_s
+    own = ((placed.from_session_s(start), placed.from_session_s(stop)) for start, stop in spans)
+    return [
+        (max(start, 0.0), min(stop, end_s)) for start, stop in own if stop > 0 and start < end_s
+    ]
+
+
+def _rest_of(spans: Sequence[Span], placed: Placed) -> list[Span]:
+    """All that is in none of these times."""
+    rest, last_s = [], 0.0
+    for start_s, stop_s in sorted(spans):
+        if start_s > last_s:
+            rest.append((last_s, start_s))
+        last_s = max(last_s, stop_s)
+    return [
+        *rest,
+        *([(last_s, placed.timing.duration_s)] if last_s < placed.timing.duration_s else []),
+    ]
+
+
+def _compute_epochs(
+    group: CellGroup,
+    alignment: Alignment,
+    epochs: dict[str, list[Span]],
+    events_s: list[Times] | None,
+    cells: list[int],
+    settings: Settings,
+) -> Iterator[ComputedEpochs]:
+    if group.cells is not None:
+        result = epoch_activity(
+            group.cells, epochs, cell_indices=cells, events_s=events_s,
+            shuffles=settings.shuffles, seed=settings.seed, alpha=settings.alpha,
+        )  # fmt: skip
+        yield ComputedEpochs(group, alignment, result)
 
 
 def _largest(channel: Channel) -> float:

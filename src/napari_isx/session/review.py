@@ -124,6 +124,15 @@ class Review:
             self.table.set_columns([*measures, *self._added.values()])
         self.table.set_values(values)
 
+    def remove_columns(self, name: str) -> None:
+        """Have no more what was added under a name, as ``response z: name``."""
+        gone = [key for key in self._added if key.endswith(f": {name}")]
+        for key in gone:
+            del self._added[key]
+        if gone:
+            measures = metrics_of(self.group.cells, self.group.events)
+            self.table.set_columns([*measures, *self._added.values()])
+
     def take(self, piece: MetricColumns) -> None:
         """Fill in what was measured."""
         if piece.columns:

@@ -298,7 +298,7 @@ def test_tables_that_are_there_are_not_overwritten(stage, dock, control, tmp_pat
 def test_kept_sets_stand_side_by_side(stage, dock, control, monkeypatch):
     press_channel(stage)
     stage.session.select(stage.session.group, [1])
-    names = iter(["on", "off", None])
+    names = iter(["on", "off", None, "light"])
     monkeypatch.setattr(
         "napari_isx.docks.peri_event.controller._asked_name", lambda *_: next(names)
     )
@@ -326,6 +326,10 @@ def test_kept_sets_stand_side_by_side(stage, dock, control, monkeypatch):
     assert len(dock.panels._maps) == 1
     dock.rename_requested.emit(0)
     assert control.responses.choices[0].name == "on", "the dialog was canceled"
+    dock.rename_requested.emit(0)
+    titles = [column.title for column in stage.session.review.table.columns]
+    assert "effect (light)" in titles
+    assert "effect (on)" not in titles
 
 
 def test_each_set_is_marked_in_its_color(stage, dock, control, qtbot, monkeypatch):
@@ -343,3 +347,45 @@ def test_each_set_is_marked_in_its_color(stage, dock, control, qtbot, monkeypatc
     assert rising.pen.color().name() == "#56b4e9"
     control.responses.forget(control.responses.choices[0])
     assert len(rising.xvals) == 0
+
+
+def test_epochs_are_compared_with_the_rest(stage, dock, control, tmp_path):
+    press_channel(stage)
+    dock._epochs.click()
+    assert dock.text.startswith("C")
+    result = control.epochs.computed.result
+    up = result.modulation[0].count("up")
+    assert f"Digital GPI 0, 6.5 s: {up} of 11 cells up" in dock.text
+    assert result.labels == ("Digital GPI 0", "the rest")
+    stage.session.select(stage.session.group, [5, 1])
+    means = [item for item in dock.epoch_panels.means.items if hasattr(item, "opts")]
+    heights = {item.opts["name"]: item.opts["height"] for item in means if "height" in item.opts}
+    np.testing.assert_allclose(heights["C1"], result.mean[:, 1])
+    np.testing.assert_allclose(heights["C5"], result.mean[:, 5])
+    assert len(dock.epoch_panels.significant.getData()[0]) == (result.q[0] < 0.05).sum()
+    dock.epoch_panels._on_map(QPointF(0.5, 0.5), False)
+    assert stage.session.selected == (int(np.nanargmax(result.effect[0])),)
+    table = stage.session.review.table
+    np.testing.assert_array_equal(
+        table.values("epochs effect: Digital GPI 0")[:11], result.effect[0]
+    )
+    rest = table.values("epochs mean: the rest of Digital GPI 0")
+    np.testing.assert_array_equal(rest[:11], result.mean[1])
+    control.export(tmp_path / "out.csv")
+    rows = pd.read_csv(tmp_path / "out.EPOCHS.csv").set_index(["name", "label"])
+    np.testing.assert_allclose(rows.loc[("C2", "Digital GPI 0"), "effect_sd"], result.effect[0, 2])
+    np.testing.assert_allclose(rows.loc[("C2", "the rest"), "mean"], result.mean[1, 2])
+    assert "(6.5 s in 13 epochs)" in (tmp_path / "out.METHODS.txt").read_text()
+    stage.session.group.curation.decide([5], "rejected")
+    assert 5 not in control.epochs.computed.result.cell_indices
+    dock._epochs.click()
+    assert "13 of 13 events" in dock.text
+
+
+def test_what_does_not_last_is_said(dock, control):
+    control.responses.mark(3.0)
+    control.responses.pick("Marks")
+    dock._epochs.click()
+    assert dock.message.startswith("Marks does not last. Epochs are the times in which a channel")
+    control.responses.mark(9.0)
+    assert "Marks, 6.0 s:" in dock.text

@@ -17,6 +17,7 @@ from napari_isx.analysis.trace_heatmap import order_by
 from napari_isx.docks.common.background import Work
 from napari_isx.docks.common.visible_controller import SeenControl
 from napari_isx.docks.peri_event.dock import ResponsesWidget
+from napari_isx.docks.peri_event.epochs_controller import EpochsControl
 from napari_isx.docks.peri_event.panels import Curve, set_color
 from napari_isx.docks.peri_event.results import (
     columns_of,
@@ -66,6 +67,7 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
     ) -> None:
         super().__init__(viewer, session, time)
         self.responses = Responses(session)
+        self.epochs = EpochsControl(viewer, session, time, self.responses)
         self._playback = playback
         self._computed: Computed | None = None
         self._beside: list[Computed] = []
@@ -89,7 +91,8 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
     @property
     def is_busy(self) -> bool:
         """Whether something is being computed, or will be in a moment."""
-        return self._work.is_running or self._map_work.is_running or self._later.is_due
+        works = (self._work, self._map_work)
+        return self.epochs.is_busy or self._later.is_due or any(one.is_running for one in works)
 
     @property
     def computed(self) -> Computed | None:
@@ -118,6 +121,7 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
         view.methods_requested.connect(self._copy_methods)
         view.show_settings(self.responses.settings)
         super().attach(view)
+        self.epochs.attach(view)
 
     def show(self) -> None:
         """Show the responses, computed again; nothing while unseen."""
@@ -125,10 +129,12 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
         self._work.cancel()
         if self._computed is not None and self._computed.group not in self.session.groups:
             self._computed, self._beside = None, []  # they would keep the traces of a closed file
-        if not self._seen():
+        if not super()._seen():
             return
         self._show_sources()
         self._mark()
+        if not self._seen():
+            return
         reason, compute = self.responses.computing()
         if compute is None:
             self._computed, self._beside = None, []
@@ -138,6 +144,9 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
         for view in self._seen():
             view.show_text("Computing…")
         self._work.start(compute)
+
+    def _seen(self) -> list[ResponsesWidget]:
+        return [view for view in super()._seen() if not view.shows_epochs]
 
     def go_to_trial(self, place: int) -> None:
         """Show a trial, by its place among the averaged ones, and loop over it."""
@@ -230,7 +239,9 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
 
     def export(self, path: Path) -> None:
         """Write the tables of what is shown, named after `path`; see :func:`export_responses`."""
-        if self._computed is not None:
+        if any(view.shows_epochs for view in super()._seen()):
+            self.epochs.export(path)
+        elif self._computed is not None:
             names = self._computed.group.names
             cells = self._computed.group.cells
             if cells is not None:
@@ -349,14 +360,14 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
     def _show_sources(self) -> None:
         titles, picked = [one.title for one in self.responses.sources()], self.responses.picked
         names = [one.name for one in self.responses.choices]
-        for view in self._seen():
+        for view in super()._seen():
             view.show_sources(titles, picked)
             view.show_sets(names, can_keep=picked is not None)
 
     def _on_channel(self) -> None:
         """Align to the channel that was pressed, where responses are looked at."""
         selected = self.session.channels.selected
-        if selected and self._seen():
+        if selected and super()._seen():
             self.responses.pick_channel(selected[-1])
 
     def _on_settings(self, settings: Settings) -> None:
@@ -414,6 +425,8 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
         choice = self.responses.choices[place]
         name = _asked_name("Rename the set", choice.name)
         if name is not None:
+            if (review := self.session.review) is not None:
+                review.remove_columns(choice.name)
             self.responses.rename(choice, name)
 
     def _look_at(self, place: int) -> None:
@@ -425,7 +438,7 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
         self.responses.forget(self.responses.choices[place])
 
     def _ask_for_export(self) -> None:
-        if self._computed is None:
+        if self._computed is None and self.epochs.computed is None:
             show_info("There are no responses yet: choose what to align to.")
             return
         parent = QApplication.activeWindow()

@@ -23,11 +23,13 @@ from qtpy.QtWidgets import (
 )
 from superqt import QElidingLabel
 
+from napari_isx.analysis.epochs import EpochActivity
 from napari_isx.analysis.event_responses import PeriEvent
 from napari_isx.docks.common.passing_keys import pass_keys_on
 from napari_isx.docks.common.save_picture import add_picture_actions
 from napari_isx.docks.common.theme import PlotColors
 from napari_isx.docks.common.visible_widget import SeenWidget
+from napari_isx.docks.peri_event.epoch_panels import EpochPanels
 from napari_isx.docks.peri_event.panels import Curve, Panels
 from napari_isx.docks.peri_event.settings_form import SettingsForm
 from napari_isx.session.responses import Settings
@@ -58,6 +60,7 @@ class ResponsesWidget(SeenWidget):
     forget_requested = Signal(int)
     settings_changed = Signal(object)
     order_picked = Signal(str)
+    epoch_cell_picked = Signal(int, bool)
     trials_toggled = Signal(bool)
     """Whether single trials are shown as an image, not as lines."""
     cell_picked = Signal(int, bool)
@@ -84,11 +87,17 @@ class ResponsesWidget(SeenWidget):
         self._form = SettingsForm()
         self._trials = _button("Trials", "Show each trial as a row, of the cell selected last")
         self._trials.setCheckable(True)
+        self._epochs = _button(
+            "Epochs", "Compare what lasts with the rest: a channel that is on, a zone, two marks"
+        )
+        self._epochs.setCheckable(True)
         self._message = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         self._message.setWordWrap(True)
         self._pages = QStackedWidget()
         self._pages.addWidget(self._message)
         self._pages.addWidget(self.panels)
+        self.epoch_panels = EpochPanels()
+        self._pages.addWidget(self.epoch_panels)
         self._text = QElidingLabel(" ")
         self._text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._lay_out()
@@ -96,6 +105,8 @@ class ResponsesWidget(SeenWidget):
         self._sources.activated.connect(self._on_source)
         self._orders.activated.connect(self._on_order)
         self._trials.toggled.connect(self.trials_toggled)
+        self._epochs.toggled.connect(self._on_epochs)
+        self.epoch_panels.cell_picked.connect(self.epoch_cell_picked)
         self._form.settings_changed.connect(self.settings_changed)
         self.panels.cell_picked.connect(self.cell_picked)
         self.panels.cells_picked.connect(self.cells_picked)
@@ -132,7 +143,10 @@ class ResponsesWidget(SeenWidget):
         top.setContentsMargins(0, 0, 0, 0)
         top.addWidget(self._sources, 2)
         top.addWidget(self._orders, 1)
-        for button in (self._sets, self._trials, previous, following, exclude, settings, more):
+        self._of_trials = (self._orders, self._sets, self._trials, previous, following, exclude)
+        for button in (
+            self._epochs, self._sets, self._trials, previous, following, exclude, settings, more,
+        ):  # fmt: skip
             top.addWidget(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 2)
@@ -147,7 +161,13 @@ class ResponsesWidget(SeenWidget):
     @property
     def message(self) -> str:
         """What stands in place of the pictures; empty while they are there."""
-        return "" if self._pages.currentWidget() is self.panels else str(self._message.text())
+        is_message = self._pages.currentWidget() is self._message
+        return str(self._message.text()) if is_message else ""
+
+    @property
+    def shows_epochs(self) -> bool:
+        """Whether epochs are compared, not responses averaged."""
+        return bool(self._epochs.isChecked())
 
     @property
     def text(self) -> str:
@@ -157,6 +177,7 @@ class ResponsesWidget(SeenWidget):
     def set_colors(self, colors: PlotColors) -> None:
         """Take the colors of a theme."""
         self.panels.set_colors(colors)
+        self.epoch_panels.set_colors(colors)
 
     def show_time(self, time_s: float) -> None:
         """The pictures are over lag: nothing follows the cursor."""
@@ -206,6 +227,19 @@ class ResponsesWidget(SeenWidget):
         self._pages.setCurrentWidget(self.panels)
         self.panels.show_cells(named, order)
 
+    def show_epochs(
+        self, result: EpochActivity, order: npt.NDArray[np.int64], alpha: float
+    ) -> None:
+        """Show the effect of all cells in each label's epochs."""
+        self._pages.setCurrentWidget(self.epoch_panels)
+        self.epoch_panels.show_cells(result, order, alpha)
+
+    def show_epoch_selection(
+        self, result: EpochActivity, places: Sequence[int], names: Sequence[str]
+    ) -> None:
+        """Mark the selected cells, and show their means and rates."""
+        self.epoch_panels.show_selection(result, places, names)
+
     def show_selection(
         self,
         result: PeriEvent,
@@ -220,6 +254,11 @@ class ResponsesWidget(SeenWidget):
             self.panels.show_trials(result, trials, trial)
         else:
             self.panels.show_curves(result, curves, trials, trial)
+
+    def _on_epochs(self, is_checked: bool) -> None:
+        for control in self._of_trials:
+            control.setEnabled(not is_checked)
+        self.shown_changed.emit()
 
     def _on_source(self, place: int) -> None:
         if place == self._sources.count() - 1:

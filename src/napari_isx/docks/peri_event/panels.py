@@ -15,7 +15,7 @@ from qtpy.QtGui import QColor, QKeyEvent
 from napari_isx.analysis.event_responses import PeriEvent
 from napari_isx.docks.common.theme import MARK_COLOR, PlotColors
 
-_COLORMAP: Final = "CET-D1A"
+COLORMAP: Final = "CET-D1A"
 # Okabe and Ito's, which color-blind people can tell apart.
 CURVE_COLORS: Final = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#D55E00")
 _UP, _DOWN, _NONE = "#E69F00", "#56B4E9", "#888888"
@@ -55,12 +55,12 @@ class _CellMap:
     """The mean of every cell over lag, for one set of events."""
 
     def __init__(self) -> None:
-        self.view = _View()
+        self.view = ClickableView()
         self.plot = pg.PlotItem(viewBox=self.view)
         self.plot.getAxis("left").setStyle(showValues=False)
         self.view.invertY(True)
         self.view.setMouseEnabled(y=False)
-        self.image = pg.ImageItem(axisOrder="row-major", colorMap=pg.colormap.get(_COLORMAP))
+        self.image = pg.ImageItem(axisOrder="row-major", colorMap=pg.colormap.get(COLORMAP))
         self.frames = pg.PlotCurveItem(connect="pairs")
         for item in (self.image, _zero_line(), self.frames):
             self.plot.addItem(item, ignoreBounds=True)
@@ -96,7 +96,7 @@ class Panels(pg.GraphicsLayoutWidget):
         self._num_trials = 0
         self._colors: PlotColors | None = None
         self._maps: list[_CellMap] = []
-        self._curve_view, self._dot_view = _View(), _View()
+        self._curve_view, self._dot_view = ClickableView(), ClickableView()
         self.curves, self.dots = (
             pg.PlotItem(viewBox=view) for view in (self._curve_view, self._dot_view)
         )
@@ -141,7 +141,7 @@ class Panels(pg.GraphicsLayoutWidget):
             self.ci.layout.setColumnStretchFactor(column, share)
 
     def _add_items(self) -> None:
-        self._trials = pg.ImageItem(axisOrder="row-major", colorMap=pg.colormap.get(_COLORMAP))
+        self._trials = pg.ImageItem(axisOrder="row-major", colorMap=pg.colormap.get(COLORMAP))
         self._curve_zero = _zero_line()
         self._scatter = pg.ScatterPlotItem(pen=None, size=_DOT_PX)
         self._rings = pg.ScatterPlotItem(brush=None, size=_PICKED_PX)
@@ -181,7 +181,7 @@ class Panels(pg.GraphicsLayoutWidget):
         """
         self._order = order
         self._have_maps(len(named))
-        limit = max(_limit(one.mean) for _, one in named)
+        limit = max(color_limit(one.mean) for _, one in named)
         for place, (name, one) in enumerate(named):
             title = name if len(named) > 1 else ""
             self._maps[place].show(one, order, limit, title, set_color(place))
@@ -243,7 +243,7 @@ class Panels(pg.GraphicsLayoutWidget):
         """Show one cell's trials over lag, ``(n_events, L)``, the first on top."""
         self._clear_curves()
         self._num_trials = len(trials)
-        limit = _limit(trials)
+        limit = color_limit(trials)
         self._trials.setImage(np.nan_to_num(trials), levels=(-limit, limit))
         start, width = _lag_span(result)
         self._trials.setRect(QRectF(start, 0, width, max(len(trials), 1)))
@@ -293,7 +293,7 @@ class Panels(pg.GraphicsLayoutWidget):
             self.cells_picked.emit(places)
 
 
-class _View(pg.ViewBox):
+class ClickableView(pg.ViewBox):
     """A view that says where was clicked, and may have a lasso on the left button."""
 
     clicked = Signal(QPointF, bool)
@@ -342,7 +342,7 @@ def _lag_span(result: PeriEvent) -> tuple[float, float]:
     return float(lags[0]) - step / 2, len(lags) * step
 
 
-def _limit(values: npt.NDArray[np.float64]) -> float:
+def color_limit(values: npt.NDArray[np.float64]) -> float:
     """Colors are alike on both sides of 0; the largest hundredth is cut off."""
     known = np.abs(values[np.isfinite(values)])
     return float(np.percentile(known, 99)) or 1.0 if len(known) else 1.0
