@@ -14,6 +14,8 @@ from psygnal import Signal
 from napari_isx.analysis.cell_metrics.compute import MetricColumns, compute_metrics
 from napari_isx.analysis.cell_metrics.definitions import Metric, metrics_of
 from napari_isx.analysis.cell_metrics.neighbors import Duplicate, suspected_duplicates
+from napari_isx.analysis.epochs import EpochActivity
+from napari_isx.analysis.event_responses import PeriEvent
 from napari_isx.analysis.rois import Roi
 from napari_isx.io.cells.cell_set import CellStatus
 from napari_isx.session.cell_filter import CellFilter
@@ -77,6 +79,7 @@ class Review:
         """Gives the cells, ``(n_rows,)``, in the order of another view that was used last; empty
         once nobody sees it. None for the rows of the table."""
         self._added: dict[str, Metric] = {}
+        self.results: dict[str, PeriEvent | EpochActivity] = {}
         self.table.set_columns(metrics_of(group.cells, group.events))
         if self.curation is not None:
             self.curation.stepped.connect(self._on_step)
@@ -114,9 +117,18 @@ class Review:
         return partial(compute_metrics, self.group.cells, self.group.events, rois)
 
     def add_columns(
-        self, metrics: Iterable[Metric], values: Mapping[str, npt.NDArray[np.float64]]
+        self,
+        metrics: Iterable[Metric],
+        values: Mapping[str, npt.NDArray[np.float64]],
+        name: str = "",
+        result: PeriEvent | EpochActivity | None = None,
     ) -> None:
-        """Have more columns beside the measures, such as responses; of known keys new values."""
+        """Have more columns beside the measures, such as responses; of known keys new values.
+
+        `result` is what they are of, kept under a name in :attr:`results`.
+        """
+        if result is not None:
+            self.results[name] = result
         new = {metric.key: metric for metric in metrics}
         if self._added | new != self._added:
             self._added |= new
@@ -126,6 +138,7 @@ class Review:
 
     def remove_columns(self, name: str) -> None:
         """Have no more what was added under a name, as ``response z: name``."""
+        self.results.pop(name, None)
         gone = [key for key in self._added if key.endswith(f": {name}")]
         for key in gone:
             del self._added[key]

@@ -22,6 +22,7 @@ from napari_isx.docks.export import controller as exporting
 from napari_isx.docks.export.details_dialog import DetailsDialog
 from napari_isx.docks.export.dock import ExportWidget
 from napari_isx.docks.export.work import CanceledError, Job, Outcome, run_jobs, sentence
+from napari_isx.docks.peri_event.dock import ResponsesWidget
 
 
 @pytest.fixture
@@ -163,6 +164,25 @@ def test_details_can_be_skipped(stage, dock):
     dialog.reject()
     assert written(dock) == ["movie.nwb"]
     assert "DANDI needs the species" in dock.message.toPlainText()
+
+
+def test_responses_that_were_computed_are_in_the_nwb_file(stage, dock, qtbot):
+    pynwb = pytest.importorskip("pynwb")
+    responses = ResponsesWidget()
+    qtbot.addWidget(responses)
+    responses.show()
+    stage.coordinator.responses.attach(responses)
+    for time_s in (3.0, 5.0, 8.0):
+        stage.coordinator.responses.responses.mark(time_s)
+    stage.coordinator.responses.responses.pick("Marks")
+    computed = stage.coordinator.responses.computed
+    check(dock, "NWB file")
+    dock.export_button.click()
+    (dialog,) = dock.findChildren(DetailsDialog)
+    dialog.reject()
+    with pynwb.NWBHDF5IO(str(Path(dock.folder) / "movie.nwb"), "r") as io:
+        table = io.read().processing["responses"]["Responses_Marks"]
+        np.testing.assert_array_equal(table["effect"][:], computed.result.effect)
 
 
 def test_nothing_is_checked_or_open(stage, dock, qtbot):

@@ -10,6 +10,7 @@ from helpers.behavior_files import isxb
 from helpers.recordings import pixels, timing_info, write_movie, write_raw_movie
 
 from napari_isx import CellSet, EventSet, Movie, Timing, export_nwb, open_isx
+from napari_isx.analysis import epoch_activity, peri_event
 from napari_isx.export.nwb.metadata import read_metadata
 from napari_isx.sample_data import COMPANION_FILES, FILES, write_sample
 from napari_isx.session.channel import channels_of
@@ -275,6 +276,37 @@ def test_decisions_and_who_took_them(session, folder, tmp_path, read):
             assert table["PlaneSegmentation"]["cell_status"][:].tolist() == expected
         last = table["PlaneSegmentation"].to_dataframe()
         assert last["reviewer"].astype(bool).tolist() == [i in (3, 5) for i in range(36)]
+
+
+def test_responses_and_epochs_read_back_equal(session, tmp_path, read):
+    cells = session["sample-recording-CNMFE.isxd"]
+    responses = peri_event(cells, [0.5, 10.0, 20.0, 33.0, 47.0])
+    epochs = epoch_activity(cells, {"early": [(0, 20)], "late": [(30, 50)]}, shuffles=50)
+    results = {cells: {"Digital GPI 0 rising": responses, "states": epochs}}
+    path = tmp_path / "a.nwb"
+    export_nwb(session.values(), path, metadata=METADATA, responses=results)
+    assert problems(path) == []
+    tables = read(path).processing["responses"]
+    title = "Responses_Digital_GPI_0_rising"
+    table = tables[title]
+    for name in ("effect", "z", "p", "q", "mean", "sem"):
+        np.testing.assert_array_equal(table[name][:], getattr(responses, name))
+    assert list(table["modulation"][:]) == list(responses.modulation)
+    cell_rows = table["cell"].to_dataframe()
+    names = cell_rows["roi_name"].tolist()
+    assert names == [cells.names[cell] for cell in responses.cell_indices]
+    assert responses.methods_text in table.description
+    np.testing.assert_array_equal(tables[f"{title}_lags"]["lag_s"][:], responses.lags_s)
+    events = tables[f"{title}_events"].to_dataframe()
+    offset_s = Clock(session.values()).placed(cells).offset_s
+    np.testing.assert_allclose(events["event_time"], responses.events_s + offset_s)
+    assert events["is_averaged"].tolist() == [False, True, True, True, True]
+    assert events["reason"].tolist() == ["edge", "", "", "", ""]
+    rows = tables["Epochs_states"].to_dataframe(index=True)
+    assert rows["label"].tolist() == ["early"] * len(names) + ["late"] * len(names)
+    for name in ("mean", "effect", "z", "p", "q"):
+        np.testing.assert_array_equal(rows[name], getattr(epochs, name).ravel())
+    assert rows["cell"].tolist() == [*epochs.cell_indices] * 2
 
 
 def test_a_journal_of_saves_alone_leaves_no_decision_out(folder, tmp_path):

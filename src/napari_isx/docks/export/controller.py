@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 import platformdirs
 
 import napari_isx
+from napari_isx.analysis.epochs import EpochActivity
+from napari_isx.analysis.event_responses import PeriEvent
 from napari_isx.docks.common.background import Work
 from napari_isx.docks.common.settings import recall, remember
 from napari_isx.docks.common.views import Views, is_alive
@@ -287,6 +289,7 @@ class ExportControl(Control):
         shown: Mapping[CellSet, Sequence[CellStatus]],
     ) -> Job:
         recordings, details = list(self.session.recordings), self.details()
+        responses = self._responses()
         # After the movie from which the rest was made.
         named = sorted(recordings, key=lambda one: (not isinstance(one, Movie), one.title))
         path = folder / f"{named[0].title}.nwb"
@@ -299,6 +302,7 @@ class ExportControl(Control):
                 movies=NWB_MOVIES in keys,
                 behavior_mp4=NWB_MP4 in keys,
                 statuses=shown,
+                responses=responses,
                 overwrite=overwrite,
                 progress=progress,
             ).findings
@@ -311,6 +315,15 @@ class ExportControl(Control):
             group.cells: list(group.curation.statuses)
             for group in self.session.groups
             if group.cells is not None and group.curation is not None
+        }
+
+    def _responses(self) -> dict[CellSet, dict[str, PeriEvent | EpochActivity]]:
+        """What was computed in the dock *Responses*."""
+        reviews = ((group.cells, self.session.reviews.of(group)) for group in self.session.groups)
+        return {
+            cells: dict(review.results)
+            for cells, review in reviews
+            if cells is not None and review is not None
         }
 
     def _on_step(self, step: float | Outcome) -> None:

@@ -397,7 +397,7 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
         if review is None:
             return
         metrics, values = columns_of(computed)
-        review.add_columns(metrics, values)
+        review.add_columns(metrics, values, computed.alignment.name, computed.result)
 
     def _ask_for_table(self) -> None:
         parent = QApplication.activeWindow()

@@ -85,7 +85,8 @@ class EpochsControl(SeenControl[ResponsesWidget]):
         self.computed = computed
         review = self.session.reviews.of(computed.group)
         if review is not None:
-            review.add_columns(*columns_of(computed))
+            name = f"{computed.alignment.name} (epochs)"
+            review.add_columns(*columns_of(computed), name, computed.result)
         order = order_by(computed.result.effect[0], descending=True)
         for view in self._seen():
             view.show_epochs(computed.result, order, self._responses.settings.alpha)

@@ -27,8 +27,12 @@ from napari_isx.io.vessels.vessel_set import VesselSet
 from napari_isx.session.groups import event_choices
 
 if TYPE_CHECKING:
+    from napari_isx.analysis.epochs import EpochActivity
+    from napari_isx.analysis.event_responses import PeriEvent
     from napari_isx.export.nwb.ophys import Microscope
     from napari_isx.export.nwb.session import NwbSession
+
+    Results = Mapping[str, PeriEvent | EpochActivity]
 
 
 class ExportedNwb(NamedTuple):
@@ -57,6 +61,7 @@ def export_nwb(
     compress: bool = False,
     behavior_mp4: bool = False,
     statuses: Mapping[CellSet, Sequence[CellStatus]] | None = None,
+    responses: Mapping[CellSet, Results] | None = None,
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> ExportedNwb:
@@ -86,6 +91,9 @@ def export_nwb(
         default its own file is linked, by a relative path.
     statuses : mapping of CellSet to sequence of str, optional
         Decisions that are not saved; those of the files by default.
+    responses : mapping of CellSet to mapping of str to PeriEvent or EpochActivity, optional
+        What :func:`napari_isx.analysis.peri_event` and :func:`napari_isx.analysis.epoch_activity`
+        found of the cells of a set, by the name of the events or epochs.
     overwrite : bool
         Whether a file that is there may be replaced.
     progress : callable, optional
@@ -142,7 +150,7 @@ def export_nwb(
 
             write_clip(session, movie, clip)
             made.append(clip)
-        _add_all(session, parts, target, clips, movies, compress, statuses or {})
+        _add_all(session, parts, target, clips, movies, compress, statuses or {}, responses or {})
         with (
             partial_file(target) as partial,
             h5py.File(partial, "w") as file,
@@ -222,6 +230,7 @@ def _add_all(
     movies: bool,
     compress: bool,
     statuses: Mapping[CellSet, Sequence[CellStatus]],
+    found: Mapping[CellSet, Results],
 ) -> None:
     from napari_isx.export.nwb import behavior, channels, ophys
 
@@ -242,7 +251,7 @@ def _add_all(
                 ophys.add_vessels(session, one)
             case Image():
                 ophys.add_picture(session, one.title, one.data)
-    _add_cells(session, microscope, parts, statuses)
+    _add_cells(session, microscope, parts, statuses, found)
 
 
 def _add_cells(
@@ -250,9 +259,10 @@ def _add_cells(
     microscope: Microscope,
     parts: Sequence[Recording],
     statuses: Mapping[CellSet, Sequence[CellStatus]],
+    found: Mapping[CellSet, Results],
 ) -> None:
     """Add cell sets, each with the events that were found in it."""
-    from napari_isx.export.nwb import ophys, review
+    from napari_isx.export.nwb import ophys, responses, review
 
     cell_sets = [one for one in parts if isinstance(one, CellSet)]
     event_sets = [one for one in parts if isinstance(one, EventSet)]
@@ -267,6 +277,7 @@ def _add_cells(
         decided = review.last_decisions(journal, cells.num_cells)
         table = ophys.add_cells(session, microscope, cells, own[0] if own else None, shown, decided)
         review.add_review(session, cells, journal, table)
+        responses.add_responses(session, cells, found.get(cells, {}), table)
         for events in own:
             ophys.add_cell_events(session, events, cells, table)
         linked |= set(own)
