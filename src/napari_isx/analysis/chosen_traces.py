@@ -93,15 +93,21 @@ def z_scored(
     traces: npt.NDArray[Any], cells: npt.NDArray[np.int64], is_there: npt.NDArray[np.bool_]
 ) -> ZScored:
     """Read some cells; what `is_there` leaves out and what is NaN is missing."""
-    values = np.array(traces[cells].T, np.float64, order="C")
-    there = np.isfinite(values) & is_there[:, None]
-    if (there == there[:, :1]).all():
-        there = there[:, :1]
-    np.copyto(values, 0.0, where=~there)
+    values = np.array(traces[cells], np.float64).T
+    there = is_there[:, None]
+    sums = values.sum(axis=0)
+    is_whole = bool(is_there.all() and np.isfinite(sums).all())
+    if not is_whole:
+        there = np.isfinite(values) & there
+        if (there == there[:, :1]).all():
+            there = there[:, :1]
+        np.copyto(values, 0.0, where=~there)
+        sums = values.sum(axis=0)
     count = np.maximum(there.sum(axis=0), 1)
-    mean = values.sum(axis=0) / count
+    mean = sums / count
     values -= mean
-    np.copyto(values, 0.0, where=~there)
+    if not is_whole:
+        np.copyto(values, 0.0, where=~there)
     deviation = np.sqrt(np.einsum("ij,ij->j", values, values) / count)
     # The mean of equal values can be off by its last digit, and so can each difference from it.
     varies = deviation > 1e-12 * np.abs(mean)

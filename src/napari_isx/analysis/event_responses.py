@@ -417,14 +417,18 @@ class _Task:
         )
         if is_whole:
             # The usual case: nothing is missing, so that one sum a sample says all.
-            for one, (first, last) in zip(sums, windows, strict=True):
-                one /= last - first + 1
+            lengths = [last - first + 1 for first, last in windows]
+            if lengths[0] != lengths[1]:
+                sums[1] *= lengths[0] / lengths[1]
             sums[0] -= sums[1]
+            sums = [np.ascontiguousarray(sums[0])]
 
         def effects(events: Any) -> Floats:
             with np.errstate(invalid="ignore", divide="ignore"):
                 if is_whole:
-                    return np.asarray((events @ sums[0]) / events.sum(axis=1)[:, None])
+                    return np.asarray(
+                        (events @ sums[0]) / (events.sum(axis=1)[:, None] * lengths[0])
+                    )
                 response, baseline = (
                     (events @ one) / (events @ count)
                     for one, count in zip(sums, counts, strict=True)
@@ -442,15 +446,19 @@ def _window_sums(totals: Floats, window: tuple[int, int]) -> Floats:
     """
     num_samples = len(totals) - 1
     first, stop = window[0], window[1] + 1
-    sums = np.zeros((num_samples, totals.shape[1]))
+    sums = np.empty((num_samples, totals.shape[1]), order="F")
     low, high = max(-first, 0), num_samples - max(stop, 0)
-    if low < high:
-        inner = sums[low:high]
-        np.subtract(totals[low + stop : high + stop], totals[low + first : high + first], out=inner)
+    if low >= high:
+        return np.zeros_like(sums)
+    sums[:low], sums[high:] = 0, 0
+    inner = sums[low:high]
+    np.subtract(totals[low + stop : high + stop], totals[low + first : high + first], out=inner)
     return sums
 
 
 def _running_sums(values: npt.NDArray[Any]) -> Floats:
-    totals = np.zeros((len(values) + 1, values.shape[1]))
+    # Each cell's samples lie together, which is how running sums are fast.
+    totals = np.empty((len(values) + 1, values.shape[1]), order="F")
+    totals[0] = 0
     np.cumsum(values, axis=0, out=totals[1:])
     return totals
