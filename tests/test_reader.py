@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import tifffile
 from helpers import gpio_files, recordings
+from helpers.channel_files import make_gpio
 from helpers.scenes import FIELD, START, make_cells, make_events, make_movie
 from napari.components import ViewerModel
 from napari.errors import MultipleReaderError
@@ -371,6 +372,13 @@ def test_gpio_parts_of_a_folder_are_joined_when_they_are_opened(tmp_path):
         gpio_files.write(tmp_path / f"rec-{part}.gpio", stream, start=(start, 1))
     ((_, kwargs, _),) = read(str(tmp_path))
     assert len(kwargs["metadata"]["napari_isx"].paths) == 2
+
+
+def test_one_gpio_file_of_a_folder_is_opened_beside_the_others(tmp_path):
+    make_movie(tmp_path / "movie.isxd")
+    make_gpio(tmp_path / "movie.gpio", {"GPIO-1": ([0.0, 1.0], [0.0, 5.0])}, end_s=2)
+    names = [options["name"] for _, options, _ in read(str(tmp_path))]
+    assert sorted(names) == ["GPIO · movie", "movie"]
 
 
 def test_napari_asks_which_reader_is_to_open_a_folder_but_not_a_picture(folder, tmp_path, viewer):

@@ -175,7 +175,8 @@ def _joined(finds: Iterable[Found], files: OpenFiles) -> list[list[Path]]:
 
     finds = list(finds)
     alone = [one.path for one in finds if len(one.paths) == 1 and one.may_be_part]
-    joined = {parts[0]: parts for parts in series_of(alone, files) if len(alone) > 1}
+    together = series_of(alone, files) if len(alone) > 1 else [[path] for path in alone]
+    joined = {parts[0]: parts for parts in together}
     groups = [list(one.paths) for one in finds if one.path not in alone or one.path in joined]
     return [joined.get(parts[0], parts) for parts in groups]
 
