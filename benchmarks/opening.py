@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ def rows(files: Files) -> Iterator[Row]:
         raise RuntimeError("there is no screen; `make bench` brings a virtual one")
     window = Window()
     yield from sample(window, files)
+    yield from figure(window, files)
     yield from session(window, files)
     window.close()
 
@@ -53,6 +55,74 @@ def sample(window: Window, files: Files) -> Iterator[Row]:
     yield Row("the same at 5 ms for each call to the disk", block_s, most=0.25, note=note)
     yield Row("until the sample is drawn, 5 ms for each call", open_s)
     window.clear()
+
+
+def figure(window: Window, files: Files) -> Iterator[Row]:
+    """From a dropped folder to the cells that respond: open it, open the dock, pick a channel."""
+    from qtpy.QtCore import QTimer
+
+    from napari_isx.app.coordinator import Coordinator
+
+    folder = files.folder / "sample"
+
+    def opened() -> None:
+        confirm = QTimer(interval=50)
+        confirm.timeout.connect(press_return)  # what is to be opened of the folder
+        confirm.start()
+        window.viewer.open(str(folder), plugin="napari-isx")
+        confirm.stop()
+
+    begun = time.perf_counter()
+    beats(opened)
+    control = Coordinator.of(window.viewer).responses
+
+    def looked_for() -> None:
+        window.viewer.window.add_plugin_dock_widget("napari-isx", "Responses")
+
+    def answered() -> None:
+        until(lambda: control.responses.sources())
+        titles = [one.title for one in control.responses.sources()]
+        control.responses.pick(next(one for one in titles if one.startswith("Digital")))
+        until(lambda: control.computed is not None and not control.is_busy)
+
+    dock_s, _ = beats(looked_for)
+    block_s, _ = beats(answered)
+    found = int((control.computed.result.q < 0.05).sum())
+    taken_s = time.perf_counter() - begun
+    yield Row("from a dropped folder to responding cells", taken_s, most=60, note=f"{found} cells")
+    yield Row("its longest block as the dock opens", dock_s)
+    yield Row("its longest block until the figure stands", block_s, most=0.1)
+
+    def again() -> None:
+        rule = replace(control.responses.settings.rule, edge="falling")
+        control.responses.settings = replace(control.responses.settings, rule=rule)
+        until(lambda: not control.is_busy)
+
+    block_s, _ = beats(again)
+    yield Row("the longest block as another edge is looked at", block_s, most=0.1)
+    window.viewer.window.remove_dock_widget("all")
+    window.clear()
+
+
+def press_return() -> None:
+    """Take what the dialog on the screen proposes."""
+    from qtpy.QtCore import Qt
+    from qtpy.QtTest import QTest
+    from qtpy.QtWidgets import QApplication
+
+    if (dialog := QApplication.activeModalWidget()) is not None:
+        QTest.keyClick(dialog, Qt.Key.Key_Return)
+
+
+def until(is_done: Callable[[], object]) -> None:
+    """Let the window live on until something is so."""
+    from qtpy.QtCore import QEventLoop, QTimer
+
+    loop, timer = QEventLoop(), QTimer(interval=20)
+    timer.timeout.connect(lambda: is_done() and loop.quit())
+    timer.start()
+    loop.exec()
+    timer.stop()
 
 
 def session(window: Window, files: Files) -> Iterator[Row]:

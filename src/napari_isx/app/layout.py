@@ -78,8 +78,14 @@ class WindowLayout(QObject):
     @property
     def docks(self) -> list[QDockWidget]:
         """Docks of ours, the longest open first."""
-        found = self._window.findChildren(QDockWidget)
-        return [dock for dock in found if isinstance(dock.widget(), Docked)]
+        return [dock for dock in self._all_docks if isinstance(dock.widget(), Docked)]
+
+    @property
+    def _all_docks(self) -> list[QDockWidget]:
+        # To look through all that is in them takes many times as long.
+        directly = Qt.FindChildOption.FindDirectChildrenOnly
+        found: list[QDockWidget] = self._window.findChildren(QDockWidget, options=directly)
+        return found
 
     def offer(self) -> None:
         """Show the dock *Traces*, and all else that was open last, once in the life of a window."""
@@ -185,8 +191,8 @@ class WindowLayout(QObject):
 
     @property
     def _others(self) -> list[str]:
-        docks = self._window.findChildren(QDockWidget)
-        return sorted(one.objectName() for one in docks if not isinstance(one.widget(), Docked))
+        others = (one for one in self._all_docks if not isinstance(one.widget(), Docked))
+        return sorted(one.objectName() for one in others)
 
     def _place_new(self) -> None:
         shown = [one for one in self._new if is_alive(one) and one.isVisible()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import Final
 
 import numpy as np
@@ -96,8 +96,7 @@ class ResponsesWidget(SeenWidget):
         self._pages = QStackedWidget()
         self._pages.addWidget(self._message)
         self._pages.addWidget(self.panels)
-        self.epoch_panels = EpochPanels()
-        self._pages.addWidget(self.epoch_panels)
+        self._colors: PlotColors | None = None
         self._text = QElidingLabel(" ")
         self._text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._lay_out()
@@ -106,7 +105,6 @@ class ResponsesWidget(SeenWidget):
         self._orders.activated.connect(self._on_order)
         self._trials.toggled.connect(self.trials_toggled)
         self._epochs.toggled.connect(self._on_epochs)
-        self.epoch_panels.cell_picked.connect(self.epoch_cell_picked)
         self._form.settings_changed.connect(self.settings_changed)
         self.panels.cell_picked.connect(self.cell_picked)
         self.panels.cells_picked.connect(self.cells_picked)
@@ -176,8 +174,20 @@ class ResponsesWidget(SeenWidget):
 
     def set_colors(self, colors: PlotColors) -> None:
         """Take the colors of a theme."""
+        self._colors = colors
         self.panels.set_colors(colors)
-        self.epoch_panels.set_colors(colors)
+        if "epoch_panels" in vars(self):
+            self.epoch_panels.set_colors(colors)
+
+    @cached_property
+    def epoch_panels(self) -> EpochPanels:
+        """The pictures of epochs, made when they are first looked at: it takes a moment."""
+        panels = EpochPanels()
+        self._pages.addWidget(panels)
+        panels.cell_picked.connect(self.epoch_cell_picked)
+        if self._colors is not None:
+            panels.set_colors(self._colors)
+        return panels
 
     def show_time(self, time_s: float) -> None:
         """The pictures are over lag: nothing follows the cursor."""
