@@ -423,6 +423,23 @@ def test_the_window_says_what_is_not_on_the_disk_and_closes_when_it_is(
         assert [one.cell for one in Curation(cells).restorable.cells] == [0, 1]
 
 
+def test_decisions_about_a_removed_layer_are_waited_for_too(hands, curation, path, hanging):
+    curation.decide([0], "rejected")
+    hands.qtbot.waitUntil(prompts_of(hands.viewer).waiting.isVisible)
+    hands.viewer.layers.clear()
+    hands.settle()
+    assert hands.coordinator.saving.num_waiting == 1
+    close_by_hand(hands)
+    hands.qtbot.waitUntil(lambda: question(hands) is not None)
+    assert question(hands).headline.text() == "1 decision is not on the disk yet."
+    assert window_of(hands).isVisible()
+    hanging.set()
+    hands.qtbot.waitUntil(lambda: not window_of(hands).isVisible())
+    assert hands.coordinator.saving._left == []
+    with open_isx(path) as cells:
+        assert [one.cell for one in Curation(cells).restorable.cells] == [0]
+
+
 def test_a_window_can_be_closed_on_a_disk_that_does_not_answer(hands, curation, hanging):
     curation.decide([0], "rejected")
     curation.undo()  # nothing is unsaved, and the disk has none of it

@@ -7,7 +7,6 @@ import errno
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
@@ -20,6 +19,7 @@ from qtpy import QtCore
 from qtpy.QtWidgets import QApplication
 
 from napari_isx.docks.common.background import Work
+from napari_isx.docks.saving.words import decisions, file_name, kept_in, reason, when
 from napari_isx.export.decisions_csv import write_decisions_csv
 from napari_isx.io.cells.status_backups import kept_statuses
 from napari_isx.session.decisions.conflicts import SaveConflict
@@ -145,6 +145,7 @@ class SavingControl(Control):
         """How many decisions are not on a disk yet."""
         self._postponed: WeakSet[CellGroup] = WeakSet()
         self._known: dict[CellGroup, Curation] = {}
+        self._left: list[Curation] = []
         self._said: set[str] = set()
         self._running: dict[CellGroup, Work[_Outcome]] = {}
         self._done: dict[CellGroup, list[Done]] = {}  # who hears of what is running
@@ -300,7 +301,7 @@ class SavingControl(Control):
                 yield _Outcome(str(conflict), conflict.with_traceback(None))
             except (OSError, ValueError) as error:
                 locked = isinstance(error, OSError) and error.errno in _LOCKED
-                yield _Outcome(_reason(error), is_locked=locked)
+                yield _Outcome(reason(error), is_locked=locked)
             else:
                 yield _Outcome()
 
@@ -321,9 +322,9 @@ class SavingControl(Control):
             show_warning(outcome.problem)
             self.conflict_found.emit(group, outcome.conflict)
         elif outcome.is_locked and len(self.copy_offered):
-            self.copy_offered.emit(group, f"{outcome.problem}{_kept_in(group)}")
+            self.copy_offered.emit(group, f"{outcome.problem}{kept_in(group)}")
         elif outcome.problem:
-            show_error(f"{outcome.problem}{_kept_in(group)}")
+            show_error(f"{outcome.problem}{kept_in(group)}")
         else:
             show_info(text)
             self._renew_offers()
@@ -379,7 +380,7 @@ class SavingControl(Control):
             try:
                 count = write_decisions_csv(target, curation.journal_entries())
             except OSError as error:
-                yield _Outcome(f"{target.name} was not written: {_reason(error)}.")
+                yield _Outcome(f"{target.name} was not written: {reason(error)}.")
             else:
                 show_info(f"{decisions(count)} written into {target.name}.")
 
@@ -395,10 +396,15 @@ class SavingControl(Control):
     def flush(self, timeout_s: float = 0) -> None:
         """Have journals written where they are not, and wait for all of them so long."""
         end = time.monotonic() + timeout_s
-        for curation in self._known.values():
+        for curation in self._curations:
             if not curation.is_journaled:
                 curation.flush(max(end - time.monotonic(), 0))
         self._count_waiting()
+
+    @property
+    def _curations(self) -> list[Curation]:
+        """Of what is open, and of what was closed before a disk had its decisions."""
+        return [*self._known.values(), *self._left]
 
     def _on_statuses(self, group: CellGroup) -> None:  # noqa: ARG002
         self._renew_offers()
@@ -412,9 +418,10 @@ class SavingControl(Control):
 
     def _count_waiting(self) -> None:
         """See what is on the disk, and say what went wrong."""
-        for curation in self._known.values():
+        for curation in self._curations:
             curation.hear()
-        waiting = sum(curation.num_waiting for curation in self._known.values())
+        waiting = sum(curation.num_waiting for curation in self._curations)
+        self._left = [curation for curation in self._left if not curation.is_journaled]
         if waiting != self.num_waiting:
             self.num_waiting = waiting
             self.waiting_changed.emit()
@@ -426,6 +433,7 @@ class SavingControl(Control):
         for group, curation in list(self._known.items()):
             if group not in groups:
                 del self._known[group]
+                self._left.append(curation)
                 self._say_of_leaving(group, curation)
         if self._attach_prompts and any(group.curation is not None for group in groups):
             self._attach_prompts(self.viewer, self)
@@ -472,38 +480,6 @@ class SavingControl(Control):
             (show_info if kind == "notice" else show_warning)(text)
 
 
-def decisions(count: int) -> str:
-    """So many decisions."""
-    return "1 decision" if count == 1 else f"{count:,} decisions"
-
-
-def file_name(group: CellGroup) -> str:
-    """The name of a group's file, or of the first of several."""
-    return group.recording.name if group.recording is not None else ""
-
-
-def when(utc: str) -> str:
-    """A time of a journal as the clock on the wall here had it: "21 Nov 02:15"."""
-    local = datetime.fromisoformat(utc).astimezone()
-    year = "" if local.year == datetime.now().astimezone().year else f" {local.year}"
-    return f"{local.day} {local:%b}{year} {local:%H:%M}"
-
-
 def listed(unsaved: Sequence[Unsaved]) -> str:
     """What is not saved, a line for each file."""
     return "\n".join(one.text for one in unsaved)
-
-
-def _reason(error: OSError | ValueError) -> str:
-    """An error in words; those of the system come with numbers and quotes otherwise."""
-    return str(error.strerror) if isinstance(error, OSError) and error.strerror else str(error)
-
-
-def _kept_in(group: CellGroup) -> str:
-    """Where the decisions are that could not be saved."""
-    curation = group.curation
-    if curation is None:
-        return ""
-    if curation.journal_path is not None:
-        return f" Your decisions are kept in {curation.journal_path}."
-    return "" if curation.is_journaled else " Your decisions are in this window only: keep it open."

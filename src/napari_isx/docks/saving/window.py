@@ -17,11 +17,10 @@ from napari_isx.docks.saving.controller import (
     Done,
     Offer,
     SavingControl,
-    decisions,
-    file_name,
     listed,
 )
 from napari_isx.docks.saving.dialogs import QuestionDialog, RestoreBar, difference_table
+from napari_isx.docks.saving.words import decisions, file_name
 from napari_isx.session.decisions.conflicts import SaveConflict
 from napari_isx.session.groups import CellGroup
 
