@@ -288,3 +288,17 @@ def test_what_the_journal_tells_is_told_once(saving, curation, said):
         curation.said.emit("notice", "It is elsewhere.")
         curation.said.emit("trouble", "It is nowhere.")
     assert said() == ["It is elsewhere.", "It is nowhere."]
+
+
+def test_a_journal_about_other_cells_is_not_passed_over_in_silence(stage, path, tmp_path, said):
+    decide_elsewhere(path, {0: "rejected"})
+    (journal,) = tmp_path.glob(f"*{JOURNAL_SUFFIX}")
+    before = journal.read_bytes()
+    path.unlink()
+    make_cells(path, names=["X0", "X1", "X2"], statuses=STATUSES)
+    stage.open(path)
+    (text,) = [one for one in said() if "about other cells" in one]
+    assert text.startswith("The journal found beside cells.isxd is about other cells")
+    assert "not offered here" in text
+    assert journal.read_bytes() == before
+    assert stage.session.group.curation.statuses == STATUSES

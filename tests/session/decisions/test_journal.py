@@ -318,7 +318,8 @@ def test_a_journal_of_other_cells_is_moved_aside_never_overwritten(folder, windo
         curation = window(path)
         assert curation.restorable is None
         curation.decide([1], "rejected")
-        (text,) = curation.told["notice"]
+        ignored, text = curation.told["notice"]
+        assert "its decisions are not offered here" in ignored
         (aside,) = [p for p in folder.iterdir() if "other" in p.name and p.name in text]
         assert aside.read_bytes() == before
         assert len([p for p in folder.iterdir() if "other-cells" in p.name]) == n + 1

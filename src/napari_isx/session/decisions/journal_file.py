@@ -74,7 +74,7 @@ class JournalFile:
         self._elsewhere = None if elsewhere is None else _Place(elsewhere, makes_folder=True)
         self._beside_again_at = 0.0
         self._others: set[str] = set()
-        self._in_trouble = self._has_said_elsewhere = False
+        self._in_trouble = self._has_said_elsewhere = self._has_said_other = False
         self._changed = threading.Condition()  # guards what follows
         self._thread: threading.Thread | None = None
         self._asked = self._answered = 0  # attempts
@@ -121,6 +121,13 @@ class JournalFile:
             for entry in entries:
                 latest = max(latest, entry.time)  # a clock set back changes no order
                 dated.append((latest, entry))
+        if not self._has_said_other and any(place.is_of_others for place in self._places):
+            self._has_said_other = True
+            text = (
+                f"The journal found beside {self._name} is about other cells, as those of an "
+                "earlier version of the file: its decisions are not offered here, and stay in it."
+            )
+            self.said.append(("notice", text))
         dated.sort(key=itemgetter(0))
         return unique_entries(entry for _, entry in dated)
 
@@ -255,6 +262,8 @@ class _Place:
         self.path = path
         self.done = 0
         """How many of this window's lines it has."""
+        self.is_of_others = False
+        """Whether it was found to be about other cells when it was read last."""
         self._makes_folder = makes_folder
         self._file, self._size = self._look()  # as it was left
         self._handle: journal_lines.JournalHandle | None = None
@@ -262,7 +271,8 @@ class _Place:
     def entries(self, identity: CellSetIdentity) -> Iterator[Entry]:
         """What the file says, if it is about these cells."""
         try:
-            data = b"" if self._is_other(identity) else journal_lines.read_tail(self.path)[0]
+            self.is_of_others = self._is_other(identity)
+            data = b"" if self.is_of_others else journal_lines.read_tail(self.path)[0]
         except (OSError, ValueError):
             data = b""
         return parse_entries(data)
