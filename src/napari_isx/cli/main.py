@@ -220,7 +220,9 @@ def _report_notes(outcome: Outcome[Any]) -> None:
 
 def _end(failed: Sequence[tuple[Any, str]]) -> None:
     for task, error in failed:
-        typer.echo(f"{task.title}: {error}", err=True)
+        # What is wrong with a file begins with its name, and the title may say its folder too.
+        text = error.removeprefix(f"{Path(task.title).name}: ")
+        typer.echo(f"{task.title}: {text}", err=True)
     if failed:
         raise typer.Exit(1)
 

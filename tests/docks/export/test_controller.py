@@ -17,6 +17,7 @@ import pytest
 import tifffile
 from qtpy.QtCore import Qt
 
+from napari_isx import IsxFileError
 from napari_isx.docks.common.settings import recall
 from napari_isx.docks.export import controller as exporting
 from napari_isx.docks.export.details_dialog import DetailsDialog
@@ -248,6 +249,13 @@ def test_no_part_of_a_file_stays_where_the_process_ends(tmp_path):
     ended = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     assert ended.stdout.split() == ["cells.csv.part"]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_cannot_be_read_is_named_once():
+    error = IsxFileError("/data/cells.isxd", "its end is missing")
+    said = sentence(Path("cells.csv"), error)
+    assert said.startswith("cells.isxd: its end is missing. ")
+    assert "cells.csv" not in said
 
 
 def test_a_job_that_fails_stops_no_other():

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 from napari.utils import cancelable_progress
 
 from napari_isx.export.common import Progress
+from napari_isx.io.errors import IsxFileError
 
 _POLL_S: Final = 0.1
 # The bar draws the window each time that it moves.
@@ -115,6 +116,8 @@ def _leave_nothing_behind() -> None:
 
 def sentence(path: Path, error: Exception) -> str:
     """Why a file could not be written, and what to do."""
+    if isinstance(error, IsxFileError):  # it has the name of the file that cannot be read
+        return str(error)
     if not isinstance(error, OSError):
         return f"{path.name}: {error or 'there is not enough memory'}"
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
