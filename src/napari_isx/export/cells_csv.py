@@ -237,14 +237,23 @@ def _rows(
     return heads, traces[:, start:stop].T
 
 
-def write_footprints(cells: CellSet, tiff: str | os.PathLike[str], overwrite: bool) -> None:
+def write_footprints(
+    cells: CellSet,
+    tiff: str | os.PathLike[str],
+    *,
+    statuses: Sequence[CellStatus] | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> None:
     """Write footprints and their map alone; see :func:`export_cells`."""
     pictures = _pictures(tiff, unique_names(cells.names))
     for picture in pictures:
         check_target(picture, overwrite, [cells])
-    images = _images(cells, statuses_of(parts_of(cells), None))
-    for picture, image in zip(pictures, images, strict=True):
+    images = _images(cells, statuses_of(parts_of(cells), statuses))
+    for done, (picture, image) in enumerate(zip(pictures, images, strict=True), 1):
         write_picture(picture, image)
+        if progress is not None:
+            progress(done / len(pictures))
 
 
 def _pictures(tiff: str | os.PathLike[str], names: Sequence[str]) -> list[Path]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal
@@ -41,7 +41,7 @@ def export_tidy(
     folder: str | os.PathLike[str],
     *,
     format: TidyFormat = "csv",  # noqa: A002 - the user's word
-    statuses: Sequence[CellStatus] | None = None,
+    statuses: Sequence[CellStatus] | Mapping[CellSet, Sequence[CellStatus]] | None = None,
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> list[Path]:
@@ -65,8 +65,8 @@ def export_tidy(
         Where the tables go.
     format : {"csv", "parquet"}
         Parquet needs the extra ``parquet``.
-    statuses : sequence of {"accepted", "undecided", "rejected"}, optional
-        Of the cells of the only cell set; those of the file by default.
+    statuses : sequence of {"accepted", "undecided", "rejected"}, or mapping of CellSet, optional
+        Of the cells of the only cell set, or of each; those of the file by default.
     overwrite : bool
         Whether files that are there may be replaced.
     progress : callable, optional
@@ -97,7 +97,8 @@ def export_tidy(
     if not timed:
         raise ValueError("nothing given has samples, events or frames to write into a table")
     sets = [one for one in timed if isinstance(one, CellSet)]
-    found = {id(one): statuses_of(parts_of(one), statuses) for one in sets}
+    of_sets = statuses if isinstance(statuses, Mapping) else dict.fromkeys(sets, statuses)
+    found = {id(one): statuses_of(parts_of(one), of_sets.get(one)) for one in sets}
     targets: list[tuple[Path, Iterator[pd.DataFrame]]] = []
     clock = Clock(timed)
     for one, title in zip(timed, unique_names(map(short_name, timed)), strict=True):

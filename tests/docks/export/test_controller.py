@@ -17,6 +17,7 @@ import pytest
 import tifffile
 from qtpy.QtCore import Qt
 
+import napari_isx
 from napari_isx import IsxFileError
 from napari_isx.docks.common.settings import recall
 from napari_isx.docks.export import controller as exporting
@@ -184,6 +185,45 @@ def test_responses_that_were_computed_are_in_the_nwb_file(stage, dock, qtbot):
     with pynwb.NWBHDF5IO(str(Path(dock.folder) / "movie.nwb"), "r") as io:
         table = io.read().processing["responses"]["Responses_Marks"]
         np.testing.assert_array_equal(table["effect"][:], computed.result.effect)
+
+
+def test_tidy_tables_and_decision_logs_of_the_session(stage, dock):
+    stage.session.group.curation.decide([1], "rejected")
+    check(dock, "Tidy tables (.csv)", "Decision logs")
+    dock.export_button.click()
+    assert written(dock) == ["cells-decisions.csv", "movie-tidy"]
+    folder = Path(dock.folder)
+    tables = sorted(path.name for path in (folder / "movie-tidy").iterdir())
+    assert tables == ["cells-cells.csv", "cells.csv", "movie.csv"]
+    rows = pd.read_csv(folder / "movie-tidy" / "cells-cells.csv")
+    assert rows["status"].tolist() == list(stage.session.group.curation.statuses)
+    log = pd.read_csv(folder / "cells-decisions.csv")
+    assert log["to"].tolist() == ["rejected"]
+    before = (folder / "cells-decisions.csv").read_bytes()
+    stage.session.group.curation.decide([0], "rejected")
+    dock.export_button.click()
+    assert "cells-decisions.csv" in dock.message.toPlainText()
+    assert (folder / "cells-decisions.csv").read_bytes() == before, "it was not to be replaced"
+    dock.overwrite_box.setChecked(True)
+    dock.export_button.click()
+    assert len(pd.read_csv(folder / "cells-decisions.csv")) == 2
+
+
+def test_footprints_and_their_map(stage, dock, tmp_path):
+    cells = stage.session.group.cells
+    stage.session.group.curation.decide([0], "rejected")
+    check(dock, "Footprints")
+    dock.export_button.click()
+    names = written(dock)
+    assert len(names) == cells.num_cells + 1
+    assert {"cells_C0.tif", "cells_C1.tif", "cells_accepted-cells-map.tif"} <= set(names)
+    picture = tifffile.imread(Path(dock.folder) / "cells_C1.tif")
+    np.testing.assert_array_equal(picture, cells.footprint(1))
+    shown = stage.session.group.curation.statuses
+    assert shown != cells.statuses
+    napari_isx.export_cells(cells, tmp_path / "c.csv", tiff=tmp_path / "cells.tif", statuses=shown)
+    name = "cells_accepted-cells-map.tif"
+    assert (Path(dock.folder) / name).read_bytes() == (tmp_path / name).read_bytes()
 
 
 def test_nothing_is_checked_or_open(stage, dock, qtbot):

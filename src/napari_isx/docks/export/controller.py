@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any, Final
@@ -19,21 +21,27 @@ from napari_isx.docks.common.views import Views, is_alive
 from napari_isx.docks.export.details_dialog import DetailsDialog
 from napari_isx.docks.export.dock import Choice, ExportWidget, Item
 from napari_isx.docks.export.formats import (
+    DECISIONS,
     NWB,
     NWB_MOVIES,
     NWB_MP4,
-    NWB_TITLES,
+    SESSION_TITLES,
+    TIDY,
     Format,
     formats_of,
     nwb_bytes,
+    tidy_bytes,
 )
 from napari_isx.docks.export.work import ActivityBar, Job, Outcome, run_jobs
-from napari_isx.export.common import Progress
+from napari_isx.export.common import Progress, check_target
+from napari_isx.export.decisions_csv import write_decisions_csv
 from napari_isx.export.nwb.metadata import found_metadata
+from napari_isx.export.tidy import TidyFormat
 from napari_isx.io.base.recording import Recording
 from napari_isx.io.behavior.behavior_movie import BehaviorMovie
 from napari_isx.io.cells.cell_set import CellSet, CellStatus
 from napari_isx.io.movies.base import Movie
+from napari_isx.session.decisions.entries import Entry
 from napari_isx.session.session import Session
 from napari_isx.viewer.control import Control
 
@@ -96,7 +104,7 @@ class ExportControl(Control):
     def _item(self, one: Recording | None) -> Item:
         if one is None:
             last = self._last_picked(_SESSION_KIND)
-            choices = [Choice(key, text, "", key in last) for key, text in NWB_TITLES.items()]
+            choices = [Choice(key, text, "", key in last) for key, text in SESSION_TITLES.items()]
             return Item("The whole session", "", choices)
         last = self._last_picked(one.kind)
         choices = [
@@ -138,6 +146,7 @@ class ExportControl(Control):
         of_session = {key for place, key in view.wanted if listed[place] is None}
         if NWB in of_session:
             total += nwb_bytes(self.session.recordings, of_session)
+        total += len(of_session & set(TIDY)) * tidy_bytes(self.session.recordings)
         for place, key in view.wanted:
             one = listed[place]
             if one is not None:
@@ -250,6 +259,10 @@ class ExportControl(Control):
                 if key == NWB:
                     keys = {k for recording, k in chosen if recording is None}
                     jobs.append(self._nwb_job(folder, keys, overwrite, shown))
+                elif key in TIDY:
+                    jobs.append(self._tidy_job(folder, TIDY[key], overwrite, shown))
+                elif key == DECISIONS:
+                    jobs += self._decision_jobs(folder, overwrite, taken)
                 continue
             form = next(form for form in formats_of(one) if form.key == key)
             path = folder / _unique(one.title, form.ending, taken)
@@ -265,19 +278,19 @@ class ExportControl(Control):
         shown: Mapping[CellSet, Sequence[CellStatus]],
         span_s: tuple[float, float] | None,
     ) -> Any:
-        write = getattr(napari_isx, form.function)
         options: dict[str, Any] = {"overwrite": overwrite}
         if isinstance(one, CellSet):
             options["statuses"] = shown.get(one, one.statuses)
         if form.has_range and span_s is not None and isinstance(one, (Movie, BehaviorMovie)):
             placed = self.session.clock.placed(one)
             options["times_s"] = tuple(placed.from_session_s(time_s) for time_s in span_s)
-        if isinstance(one, BehaviorMovie) and form.function == "export_movie":
+        if isinstance(one, BehaviorMovie) and form.has_range:
             options["color"] = True
 
         def run(progress: Progress) -> Sequence[str]:
-            codec = getattr(write(one, path, progress=progress, **options), "codec", "")
-            return [f"encoded as {codec}"] if codec else []
+            written = form.write(one, path, progress=progress, **options)
+            codec = getattr(written, "codec", "")
+            return [f"encoded as {codec}"] if codec else _notes(written)
 
         return run
 
@@ -290,9 +303,7 @@ class ExportControl(Control):
     ) -> Job:
         recordings, details = list(self.session.recordings), self.details()
         responses = self._responses()
-        # After the movie from which the rest was made.
-        named = sorted(recordings, key=lambda one: (not isinstance(one, Movie), one.title))
-        path = folder / f"{named[0].title}.nwb"
+        path = folder / f"{self._session_title}.nwb"
 
         def run(progress: Progress) -> Sequence[str]:
             return napari_isx.export_nwb(
@@ -308,6 +319,47 @@ class ExportControl(Control):
             ).findings
 
         return Job(path, run)
+
+    def _tidy_job(
+        self,
+        folder: Path,
+        form: TidyFormat,
+        overwrite: bool,
+        shown: Mapping[CellSet, Sequence[CellStatus]],
+    ) -> Job:
+        """Tables in a folder of their own, as they have the names of others."""
+        recordings = [one for one in self.session.recordings if formats_of(one)]
+        path = folder / f"{self._session_title}-tidy"
+
+        def run(progress: Progress) -> Sequence[str]:
+            path.mkdir(exist_ok=True)
+            try:
+                tables = napari_isx.export_tidy(
+                    recordings, path, format=form, statuses=shown, overwrite=overwrite,
+                    progress=progress,
+                )  # fmt: skip
+            except BaseException:
+                with suppress(OSError):  # not empty
+                    path.rmdir()
+                raise
+            return [f"{len(tables)} tables are in it"]
+
+        return Job(path, run)
+
+    def _decision_jobs(self, folder: Path, overwrite: bool, taken: set[str]) -> list[Job]:
+        jobs = []
+        for group in self.session.groups:
+            if group.cells is not None and group.curation is not None:
+                path = folder / _unique(group.cells.title, "-decisions.csv", taken)
+                entries = group.curation.journal_entries()
+                jobs.append(Job(path, partial(_write_decisions, path, entries, overwrite)))
+        return jobs
+
+    @property
+    def _session_title(self) -> str:
+        """That of the movie from which the rest was made."""
+        recordings = self.session.recordings
+        return min(recordings, key=lambda one: (not isinstance(one, Movie), one.title)).title
 
     def statuses(self) -> dict[CellSet, list[CellStatus]]:
         """Decisions as they are shown."""
@@ -372,6 +424,20 @@ def size_text(num_bytes: float) -> str:
         if num_bytes < limit:
             return f"{num_bytes / size:.3g} {unit}"
     return f"{num_bytes / 1e12:.3g} TB"
+
+
+def _notes(written: Any) -> Sequence[str]:
+    """What a writer has to say; most return paths."""
+    is_text = isinstance(written, list) and all(isinstance(one, str) for one in written)
+    return written if is_text else []
+
+
+def _write_decisions(
+    path: Path, entries: Sequence[Entry], overwrite: bool, _progress: Progress
+) -> Sequence[str]:
+    check_target(path, overwrite)
+    count = write_decisions_csv(path, entries)
+    return [] if count else ["nobody has decided about these cells yet"]
 
 
 def _unique(title: str, ending: str, taken: set[str]) -> str:
