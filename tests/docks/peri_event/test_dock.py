@@ -389,3 +389,15 @@ def test_what_does_not_last_is_said(dock, control):
     assert dock.message.startswith("Marks does not last. Epochs are the times in which a channel")
     control.responses.mark(9.0)
     assert "Marks, 6.0 s:" in dock.text
+
+
+def test_what_lasts_always_has_nothing_to_be_compared_with(dock, control, tmp_path):
+    table = tmp_path / "states.csv"
+    table.write_text("start,stop\n0,60\n")
+    control.responses.read_table(table)
+    dock._epochs.click()
+    assert "states: always or never, so that there is nothing to compare." in dock.text
+    table.write_text("start,stop,label\n0,30,dark\n30,60,light\n")
+    control.responses.read_table(table)
+    assert "dark, 30.0 s:" in dock.text
+    assert "light, 30.0 s:" in dock.text

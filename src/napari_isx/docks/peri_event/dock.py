@@ -14,6 +14,7 @@ from qtpy.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
+    QPushButton,
     QSizePolicy,
     QStackedWidget,
     QToolButton,
@@ -43,6 +44,7 @@ ORDERS: Final = {
     "As in the file": "file",
 }
 _MIN_COMBO_CHARACTERS: Final = 12
+_MIN_COMBO_PX: Final = 80
 _PICK: Final = "Align to…"
 
 
@@ -85,12 +87,10 @@ class ResponsesWidget(SeenWidget):
         )
         self.panels = Panels()
         self._form = SettingsForm()
-        self._trials = _button("Trials", "Show each trial as a row, of the cell selected last")
-        self._trials.setCheckable(True)
-        self._epochs = _button(
+        self._trials = _toggle("Trials", "Show each trial as a row, of the cell selected last")
+        self._epochs = _toggle(
             "Epochs", "Compare what lasts with the rest: a channel that is on, a zone, two marks"
         )
-        self._epochs.setCheckable(True)
         self._message = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         self._message.setWordWrap(True)
         self._pages = QStackedWidget()
@@ -116,8 +116,6 @@ class ResponsesWidget(SeenWidget):
         )
         previous.clicked.connect(self._on_previous)
         following.clicked.connect(self._on_next)
-        exclude = _button("Exclude", "Leave the trial out of all numbers, or take it in again")
-        exclude.clicked.connect(self.trial_excluded)
         self._sets = _button("Sets", "Keep events under a name, and show several sets side by side")
         self._sets.setMenu(QMenu(self._sets))
         self._sets.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -128,10 +126,11 @@ class ResponsesWidget(SeenWidget):
         menu.addAction(action)
         settings.setMenu(menu)
         settings.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        more = _button("More", "Response map, tables, text for the methods")
+        more = _button("More", "Exclude a trial, response map, tables, text for the methods")
         choices = QMenu(more)
-        choices.addAction("Response map", self.map_requested)
+        choices.addAction("Exclude the trial (X)", self.trial_excluded)
         choices.addAction("Include all trials", self.all_included)
+        choices.addAction("Response map", self.map_requested)
         add_picture_actions(choices, self.panels, "responses")
         choices.addAction("Export tables…", self.export_requested)
         choices.addAction("Copy methods text", self.methods_requested)
@@ -141,9 +140,9 @@ class ResponsesWidget(SeenWidget):
         top.setContentsMargins(0, 0, 0, 0)
         top.addWidget(self._sources, 2)
         top.addWidget(self._orders, 1)
-        self._of_trials = (self._orders, self._sets, self._trials, previous, following, exclude)
+        self._of_trials = (self._orders, self._sets, self._trials, previous, following)
         for button in (
-            self._epochs, self._sets, self._trials, previous, following, exclude, settings, more,
+            self._epochs, self._sets, self._trials, previous, following, settings, more,
         ):  # fmt: skip
             top.addWidget(button)
         layout = QVBoxLayout(self)
@@ -267,7 +266,7 @@ class ResponsesWidget(SeenWidget):
 
     def _on_epochs(self, is_checked: bool) -> None:
         for control in self._of_trials:
-            control.setEnabled(not is_checked)
+            control.setVisible(not is_checked)
         self.shown_changed.emit()
 
     def _on_source(self, place: int) -> None:
@@ -291,8 +290,18 @@ def _combo(name: str, tip: str) -> QComboBox:
     combo.setAccessibleName(name)
     combo.setToolTip(tip)
     combo.setMinimumContentsLength(_MIN_COMBO_CHARACTERS)
+    combo.setMinimumWidth(_MIN_COMBO_PX)
     combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     return combo
+
+
+def _toggle(text: str, tip: str) -> QPushButton:
+    # napari's style shows of these, not of tool buttons, whether they are checked.
+    button = QPushButton(text)
+    button.setCheckable(True)
+    button.setAccessibleName(tip)
+    button.setToolTip(tip)
+    return button
 
 
 def _button(text: str, tip: str) -> QToolButton:

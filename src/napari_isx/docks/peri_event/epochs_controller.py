@@ -184,6 +184,6 @@ def summary(computed: ComputedEpochs, alpha: float) -> str:
         cells = f"{up} of {len(result.cell_indices)} cells up, {down} down"
         lasts = f"{label}, {result.duration_s[row]:.1f} s"
         texts.append(f"{lasts}: {cells}; {significant} at q < {alpha:g}")
-    if not result.duration_s[-1] or not result.duration_s[:-1].any():
+    if not np.isfinite(result.effect[:-1]).any():
         return f"{computed.alignment.name}: always or never, so that there is nothing to compare."
     return " · ".join([*texts, f"{REST} {result.duration_s[-1]:.1f} s"])

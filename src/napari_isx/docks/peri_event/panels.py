@@ -24,6 +24,8 @@ _TRIAL_ALPHA: Final = 70
 _SEM_ALPHA: Final = 60
 _DOT_PX: Final = 7
 _PICKED_PX: Final = 12
+_TITLE_CHARACTERS: Final = 33
+_LEAST_PX: Final = (105, 80)
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +106,7 @@ class Panels(pg.GraphicsLayoutWidget):
         self._map_row.layout.setContentsMargins(0, 0, 0, 0)
         for column, plot in enumerate((self.curves, self.dots), start=1):
             self._set_up(plot)
+            plot.setMinimumWidth(_LEAST_PX[column - 1])
             self.addItem(plot, 0, column)
         self.ci.layout.setContentsMargins(2, 2, 2, 2)
         self.curves.setLabel("bottom", "From the event (s)")
@@ -129,9 +132,10 @@ class Panels(pg.GraphicsLayoutWidget):
         while len(self._maps) < count:
             one = _CellMap()
             self._set_up(one.plot)
-            if not self._maps:
+            is_first = not self._maps
+            if is_first:
                 one.plot.setLabel("left", "Cells")
-                one.plot.setLabel("bottom", "From the event (s)")
+            one.plot.setLabel("bottom", "From the event (s)" if is_first else " ")
             one.view.clicked.connect(self._on_map)
             self._map_row.addItem(one.plot, 0, len(self._maps))
             self._maps.append(one)
@@ -183,7 +187,8 @@ class Panels(pg.GraphicsLayoutWidget):
         self._have_maps(len(named))
         limit = max(color_limit(one.mean) for _, one in named)
         for place, (name, one) in enumerate(named):
-            title = name if len(named) > 1 else ""
+            title = _shortened(name, _TITLE_CHARACTERS // len(named)) if len(named) > 1 else ""
+            self._maps[place].plot.setToolTip(name if title else "")
             self._maps[place].show(one, order, limit, title, set_color(place))
         result = named[0][1]
         known = np.flatnonzero(np.isfinite(result.effect) & np.isfinite(result.z))
@@ -329,6 +334,12 @@ class ClickableView(pg.ViewBox):
             self.path.clear()
             if len(self._corners) > 2:
                 self.lassoed.emit(self._corners)
+
+
+def _shortened(text: str, most: int) -> str:
+    """Without its middle, as names differ at their ends."""
+    half = max(most // 2, 3)
+    return text if len(text) <= 2 * half + 1 else f"{text[:half]}…{text[-half:]}"
 
 
 def _zero_line() -> pg.InfiniteLine:
