@@ -131,10 +131,22 @@ def take_window(viewer: Viewer) -> None:
 
 
 def take_responses(viewer: Viewer, coordinator: Coordinator) -> None:
-    dock, _ = open_dock(viewer, "Responses")
-    coordinator.responses.responses.pick(CHANNELS[0])
-    settle_until(lambda: not coordinator.responses.is_busy)
+    control = coordinator.responses
+    coordinator.session.select(coordinator.session.groups[0], (CELL,))
+    dock, responses = open_dock(viewer, "Responses")
+    control.responses.pick(CHANNELS[0])
+    settle_until(lambda: control.computed is not None and not control.is_busy)
     save(dock, "responses")
+    control.responses.keep("tone")
+    control.responses.pick("Zone left (zone)")
+    settle_until(lambda: not control.is_busy)
+    save(dock, "responses-sets")
+    control.responses.look_at(control.responses.choices[0])
+    responses.show_epochs_instead(True)
+    settle_until(lambda: not control.is_busy)
+    save(dock, "epochs")
+    responses.show_epochs_instead(False)
+    control.responses.forget(control.responses.choices[0])
 
 
 def take_traces(viewer: Viewer, coordinator: Coordinator) -> None:

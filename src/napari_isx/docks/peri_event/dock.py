@@ -215,6 +215,10 @@ class ResponsesWidget(SeenWidget):
                 of_set.addAction(text, partial(signal.emit, place))
         self._sets.setText(f"Sets ({len(names)})" if names else "Sets")
 
+    def show_epochs_instead(self, is_wanted: bool) -> None:
+        """Compare epochs, or average responses."""
+        self._epochs.setChecked(is_wanted)
+
     def show_settings(self, settings: Settings) -> None:
         """Show how responses are computed."""
         self._form.show_settings(settings)
