@@ -9,6 +9,7 @@ import tifffile
 from helpers import vessel_files
 
 from napari_isx import export_vessels
+from napari_isx.export import vessels_csv
 
 
 def test_velocities(tmp_path, opened):
@@ -52,3 +53,17 @@ def test_what_is_refused(tmp_path, opened):
     with pytest.raises(FileExistsError):
         export_vessels(vessels, tmp_path / "t.csv")
     assert not (tmp_path / "t.csv").exists()
+
+
+@pytest.mark.parametrize("failing", ["_line_table", "write_picture"])
+def test_of_three_files_none_is_there_where_one_cannot_be_written(
+    tmp_path, opened, monkeypatch, failing
+):
+    def fail(*_args):
+        raise OSError(28, "No space left on device")
+
+    vessels = opened(vessel_files.make_vessels(tmp_path / "v.isxd"))
+    monkeypatch.setattr(vessels_csv, failing, fail)
+    with pytest.raises(OSError, match="No space"):
+        export_vessels(vessels, tmp_path / "t.csv", tiff=tmp_path / "image.tiff")
+    assert [path.name for path in tmp_path.iterdir()] == ["v.isxd"]

@@ -13,7 +13,7 @@ from napari_isx.export.file_names import column_names
 from napari_isx.export.text_table import quoted
 from napari_isx.export.times import TimeRef, base_of, check_time_ref, times_s
 from napari_isx.io.base.labelled_set import CellStatus
-from napari_isx.io.format.atomic_write import new_file, write_whole
+from napari_isx.io.format.atomic_write import new_file
 from napari_isx.io.vessels.vessel_set import VesselSet
 
 _VELOCITY: Final = "Index,Time (s),Velocity (um/s),Direction (deg)"
@@ -86,7 +86,7 @@ def export_vessels(
     base = base_of(timing, timing, time_ref)
     times = [f"{t:.16g}" for t in times_s(base, timing.period, range(timing.num_samples))]
     is_velocity = vessels.vessel_type == "rbc velocity"
-    with new_file(target) as handle:
+    with new_file(target) as handle, new_file(second) as of_lines:  # both, or neither
         columns = _VELOCITY if is_velocity else _DIAMETER
         handle.write(f"Vessel ID,Vessel Status,{columns}\n".encode())
         for i, (name, status) in enumerate(zip(names, found, strict=True)):
@@ -97,9 +97,9 @@ def export_vessels(
             handle.write(text.encode())
             if progress is not None:
                 progress((i + 1) / len(names))
-    write_whole(second, _line_table(vessels, names, found).encode())
-    if tiff is not None:
-        write_picture(Path(tiff), vessels.image)
+        of_lines.write(_line_table(vessels, names, found).encode())
+        if tiff is not None:
+            write_picture(Path(tiff), vessels.image)
     return target
 
 
