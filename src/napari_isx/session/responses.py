@@ -285,6 +285,11 @@ class Responses(EventSources):
         """Why an event is excluded; None where it is not."""
         return self._excluded_of(alignment).get(self._own_time_s(alignment, event))
 
+    def reasons(self, alignment: Alignment) -> list[str]:
+        """Why events are excluded, one for each that is."""
+        found = (self.reason(alignment, event) for event in range(len(alignment)))
+        return [one for one in found if one is not None]
+
     def exclude(self, alignment: Alignment, event: int, reason: str = "by hand") -> None:
         """Leave an event out of all numbers, or take it in again."""
         excluded = self._excluded_of(alignment)

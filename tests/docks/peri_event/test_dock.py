@@ -143,6 +143,23 @@ def test_an_excluded_trial_is_in_no_number(stage, dock, control):
     np.testing.assert_array_equal(control.computed.result.mean, before)
 
 
+def test_a_trial_is_excluded_for_a_reason(stage, dock, control, tmp_path, monkeypatch):
+    answers = iter([("moved", True), ("", False)])
+    monkeypatch.setattr(
+        "napari_isx.docks.peri_event.controller.QInputDialog.getText", lambda *_: next(answers)
+    )
+    press_channel(stage)
+    control.go_to_trial(4)
+    dock.reason_requested.emit()
+    control.exclude_trial()
+    control.go_to_trial(0)
+    dock.reason_requested.emit()
+    assert "11 of 13 events" in dock.text, "the last dialog was canceled"
+    control.export(tmp_path / "out.csv")
+    text = (tmp_path / "out.METHODS.txt").read_text()
+    assert "2 of 13 events were excluded (1 moved, 1 by hand)." in text
+
+
 def test_results_are_columns_of_the_table(stage, dock, control):
     press_channel(stage)
     table = stage.session.review.table

@@ -115,6 +115,7 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
         view.trial_picked.connect(self.go_to_trial)
         view.trial_stepped.connect(self.step_trial)
         view.trial_excluded.connect(self.exclude_trial)
+        view.reason_requested.connect(self._ask_for_reason)
         view.all_included.connect(self.responses.include_all)
         view.map_requested.connect(self.make_map)
         view.export_requested.connect(self._ask_for_export)
@@ -167,7 +168,7 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
         if self._computed is not None and len(self._computed.kept):
             self.go_to_trial(min(max(self._trial + step, 0), len(self._computed.kept) - 1))
 
-    def exclude_trial(self) -> None:
+    def exclude_trial(self, reason: str = "by hand") -> None:
         """Leave the trial that is shown out of all numbers, and show the one that follows."""
         computed = self._computed
         if computed is None or not 0 <= self._trial < len(computed.kept):
@@ -175,7 +176,7 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
             return
         event = int(computed.kept[self._trial])
         self._following = self._trial
-        self.responses.exclude(computed.alignment, event)
+        self.responses.exclude(computed.alignment, event, reason)
         number = f"Trial {event + 1} of {len(computed.alignment)}"
         show_info(f"{number} is left out. More > Include all trials takes it in again.")
 
@@ -245,7 +246,10 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
             names = self._computed.group.names
             cells = self._computed.group.cells
             if cells is not None:
-                result, methods = self._computed.result, methods_of(self._computed)
+                result, methods = (
+                    self._computed.result,
+                    methods_of(self._computed, self.responses.reasons(self._computed.alignment)),
+                )
                 export_responses(cells, names, result, path, methods=methods)
 
     @property
@@ -416,6 +420,13 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
         except (OSError, ValueError) as error:
             show_warning(f"The table cannot be used. {error}")
 
+    def _ask_for_reason(self) -> None:
+        parent = QApplication.activeWindow()
+        title = "Exclude the trial"
+        reason, is_given = QInputDialog.getText(parent, title, "Why is it excluded?")
+        if is_given:
+            self.exclude_trial(str(reason).strip() or "by hand")
+
     def _ask_for_name(self) -> None:
         name = _asked_name("Keep these events", self.responses.proposed_name)
         if name is not None:
@@ -453,7 +464,8 @@ class ResponsesControl(SeenControl[ResponsesWidget]):
 
     def _copy_methods(self) -> None:
         if self._computed is not None:
-            text = f"{methods_of(self._computed)} {self._computed.result.methods_text}"
+            reasons = self.responses.reasons(self._computed.alignment)
+            text = f"{methods_of(self._computed, reasons)} {self._computed.result.methods_text}"
             QApplication.clipboard().setText(text)
             show_info("The text for the methods is on the clipboard.")
 

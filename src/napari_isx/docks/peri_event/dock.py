@@ -70,6 +70,8 @@ class ResponsesWidget(SeenWidget):
     trial_picked = Signal(int)
     trial_stepped = Signal(int)
     trial_excluded = Signal()
+    reason_requested = Signal()
+    """The trial is to be excluded for a reason that is to be asked."""
     all_included = Signal()
     map_requested = Signal()
     export_requested = Signal()
@@ -129,6 +131,7 @@ class ResponsesWidget(SeenWidget):
         more = _button("More", "Exclude a trial, response map, tables, text for the methods")
         choices = QMenu(more)
         choices.addAction("Exclude the trial (X)", self.trial_excluded)
+        choices.addAction("Exclude the trial for a reason…", self.reason_requested)
         choices.addAction("Include all trials", self.all_included)
         choices.addAction("Response map", self.map_requested)
         add_picture_actions(choices, self.panels, "responses")

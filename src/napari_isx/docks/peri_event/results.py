@@ -76,14 +76,15 @@ def columns_of(computed: Computed) -> tuple[list[Metric], dict[str, npt.NDArray[
     return metrics, values
 
 
-def methods_of(computed: Computed) -> str:
-    """What was aligned to, how many events were excluded, and which cells there are."""
+def methods_of(computed: Computed, reasons: Sequence[str]) -> str:
+    """What was aligned to, how many events were excluded and why, and which cells there are."""
     statuses = {computed.group.status(cell) for cell in computed.result.cell_indices.tolist()}
     which = " and ".join(sorted(str(one) for one in statuses)) or "no"
     text = f"Aligned to {computed.alignment.source}; {which} cells."
     excluded = len(computed.alignment) - len(computed.events)
     if excluded:
-        text += f" {excluded} of {len(computed.alignment)} events were excluded by hand."
+        why = ", ".join(f"{reasons.count(one)} {one}" for one in dict.fromkeys(reasons))
+        text += f" {excluded} of {len(computed.alignment)} events were excluded ({why})."
     return text
 
 
