@@ -91,9 +91,10 @@ def deleted_widgets_are_gone(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
         return
     qapp = request.getfixturevalue("qapp")
-    # What the first window brought stays, and need not be gone through after every test: napari,
-    # Qt, numba. Not before a next test begins, when nothing of the first one is left.
-    if _tested and not gc.get_freeze_count():
+    # What earlier windows brought stays, as napari keeps menus, themes and contexts of closed
+    # ones: it need not be gone through after every test. Not before a next test begins, when
+    # nothing of the last one is left that would still go.
+    if _tested:
         gc.collect()
         gc.freeze()
     _tested.append(request.node.name)
